@@ -1,0 +1,148 @@
+import { z } from "zod"
+import { id, ok, pageOf, pageQuery, timestamp } from "./common.ts"
+import type { RouteTable } from "./route.ts"
+
+export const collection = z.object({
+  id,
+  name: z.string(),
+  documentCount: z.number().int(),
+  chunkCount: z.number().int(),
+  /** True for the small collection that comes with the product. */
+  isSample: z.boolean(),
+  createdAt: timestamp,
+})
+export type Collection = z.infer<typeof collection>
+
+/** The five small steps of a document, in order. */
+export const documentStage = z.enum(["parse", "chunk", "embed", "write", "ready"])
+export type DocumentStage = z.infer<typeof documentStage>
+
+export const document = z.object({
+  id,
+  collectionId: id,
+  title: z.string(),
+  /** Path below the added folder, or the file name. Never absolute. */
+  path: z.string(),
+  kind: z.enum(["txt", "md", "html", "pdf", "docx", "unknown"]),
+  sizeBytes: z.number().int(),
+  pageCount: z.number().int().nullable(),
+  charCount: z.number().int(),
+  chunkCount: z.number().int(),
+  stage: documentStage,
+  status: z.enum(["queued", "working", "ready", "failed"]),
+  /** Found by words at once; found by meaning once its vectors are written with the current embedder. */
+  hasVectors: z.boolean(),
+  error: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }).nullable(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+})
+export type Document = z.infer<typeof document>
+
+/** The text around one passage, for the side panel. */
+export const documentSource = z.object({
+  documentId: id,
+  title: z.string(),
+  path: z.string(),
+  kind: document.shape.kind,
+  /** The document's extracted text, as Markdown where the format has structure. */
+  text: z.string(),
+  /** The passage asked for by `chunk`. Null when none was asked for. */
+  highlight: z
+    .object({ chunkId: id, start: z.number().int(), end: z.number().int(), page: z.number().int().nullable() })
+    .nullable(),
+  pages: z.array(z.object({ page: z.number().int(), start: z.number().int() })),
+})
+export type DocumentSource = z.infer<typeof documentSource>
+
+const params = z.strictObject({ id })
+
+export const documentRoutes = {
+  "GET /api/collections": {
+    summary: "List collections.",
+    scope: "rag",
+    output: z.object({ items: z.array(collection) }),
+  },
+  "POST /api/collections": {
+    summary: "Create a collection.",
+    scope: "rag",
+    body: z.strictObject({ name: z.string().trim().min(1).max(120) }),
+    output: collection,
+    status: 201,
+    errors: ["request.conflict"],
+  },
+  "PATCH /api/collections/:id": {
+    summary: "Rename a collection.",
+    scope: "rag",
+    params,
+    body: z.strictObject({ name: z.string().trim().min(1).max(120) }),
+    output: collection,
+    errors: ["collection.not-found", "request.conflict"],
+  },
+  "DELETE /api/collections/:id": {
+    summary: "Delete a collection with its documents. The files themselves stay.",
+    scope: "rag",
+    params,
+    output: ok,
+    errors: ["collection.not-found"],
+  },
+  "GET /api/documents": {
+    summary: "List documents.",
+    scope: "rag",
+    query: pageQuery.extend({
+      collectionId: id.optional(),
+      status: document.shape.status.optional(),
+      q: z.string().max(200).optional(),
+      limit: z.coerce.number().int().min(1).max(5000).default(200),
+    }),
+    output: pageOf(document),
+  },
+  "GET /api/documents/:id": {
+    summary: "One document.",
+    scope: "rag",
+    params,
+    output: document,
+    errors: ["document.not-found"],
+  },
+  "GET /api/documents/:id/source": {
+    summary: "Extracted text, with the passage of `chunk` marked.",
+    scope: "rag",
+    params,
+    query: z.strictObject({ chunk: id.optional() }),
+    output: documentSource,
+    errors: ["document.not-found"],
+  },
+  "DELETE /api/documents/:id": {
+    summary: "Remove a document from the index. The file itself stays.",
+    scope: "rag",
+    params,
+    output: ok,
+    errors: ["document.not-found"],
+  },
+  "POST /api/documents/:id/reindex": {
+    summary: "Read the document again (job).",
+    scope: "rag",
+    params,
+    output: z.object({ jobId: id }),
+    status: 202,
+    errors: ["document.not-found"],
+  },
+  "POST /api/documents/upload": {
+    summary: "Add files (job). `paths` gives each file's path below a dropped folder, in the same order.",
+    scope: "rag",
+    multipart: {
+      fields: z.strictObject({ collectionId: id.optional(), paths: z.string().optional() }),
+      maxFileBytes: 200 * 1024 * 1024,
+    },
+    output: z.object({ jobId: id, collectionId: id }),
+    status: 202,
+    errors: ["collection.not-found", "request.too-large"],
+  },
+  "POST /api/documents/add-path": {
+    summary: "Add a file or folder of this machine (job).",
+    scope: "owner",
+    body: z.strictObject({ path: z.string().min(1).max(4096), collectionId: id.optional() }),
+    output: z.object({ jobId: id, collectionId: id }),
+    status: 202,
+    errors: ["collection.not-found", "document.unreadable"],
+  },
+} as const satisfies RouteTable

@@ -1,0 +1,106 @@
+import { z } from "zod"
+import { id, ok, timestamp } from "./common.ts"
+import type { RouteTable } from "./route.ts"
+
+export const settingOrigin = z.enum(["flag", "env", "file", "default"])
+
+/** What the person can change in the window. Values set by flag or environment are shown, and locked. */
+export const settingValues = z.strictObject({
+  theme: z.enum(["system", "light", "dark"]).default("system"),
+  language: z.string().max(20).default("en"),
+  chatModel: z.string().max(200).nullable().default(null),
+  embedModel: z.string().max(200).nullable().default(null),
+  sttModel: z.string().max(200).nullable().default(null),
+  ttsModel: z.string().max(200).nullable().default(null),
+  voice: z.string().max(100).nullable().default(null),
+  speechRate: z.number().min(0.5).max(2).default(1),
+  /** Playback volume, 0..1. */
+  volume: z.number().min(0).max(1).default(1),
+  isMuted: z.boolean().default(false),
+  speakAnswers: z.boolean().default(false),
+  personaId: z.string().max(64).default("default"),
+  temperature: z.number().min(0).max(2).default(0.3),
+  answerTokens: z.number().int().min(32).max(8192).default(512),
+  /** Passages given to the model. */
+  topK: z.number().int().min(1).max(20).default(4),
+  /** Minutes without use after which a model's memory is freed. 0: never. */
+  unloadAfterMinutes: z.number().int().min(0).max(1440).default(15),
+  offline: z.boolean().default(false),
+  firstRunDone: z.boolean().default(false),
+})
+export type SettingValues = z.infer<typeof settingValues>
+
+export const setting = z.object({
+  name: z.string(),
+  value: z.unknown(),
+  defaultValue: z.unknown(),
+  origin: settingOrigin,
+  isLocked: z.boolean(),
+})
+export type Setting = z.infer<typeof setting>
+
+export const persona = z.object({
+  id,
+  name: z.string(),
+  description: z.string(),
+  systemPrompt: z.string(),
+  voice: z.string().nullable(),
+  temperature: z.number().nullable(),
+})
+export type Persona = z.infer<typeof persona>
+
+export const apiKey = z.object({
+  id,
+  name: z.string(),
+  scopes: z.array(z.string()),
+  prefix: z.string(),
+  createdAt: timestamp,
+  lastUsedAt: timestamp.nullable(),
+  isFirstRun: z.boolean(),
+})
+export type ApiKey = z.infer<typeof apiKey>
+
+export const settingsRoutes = {
+  "GET /api/settings": {
+    summary: "All settings with the origin of each value.",
+    scope: "chat",
+    output: z.object({ items: z.array(setting), dataDir: z.string() }),
+  },
+  "PATCH /api/settings": {
+    summary: "Change settings; null resets one to its default.",
+    scope: "owner",
+    body: z.record(z.string(), z.unknown()),
+    output: z.object({ items: z.array(setting), dataDir: z.string() }),
+    errors: ["config.invalid"],
+  },
+  "GET /api/personas": { summary: "Personas.", scope: "chat", output: z.object({ items: z.array(persona) }) },
+  "GET /api/keys": {
+    summary: "Named keys (without their secret).",
+    scope: "owner",
+    output: z.object({ items: z.array(apiKey) }),
+  },
+  "POST /api/keys": {
+    summary: "Create a key. The secret is shown once.",
+    scope: "owner",
+    body: z.strictObject({
+      name: z.string().trim().min(1).max(80),
+      scopes: z.array(z.enum(["chat", "rag", "audio", "models", "ops", "dataset", "admin"])).min(1),
+    }),
+    output: z.object({ key: apiKey, secret: z.string() }),
+    status: 201,
+  },
+  "DELETE /api/keys/:id": {
+    summary: "Revoke a key.",
+    scope: "owner",
+    params: z.strictObject({ id }),
+    output: ok,
+    errors: ["request.not-found"],
+  },
+  "POST /api/session": {
+    summary: "Trade a single-use ticket for a session bearer.",
+    scope: "public",
+    body: z.strictObject({ ticket: z.string().min(16).max(200) }),
+    output: z.object({ token: z.string(), expiresAt: timestamp }),
+    errors: ["auth.bad-ticket"],
+  },
+} as const satisfies RouteTable

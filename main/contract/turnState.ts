@@ -1,0 +1,150 @@
+import type { ErrorInfo } from "./errors.ts"
+import type { CitedSpan, Passage, PhaseResult, StageTiming, TurnEndReason, TurnEvent, Usage } from "./turns.ts"
+
+/** What a turn looks like after some of its events: the one view of it that window, server, CLI and tests share. */
+export interface TurnState {
+  turnId: string
+  conversationId: string | null
+  userMessageId: string | null
+  messageId: string | null
+  kind: "text" | "voice"
+  stage: "starting" | "listening" | "transcribing" | "retrieving" | "reading" | "writing" | "speaking" | "ended"
+  model: string | null
+  question: string
+  /** Partial caption while the person speaks: settled part and the part that may still change. */
+  partial: { settled: string; unsettled: string } | null
+  level: { rms: number; peak: number; isSpeech: boolean } | null
+  phase: PhaseResult[]
+  phaseIsProvisional: boolean
+  passages: Passage[]
+  closest: Passage[]
+  found: boolean | null
+  quote: { sentence: string; citation: number } | null
+  promptProgress: { done: number; total: number } | null
+  reasoning: string
+  text: string
+  spans: CitedSpan[]
+  usage: Usage | null
+  context: { tokens: number; limit: number } | null
+  captions: { index: number; text: string; startMs: number; durationMs: number }[]
+  heardChars: number | null
+  title: string | null
+  error: ErrorInfo | null
+  endReason: TurnEndReason | null
+  timings: StageTiming[]
+  lastSeq: number
+}
+
+export const emptyTurn = (turnId: string): TurnState => ({
+  turnId,
+  conversationId: null,
+  userMessageId: null,
+  messageId: null,
+  kind: "text",
+  stage: "starting",
+  model: null,
+  question: "",
+  partial: null,
+  level: null,
+  phase: [],
+  phaseIsProvisional: false,
+  passages: [],
+  closest: [],
+  found: null,
+  quote: null,
+  promptProgress: null,
+  reasoning: "",
+  text: "",
+  spans: [],
+  usage: null,
+  context: null,
+  captions: [],
+  heardChars: null,
+  title: null,
+  error: null,
+  endReason: null,
+  timings: [],
+  lastSeq: -1,
+})
+
+/** Folds one event into a turn. Pure; events already folded (same or lower `seq`) change nothing, so replays are safe. */
+export function foldTurn(state: TurnState, event: TurnEvent): TurnState {
+  if (event.seq <= state.lastSeq) return state
+  const next = { ...state, lastSeq: event.seq }
+  switch (event.type) {
+    case "turn-start":
+      return {
+        ...next,
+        conversationId: event.conversationId,
+        userMessageId: event.userMessageId,
+        messageId: event.messageId,
+        kind: event.kind,
+        question: event.text ?? "",
+        model: event.model,
+      }
+    case "listen-start":
+      return { ...next, stage: "listening", partial: { settled: "", unsettled: "" } }
+    case "level":
+      return { ...next, level: { rms: event.rms, peak: event.peak, isSpeech: event.isSpeech } }
+    case "stt-partial":
+      return {
+        ...next,
+        partial: { settled: event.text.slice(0, event.stableChars), unsettled: event.text.slice(event.stableChars) },
+      }
+    case "listen-end":
+      return { ...next, stage: "transcribing", level: null }
+    case "stt-end":
+      return { ...next, question: event.text, partial: null }
+    case "retrieve-start":
+      return { ...next, stage: "retrieving" }
+    case "retrieve-phase":
+      return { ...next, phase: event.results, phaseIsProvisional: event.provisional }
+    case "retrieve-end":
+      return { ...next, passages: event.passages, closest: event.closest, found: event.found, stage: "reading" }
+    case "quote":
+      return { ...next, quote: { sentence: event.sentence, citation: event.citation } }
+    case "prompt-progress":
+      return { ...next, stage: "reading", promptProgress: { done: event.done, total: event.total } }
+    case "reasoning-delta":
+      return { ...next, stage: "writing", reasoning: state.reasoning + event.text }
+    case "text-delta":
+      return { ...next, stage: "writing", promptProgress: null, text: state.text + event.text }
+    case "text-end":
+      return {
+        ...next,
+        text: event.text,
+        spans: event.spans,
+        usage: event.usage,
+        found: event.found,
+        context: { tokens: event.contextTokens, limit: event.contextLimit },
+      }
+    case "speech-start":
+      return { ...next, stage: "speaking" }
+    case "caption":
+      return {
+        ...next,
+        stage: "speaking",
+        captions: [
+          ...state.captions,
+          { index: event.index, text: event.text, startMs: event.startMs, durationMs: event.durationMs },
+        ],
+      }
+    case "speech-end":
+      return { ...next, heardChars: event.heardChars }
+    case "title":
+      return { ...next, title: event.title }
+    case "error":
+      return { ...next, error: event.error }
+    case "turn-end":
+      return {
+        ...next,
+        stage: "ended",
+        endReason: event.reason,
+        timings: event.timings,
+        level: null,
+        promptProgress: null,
+      }
+    default:
+      return event satisfies never
+  }
+}

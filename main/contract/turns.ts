@@ -1,0 +1,170 @@
+import { z } from "zod"
+import { id } from "./common.ts"
+import type { ErrorInfo } from "./errors.ts"
+
+/** One passage shown to the model and to the person. `n` is its citation number within the answer. */
+export const passage = z.object({
+  n: z.number().int(),
+  chunkId: id,
+  documentId: id,
+  collectionId: id,
+  title: z.string(),
+  /** Where the document came from: a path below its added folder, or a file name. Never an absolute path. */
+  path: z.string(),
+  headingPath: z.array(z.string()),
+  page: z.number().int().nullable(),
+  text: z.string(),
+  /** Character range of the passage in the document's extracted text. */
+  start: z.number().int(),
+  end: z.number().int(),
+  /** Fused relevance, 0..1. */
+  score: z.number(),
+  /** Cosine similarity of query and passage, −1..1. */
+  similarity: z.number(),
+})
+export type Passage = z.infer<typeof passage>
+
+/** A sentence of the answer and what supports it. */
+export const citedSpan = z.object({
+  /** Character range of the sentence in the answer's text. */
+  start: z.number().int(),
+  end: z.number().int(),
+  /** Citation numbers, best first. Empty: no passage supports this sentence. */
+  citations: z.array(z.number().int()),
+  supported: z.boolean(),
+  /** Why a sentence is unsupported, in words for the person. */
+  reason: z.string().optional(),
+})
+export type CitedSpan = z.infer<typeof citedSpan>
+
+export const usage = z.object({
+  promptTokens: z.number().int(),
+  /** Prompt tokens that were already evaluated and reused. */
+  cachedTokens: z.number().int(),
+  completionTokens: z.number().int(),
+})
+export type Usage = z.infer<typeof usage>
+
+export const turnRequest = z.strictObject({
+  kind: z.enum(["text", "voice"]),
+  conversationId: id.optional(),
+  /** Required for text turns. */
+  text: z.string().max(100_000).optional(),
+  /** Voice: where frames come from. `socket` waits for binary frames on /ws under `streamId`. */
+  source: z.strictObject({ type: z.literal("socket"), streamId: z.number().int().min(1).max(0xffffffff) }).optional(),
+  personaId: id.optional(),
+  /** Collections to search. Absent: the conversation's, else all. Empty: answer without documents. */
+  collectionIds: z.array(id).max(100).optional(),
+  model: z.string().max(200).optional(),
+  options: z
+    .strictObject({
+      temperature: z.number().min(0).max(2).optional(),
+      maxTokens: z.number().int().min(1).max(8192).optional(),
+      /** Kept only in memory: not stored, not searchable. */
+      temporary: z.boolean().optional(),
+      /** Speak the answer of a text turn too. */
+      speak: z.boolean().optional(),
+      voice: z.string().max(100).optional(),
+      /** Regenerate the answer of this user message, or edit it when `text` is given: starts a new branch. */
+      parentMessageId: id.nullable().optional(),
+      regenerateMessageId: id.optional(),
+    })
+    .optional(),
+})
+export type TurnRequest = z.infer<typeof turnRequest>
+
+export type TurnEndReason = "complete" | "length" | "aborted" | "error" | "no-speech" | "not-found"
+
+/** One entry of the list that a retrieval phase shows. */
+export interface PhaseResult {
+  id: string
+  documentId: string
+  title: string
+  textPreview: string
+  /** 1 − cosine similarity. */
+  distance: number
+  score: number
+  rank: number
+  ltrScore?: number
+  features?: Record<string, number>
+  adjustments?: { name: string; value: number; reason: string }[]
+}
+export interface PhaseDelta {
+  id: string
+  oldRank: number | null
+  newRank: number | null
+  rankDelta: number | null
+  score: number
+}
+
+/** Everything that can happen inside a turn; what is not an event did not happen. */
+export type TurnEventBody =
+  | {
+      type: "turn-start"
+      conversationId: string
+      userMessageId: string | null
+      messageId: string
+      kind: "text" | "voice"
+      text: string | null
+      model: string | null
+    }
+  | { type: "listen-start" }
+  | { type: "level"; rms: number; peak: number; isSpeech: boolean }
+  | { type: "stt-partial"; text: string; stableChars: number }
+  | { type: "listen-end"; audioMs: number }
+  | { type: "stt-end"; text: string; audioMs: number; confidence: number }
+  | { type: "retrieve-start"; query: string }
+  | {
+      type: "retrieve-phase"
+      phase: "P0" | "P1" | "P2"
+      provisional: boolean
+      results: PhaseResult[]
+      delta: PhaseDelta[]
+      meta: Record<string, unknown>
+    }
+  | { type: "retrieve-end"; passages: Passage[]; found: boolean; closest: Passage[]; embedMs: number; searchMs: number }
+  | { type: "quote"; sentence: string; citation: number }
+  | { type: "prompt-progress"; done: number; total: number }
+  | { type: "reasoning-delta"; text: string }
+  | { type: "text-delta"; text: string }
+  | {
+      type: "text-end"
+      text: string
+      spans: CitedSpan[]
+      usage: Usage | null
+      contextTokens: number
+      contextLimit: number
+      found: boolean
+    }
+  | { type: "speech-start"; voice: string; sampleRate: number; streamId: number | null }
+  | { type: "caption"; index: number; text: string; spoken: string; startMs: number; durationMs: number }
+  | { type: "speech-end"; heardChars: number; audioMs: number }
+  | { type: "title"; title: string }
+  | { type: "error"; error: ErrorInfo }
+  | { type: "turn-end"; reason: TurnEndReason; timings: StageTiming[] }
+
+/** A turn's waterfall: one bar. Times are milliseconds since the turn (text) or key-up (voice). */
+export interface StageTiming {
+  name:
+    | "listen"
+    | "stt"
+    | "embed"
+    | "search"
+    | "first-token"
+    | "first-clause"
+    | "first-audio"
+    | "generate"
+    | "last-audio"
+    | "support"
+  startMs: number
+  endMs: number
+}
+
+/** An event with its place in the turn. `seq` starts at 0 and has no gaps; `at` is milliseconds since the epoch, monotonic within a turn. */
+export type TurnEvent = TurnEventBody & { turnId: string; seq: number; at: number }
+export type TurnEventType = TurnEventBody["type"]
+
+export const turnCreated = z.object({ turnId: id })
+export const turnParams = z.strictObject({ turnId: id })
+/** On the wire a turn event is checked by type name only: the core builds it, nobody else sends it. */
+export const turnEventWire = z.looseObject({ type: z.string(), turnId: z.string(), seq: z.number(), at: z.number() })

@@ -1,0 +1,14 @@
+import type { Scope } from "#contract/route.ts"
+
+/** On whose behalf something happens. First argument of every repository call and every turn. */
+export interface Actor {
+  personId: string
+  scopes: readonly Scope[]
+}
+
+/** The one person of a machine that nobody shares yet. */
+export const ownerId = "owner"
+export const ownerActor: Actor = { personId: ownerId, scopes: ["owner"] }
+
+export const hasScope = (actor: Actor, scope: Scope): boolean =>
+  actor.scopes.includes("owner") || actor.scopes.includes(scope)

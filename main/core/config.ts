@@ -1,0 +1,156 @@
+import { existsSync, readFileSync } from "node:fs"
+import { homedir } from "node:os"
+import { join, resolve } from "node:path"
+import envPaths from "env-paths"
+import { z } from "zod"
+import { AppError } from "./errors.ts"
+
+/** Where each value came from, strongest first. */
+export type Origin = "flag" | "env" | "file" | "default"
+
+/** Everything read from flags, environment and file, made once; nobody else reads `process.env` or asks Electron for a path. */
+export interface AppConfig {
+  readonly dataDir: string
+  readonly modelsDir: string
+  readonly host: string
+  readonly port: number
+  /** An explicit port that is busy is an error; the default moves on to the next free one. */
+  readonly isPortExplicit: boolean
+  /** Use this key instead of making one. */
+  readonly apiKey: string | null
+  /** No outbound connection at all. */
+  readonly offline: boolean
+  readonly logLevel: "debug" | "info" | "warn" | "error"
+  readonly logJson: boolean
+  readonly chatModel: string | null
+  readonly embedModel: string | null
+  /** Host names besides loopback ones that requests may name. */
+  readonly allowedHosts: readonly string[]
+  readonly allowedOrigins: readonly string[]
+  /** Threads for inference. Default: physical cores, at least 1. */
+  readonly threads: number | null
+  /** GPU back end for llama.cpp: off by default. */
+  readonly gpu: "off" | "auto"
+  readonly origins: Readonly<Record<string, Origin>>
+}
+
+const schema = z.strictObject({
+  dataDir: z.string().min(1),
+  modelsDir: z.string().min(1),
+  host: z.string().min(1).default("127.0.0.1"),
+  port: z.coerce.number().int().min(0).max(65535).default(9071),
+  apiKey: z.string().min(16, "must have at least 16 characters").nullable().default(null),
+  offline: z.stringbool().or(z.boolean()).default(false),
+  logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  logJson: z.stringbool().or(z.boolean()).default(false),
+  chatModel: z.string().nullable().default(null),
+  embedModel: z.string().nullable().default(null),
+  allowedHosts: list(),
+  allowedOrigins: list(),
+  threads: z.coerce.number().int().min(1).max(256).nullable().default(null),
+  gpu: z.enum(["off", "auto"]).default("off"),
+})
+type Name = keyof typeof schema.shape
+
+/** Environment names, ours first, then the aliases of the earlier system. */
+export const environmentNames: Record<Name, readonly string[]> = {
+  dataDir: ["ZENGLOW_DATA_DIR"],
+  modelsDir: ["ZENGLOW_MODELS_DIR"],
+  host: ["ZENGLOW_HOST"],
+  port: ["ZENGLOW_PORT"],
+  apiKey: ["ZENGLOW_API_KEY", "API_GATEWAY_KEY"],
+  offline: ["ZENGLOW_OFFLINE"],
+  logLevel: ["ZENGLOW_LOG_LEVEL", "LOG_LEVEL"],
+  logJson: ["ZENGLOW_LOG_JSON", "LOG_JSON"],
+  chatModel: ["ZENGLOW_CHAT_MODEL"],
+  embedModel: ["ZENGLOW_EMBED_MODEL", "EMBED_MODEL"],
+  allowedHosts: ["ZENGLOW_ALLOWED_HOSTS"],
+  allowedOrigins: ["ZENGLOW_ALLOWED_ORIGINS"],
+  threads: ["ZENGLOW_THREADS"],
+  gpu: ["ZENGLOW_GPU"],
+}
+
+/** Flag > environment > file (`<dataDir>/config.json`) > default. Throws `config.invalid` naming the value and where it came from. */
+export function loadConfig(
+  flags: Partial<Record<Name, unknown>>,
+  env: Readonly<Record<string, string | undefined>>,
+): AppConfig {
+  const origins: Record<string, Origin> = {}
+  const fromEnv = (name: Name): string | undefined =>
+    environmentNames[name].map((key) => env[key]).find((value) => value !== undefined && value !== "")
+  const dataDir = resolve(
+    expandHome(String(flags.dataDir ?? fromEnv("dataDir") ?? envPaths("zenglow", { suffix: "" }).data)),
+  )
+  origins.dataDir = flags.dataDir !== undefined ? "flag" : fromEnv("dataDir") ? "env" : "default"
+  const file = readConfigFile(join(dataDir, "config.json"))
+
+  const values: Record<string, unknown> = { dataDir }
+  for (const name of Object.keys(schema.shape) as Name[]) {
+    if (name === "dataDir") continue
+    const found = pick(name, flags, fromEnv(name), file)
+    origins[name] = found?.origin ?? "default"
+    if (found) values[name] = found.value
+  }
+  values.modelsDir = resolve(expandHome(String(values.modelsDir ?? join(dataDir, "models"))))
+  const unknown = Object.keys(file).filter((key) => !(key in schema.shape))
+  if (unknown.length > 0) {
+    throw new AppError("config.invalid", `config.json has an unknown name: ${unknown[0]}.`, {
+      remedy: `Remove it. Known names: ${Object.keys(schema.shape).join(", ")}.`,
+    })
+  }
+  const parsed = schema.safeParse(values)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    const name = String(issue?.path[0] ?? "")
+    throw new AppError(
+      "config.invalid",
+      `The value of ${name} (from ${origins[name] ?? "default"}) is not valid: ${issue?.message ?? ""}`,
+      {
+        remedy: `Correct ${environmentNames[name as Name]?.[0] ?? name}, the flag, or config.json.`,
+      },
+    )
+  }
+  return Object.freeze({ ...parsed.data, isPortExplicit: origins.port !== "default", origins: Object.freeze(origins) })
+}
+
+function pick(
+  name: Name,
+  flags: Partial<Record<Name, unknown>>,
+  env: string | undefined,
+  file: Record<string, unknown>,
+): { value: unknown; origin: Origin } | undefined {
+  if (flags[name] !== undefined) return { value: flags[name], origin: "flag" }
+  if (env !== undefined) return { value: env, origin: "env" }
+  if (file[name] !== undefined) return { value: file[name], origin: "file" }
+  return undefined
+}
+
+function readConfigFile(path: string): Record<string, unknown> {
+  if (!existsSync(path)) return {}
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(path, "utf8")))
+  } catch (cause) {
+    throw new AppError("config.invalid", "config.json in the data directory is not a JSON object.", {
+      remedy: "Correct or remove the file.",
+      cause,
+    })
+  }
+}
+
+function list() {
+  return z
+    .union([
+      z.array(z.string()),
+      z.string().transform((text) =>
+        text
+          .split(",")
+          .map((item) => item.trim())
+          .filter(Boolean),
+      ),
+    ])
+    .default([])
+}
+
+function expandHome(path: string): string {
+  return path.startsWith("~/") ? join(homedir(), path.slice(2)) : path
+}

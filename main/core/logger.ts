@@ -1,0 +1,86 @@
+import { AsyncLocalStorage } from "node:async_hooks"
+import type { Writable } from "node:stream"
+import pino from "pino"
+
+/** `log.info("model loaded", { model, ms })`: a constant sentence and variable fields. Prompt and transcript text never above `debug`. */
+export interface Logger {
+  debug(message: string, fields?: Record<string, unknown>): void
+  info(message: string, fields?: Record<string, unknown>): void
+  warn(message: string, fields?: Record<string, unknown>): void
+  error(message: string, fields?: Record<string, unknown>): void
+  child(fields: Record<string, unknown>): Logger
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent"
+
+/** The request on whose behalf code runs; stamped on every line logged inside `run`. */
+export const requestContext = new AsyncLocalStorage<{ requestId: string }>()
+
+export interface LoggerOptions {
+  level: LogLevel
+  /** JSON lines, else one readable line each. */
+  json: boolean
+  destination: Writable
+  /** Sees every line as an object; for the ring behind /logs/recent. */
+  tap?: (line: Record<string, unknown>) => void
+}
+
+export function createLogger(options: LoggerOptions): Logger {
+  const stream = {
+    write(text: string) {
+      if (options.tap) options.tap(JSON.parse(text) as Record<string, unknown>)
+      options.destination.write(options.json ? text : readable(text))
+    },
+  }
+  const root = pino(
+    {
+      level: options.level,
+      base: null,
+      formatters: { level: (label) => ({ level: label }) },
+      mixin: () => requestContext.getStore() ?? {},
+      redact: {
+        paths: [
+          "apiKey",
+          "token",
+          "authorization",
+          "password",
+          "secret",
+          "*.apiKey",
+          "*.token",
+          "*.authorization",
+          "*.password",
+          "*.secret",
+        ],
+        censor: "[hidden]",
+      },
+      serializers: {
+        error: (error: unknown) =>
+          error instanceof Error
+            ? { name: error.name, message: error.message, stack: error.stack, cause: String(error.cause ?? "") }
+            : error,
+      },
+    },
+    stream,
+  )
+  return wrap(root)
+}
+
+export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLogger }
+
+function wrap(logger: pino.Logger): Logger {
+  return {
+    debug: (message, fields) => logger.debug(fields ?? {}, message),
+    info: (message, fields) => logger.info(fields ?? {}, message),
+    warn: (message, fields) => logger.warn(fields ?? {}, message),
+    error: (message, fields) => logger.error(fields ?? {}, message),
+    child: (fields) => wrap(logger.child(fields)),
+  }
+}
+
+function readable(text: string): string {
+  const { level, time, msg, ...fields } = JSON.parse(text) as Record<string, unknown>
+  const rest = Object.entries(fields)
+    .map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(" ")
+  return `${new Date(Number(time)).toISOString().slice(11, 23)} ${String(level).padEnd(5)} ${String(msg)}${rest ? `  ${rest}` : ""}\n`
+}

@@ -1,0 +1,161 @@
+/** What the product asks of its engines. Instances arrive as arguments; only createApp knows which implementation stands behind them. */
+
+export type LoadState = "unloaded" | "loading" | "loaded"
+
+/** Every engine loads on demand, may be freed when idle, and says what it costs. */
+export interface Engine {
+  readonly modelId: string
+  /** True for the engines that stand in when nothing is installed (hash embeddings). */
+  readonly isFallback: boolean
+  loadState(): LoadState
+  /** Idempotent; concurrent calls share one load. Throws `model.*` or `engine.*`. */
+  load(signal: AbortSignal): Promise<void>
+  /** Waits for running requests, then frees the model's memory. */
+  unload(): Promise<void>
+}
+
+export interface ChatMessage {
+  role: "system" | "user" | "assistant" | "tool"
+  content: string
+  /** Assistant messages that called tools. */
+  toolCalls?: { id: string; name: string; arguments: string }[]
+  /** Tool messages: the call they answer. */
+  toolCallId?: string
+}
+
+export interface ToolDefinition {
+  name: string
+  description?: string
+  /** JSON Schema of the arguments. */
+  parameters?: Record<string, unknown>
+}
+
+export type ResponseFormat =
+  | { type: "text" }
+  | { type: "json_object" }
+  | { type: "json_schema"; schema: Record<string, unknown> }
+
+export interface GenerateRequest {
+  messages: ChatMessage[]
+  /** Conversation the prompt belongs to. Requests with the same key reuse each other's evaluated prefix. */
+  cacheKey?: string
+  tools?: ToolDefinition[]
+  toolChoice?: "auto" | "none" | "required" | { name: string }
+  responseFormat?: ResponseFormat
+  /** Tokens generated at most. Default: what the context has room for. */
+  maxTokens?: number
+  /** Default .7; 0 is greedy. */
+  temperature?: number
+  topP?: number
+  topK?: number
+  minP?: number
+  seed?: number
+  /** Generation ends before any of these. */
+  stop?: string[]
+  presencePenalty?: number
+  frequencyPenalty?: number
+  repeatPenalty?: number
+  /** Report this many alternatives per token (0: only the chosen token's log-probability). Absent: none. */
+  topLogprobs?: number
+}
+
+export interface TokenLogprob {
+  token: string
+  logprob: number
+  bytes: number[]
+  top: { token: string; logprob: number; bytes: number[] }[]
+}
+
+export type GenerateEvent =
+  | { type: "prompt-progress"; done: number; total: number }
+  | { type: "reasoning"; text: string }
+  | { type: "text"; text: string; logprobs?: TokenLogprob[] }
+  | { type: "tool-call"; index: number; id: string; name: string; argumentsDelta: string }
+  | {
+      type: "end"
+      reason: "stop" | "length" | "tool-calls"
+      usage: { promptTokens: number; cachedTokens: number; completionTokens: number }
+      timings: { promptMs: number; generateMs: number }
+    }
+
+export interface LlmInfo {
+  modelId: string
+  /** Tokens of context the model is loaded with. */
+  contextTokens: number
+  hasTools: boolean
+}
+
+export interface Llm extends Engine {
+  info(signal: AbortSignal): Promise<LlmInfo>
+  countTokens(texts: string[], signal: AbortSignal): Promise<number[]>
+  /** Size of the whole prompt as the chat template renders it. */
+  countPromptTokens(messages: ChatMessage[], signal: AbortSignal): Promise<number>
+  /** Ends with an `end` event, or throws: `llm.context-exceeded`, `engine.*`. An abort throws `signal.reason`. Leaving the loop aborts too. */
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>
+  /** Share of each candidate among the candidates as the next token after the prompt, e.g. ["Yes", "No"] → [.8, .2]. */
+  choose(messages: ChatMessage[], candidates: string[], signal: AbortSignal, cacheKey?: string): Promise<number[]>
+}
+
+export interface Embedder extends Engine {
+  readonly dimensions: number
+  /** Identifies the vector space: model, hash and pooling. Vectors of different fingerprints are never compared. */
+  readonly fingerprint: string
+  /** Tokens per text; longer texts are cut. */
+  readonly maxTokens: number
+  /** Unit vectors, in the order of `texts`. `kind` selects the query prefix where a model has one. */
+  embed(texts: string[], kind: "query" | "passage", signal: AbortSignal): Promise<Float32Array[]>
+  countTokens(texts: string[]): Promise<number[]>
+}
+
+export interface Transcript {
+  text: string
+  segments: { startMs: number; endMs: number; text: string }[]
+  /** Mean log-probability per token; real speech lies above −.3. */
+  meanLogProbability: number
+  language: string
+}
+
+export interface SpeechToText extends Engine {
+  /** 16 kHz mono. Audio without speech gives an empty text, never an invented sentence. Any length: long audio is cut at quiet places. */
+  transcribe(samples: Float32Array, options: { language?: string }, signal: AbortSignal): Promise<Transcript>
+}
+
+export interface VoiceInfo {
+  id: string
+  name: string
+  /** BCP 47. */
+  language: string
+}
+
+export interface SpeechChunk {
+  samples: Float32Array
+  sampleRate: number
+}
+
+export interface TextToSpeech extends Engine {
+  voices(): VoiceInfo[]
+  /** One sentence or clause of speakable text. Throws `tts.unknown-voice`. `rate` .5..2, 1 is normal. */
+  synthesize(text: string, options: { voice?: string; rate?: number }, signal: AbortSignal): Promise<SpeechChunk>
+}
+
+export interface SpeechRegion {
+  startMs: number
+  endMs: number
+}
+
+/** A running detector for one stream of 16 kHz audio. */
+export interface VadStream {
+  /** Any number of samples; returns one speech probability per completed 32 ms frame. */
+  push(samples: Float32Array, signal: AbortSignal): Promise<number[]>
+  close(): Promise<void>
+}
+
+export interface Vad extends Engine {
+  /** Where speech is in a whole recording, padded and merged. */
+  regions(samples: Float32Array, signal: AbortSignal): Promise<SpeechRegion[]>
+  open(signal: AbortSignal): Promise<VadStream>
+}
+
+export interface Reranker extends Engine {
+  rank(query: string, texts: string[], signal: AbortSignal): Promise<number[]>
+}

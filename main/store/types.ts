@@ -1,0 +1,245 @@
+import type { Conversation, Message, SearchHit } from "#contract/conversations.ts"
+import type { Collection, Document, DocumentStage } from "#contract/documents.ts"
+import type { Job } from "#contract/jobs.ts"
+import type { ApiKey } from "#contract/settings.ts"
+import type { Actor } from "#core/actor.ts"
+
+/**
+ * The repositories. Async always; every call carries the actor first, rows carry their owner and are scoped to it.
+ * Ids of rows that do not exist or belong to someone else throw `<domain>.not-found`.
+ */
+export interface Store {
+  conversations: ConversationRepository
+  messages: MessageRepository
+  collections: CollectionRepository
+  documents: DocumentRepository
+  chunks: ChunkRepository
+  settings: SettingsRepository
+  jobs: JobRepository
+  keys: KeyRepository
+  audit: AuditRepository
+  /** Schema version, sizes, counts, integrity: for health and doctor. `quick` skips the integrity check. */
+  check(depth: "quick" | "full"): Promise<StoreCheck>
+  close(): Promise<void>
+}
+
+export interface StoreCheck {
+  schemaVersion: number
+  sizeBytes: number
+  isWritable: boolean
+  integrity: "ok" | "damaged" | "not-run"
+  problems: string[]
+  counts: {
+    conversations: number
+    messages: number
+    collections: number
+    documents: number
+    chunks: number
+    vectors: number
+  }
+}
+
+export interface Page<T> {
+  items: T[]
+  next: string | null
+}
+
+export interface ConversationRepository {
+  create(
+    actor: Actor,
+    values: { title?: string; personaId?: string | null; collectionIds?: string[] | null; model?: string | null },
+  ): Promise<Conversation>
+  get(actor: Actor, id: string): Promise<Conversation>
+  list(actor: Actor, query: { cursor?: string; limit: number; q?: string }): Promise<Page<Conversation>>
+  update(
+    actor: Actor,
+    id: string,
+    changes: Partial<
+      Pick<Conversation, "title" | "titleIsAutomatic" | "personaId" | "collectionIds" | "model" | "activeMessageId">
+    >,
+  ): Promise<Conversation>
+  /** Marks as deleted; `purge` erases what was marked longer ago than this. */
+  delete(actor: Actor, id: string): Promise<void>
+  restore(actor: Actor, id: string): Promise<Conversation>
+  purge(actor: Actor, olderThanMs: number): Promise<number>
+  import(actor: Actor, conversation: Conversation, messages: Message[]): Promise<Conversation>
+}
+
+export type NewMessage = Pick<Message, "conversationId" | "parentId" | "role" | "text" | "kind"> &
+  Partial<Omit<Message, "conversationId" | "parentId" | "role" | "text" | "kind">>
+
+export interface MessageRepository {
+  /** Appends, makes the message the conversation's active leaf, and is durable when it resolves. */
+  append(actor: Actor, message: NewMessage): Promise<Message>
+  get(actor: Actor, id: string): Promise<Message>
+  update(
+    actor: Actor,
+    id: string,
+    changes: Partial<Omit<Message, "id" | "conversationId" | "parentId" | "role" | "createdAt">>,
+  ): Promise<Message>
+  list(actor: Actor, conversationId: string, query: { cursor?: string; limit: number }): Promise<Page<Message>>
+  /** From the first message down to this one. */
+  path(actor: Actor, leafId: string): Promise<Message[]>
+  search(actor: Actor, q: string, limit: number): Promise<SearchHit[]>
+}
+
+export interface CollectionRepository {
+  create(
+    actor: Actor,
+    values: {
+      name: string
+      isSample?: boolean /** Real path of an `--docs` folder: one collection per path. */
+      sourcePath?: string
+    },
+  ): Promise<Collection>
+  get(actor: Actor, id: string): Promise<Collection>
+  findByName(actor: Actor, name: string): Promise<Collection | null>
+  findBySourcePath(actor: Actor, path: string): Promise<Collection | null>
+  list(actor: Actor): Promise<Collection[]>
+  rename(actor: Actor, id: string, name: string): Promise<Collection>
+  delete(actor: Actor, id: string): Promise<void>
+}
+
+export interface NewDocument {
+  collectionId: string
+  title: string
+  path: string
+  kind: Document["kind"]
+  sizeBytes: number
+  /** Absolute path of a file that stays where it is, or of the kept upload. Never leaves the core. */
+  filePath: string | null
+  /** sha256 of the file's bytes. */
+  contentHash: string
+}
+
+/** A document as the core keeps it: the public row and what stays inside. */
+export type DocumentRecord = Document & { filePath: string | null; contentHash: string }
+
+/** Everything that becomes searchable at once, in one transaction. */
+export interface DocumentContent {
+  text: string
+  pages: { page: number; start: number }[]
+  pageCount: number | null
+  chunks: NewChunk[]
+  /** Vectors of the chunks, in order; null when they will follow. */
+  vectors: Float32Array[] | null
+  fingerprint: string | null
+}
+
+export interface NewChunk {
+  ordinal: number
+  text: string
+  headingPath: string[]
+  page: number | null
+  start: number
+  end: number
+  tokenCount: number
+}
+
+export interface ChunkRecord extends NewChunk {
+  id: string
+  documentId: string
+  collectionId: string
+  documentTitle: string
+  documentPath: string
+}
+
+export interface DocumentRepository {
+  /** Creates, or returns the row of the same collection and path with its changed bytes noted. */
+  upsert(actor: Actor, document: NewDocument): Promise<{ document: DocumentRecord; isUnchanged: boolean }>
+  get(actor: Actor, id: string): Promise<DocumentRecord>
+  list(
+    actor: Actor,
+    query: { collectionId?: string; status?: Document["status"]; q?: string; cursor?: string; limit: number },
+  ): Promise<Page<DocumentRecord>>
+  setStage(
+    actor: Actor,
+    id: string,
+    stage: DocumentStage,
+    status: Document["status"],
+    error?: Document["error"],
+  ): Promise<void>
+  /** Replaces the document's text, chunks, words and vectors atomically, and marks it ready. */
+  writeContent(actor: Actor, id: string, content: DocumentContent): Promise<void>
+  text(actor: Actor, id: string): Promise<{ text: string; pages: { page: number; start: number }[] }>
+  delete(actor: Actor, id: string): Promise<void>
+}
+
+export interface LexicalHit {
+  chunk: ChunkRecord
+  /** BM25 with the title and headings weighted; larger is better. */
+  bm25: number
+}
+
+export interface VectorHit {
+  chunk: ChunkRecord
+  /** Cosine, −1..1. */
+  similarity: number
+}
+
+export interface ChunkRepository {
+  get(actor: Actor, id: string): Promise<ChunkRecord>
+  byDocument(actor: Actor, documentId: string): Promise<ChunkRecord[]>
+  /** `terms` are plain words; they are quoted for the index here. Null collections: all of the actor's. */
+  searchLexical(
+    actor: Actor,
+    query: { terms: string[]; collectionIds: string[] | null; limit: number },
+  ): Promise<LexicalHit[]>
+  /** Only vectors of this fingerprint take part. */
+  searchVector(
+    actor: Actor,
+    query: { vector: Float32Array; fingerprint: string; collectionIds: string[] | null; limit: number },
+  ): Promise<VectorHit[]>
+  /** Cosine of the query with exactly these chunks. */
+  similarities(
+    actor: Actor,
+    query: { vector: Float32Array; fingerprint: string; chunkIds: string[] },
+  ): Promise<Map<string, number>>
+  /** Inverse document frequency of each term over the actor's chunks. */
+  inverseDocumentFrequencies(actor: Actor, terms: string[]): Promise<Map<string, number>>
+  /** Chunks that lack a vector of this fingerprint, oldest first: work for building an index beside the old one. */
+  missingVectors(actor: Actor, fingerprint: string, limit: number): Promise<ChunkRecord[]>
+  addVectors(actor: Actor, fingerprint: string, vectors: { chunkId: string; vector: Float32Array }[]): Promise<void>
+  /** The fingerprint that queries use, and how complete each index is. Setting it drops the others. */
+  indexes(): Promise<{ active: string | null; counts: Record<string, number>; chunks: number }>
+  setActiveIndex(fingerprint: string): Promise<void>
+}
+
+export interface SettingsRepository {
+  all(actor: Actor): Promise<Record<string, unknown>>
+  /** Undefined removes. */
+  set(actor: Actor, values: Record<string, unknown>): Promise<void>
+}
+
+/** A job with what it needs to go on after a restart. */
+export type JobRecord = Job & { payload: unknown }
+
+export interface JobRepository {
+  create(
+    actor: Actor,
+    job: Pick<Job, "kind" | "title" | "unit" | "subjectId"> & { total?: number | null; payload: unknown },
+  ): Promise<JobRecord>
+  get(actor: Actor, id: string): Promise<JobRecord>
+  list(actor: Actor, sinceMs: number): Promise<JobRecord[]>
+  update(actor: Actor, id: string, changes: Partial<Omit<JobRecord, "id" | "kind" | "createdAt">>): Promise<JobRecord>
+}
+
+export interface KeyRepository {
+  /** Only the hash is stored. */
+  create(actor: Actor, key: { name: string; scopes: string[]; prefix: string; hash: string }): Promise<ApiKey>
+  list(actor: Actor): Promise<ApiKey[]>
+  findByHash(hash: string): Promise<(ApiKey & { ownerId: string }) | null>
+  touch(id: string): Promise<void>
+  delete(actor: Actor, id: string): Promise<void>
+}
+
+export interface AuditEntry {
+  action: string
+  subject: string
+  outcome: "ok" | "denied" | "failed"
+  requestId: string | null
+}
+
+export interface AuditRepository {
+  record(actor: Actor, entry: AuditEntry): Promise<void>
+}
