@@ -1,0 +1,56 @@
+/** Developer tasks: `npm test`, `npm run check`, … Each makes the clone ready first, so that one command is enough. */
+
+import { join } from "node:path"
+import { ensureBuilt, ensureInstalled, node24, root, run } from "./setup.mjs"
+
+const [task = "", ...args] = process.argv.slice(2)
+const bin = (name, ...path) => [join(root, "node_modules", name, ...path)]
+const tool = {
+  biome: bin("@biomejs", "biome", "bin", "biome"),
+  tsc: bin("typescript", "bin", "tsc"),
+  layers: bin("dependency-cruiser", "bin", "dependency-cruiser.mjs"),
+  vitest: bin("vitest", "vitest.mjs"),
+}
+const node = (script, ...rest) => run(node24(), [...script, ...rest], { stdout: "inherit" })
+const vitest = (...rest) => node(tool.vitest, "run", "--config", join("test", "vitest.config.ts"), ...rest)
+const projects = (...names) => names.flatMap((name) => ["--project", name])
+const checkStatically = () => {
+  node(tool.biome, "check", ".")
+  node(tool.tsc, "-p", ".")
+  node(tool.layers, "--config", ".dependency-cruiser.cjs", "main", "renderer", "preload")
+}
+
+const tasks = {
+  check() {
+    checkStatically()
+    vitest(...projects("unit"), ...args)
+  },
+  test() {
+    checkStatically()
+    ensureBuilt()
+    node([join(root, "test", "prepare.ts")])
+    vitest(...args)
+  },
+  "test:full"() {
+    process.env.ZENGLOW_TEST_FULL = "1"
+    tasks.test()
+  },
+  build() {
+    ensureBuilt()
+  },
+  bench() {
+    ensureBuilt()
+    node([join(root, "test", "bench", "index.ts")], ...args)
+  },
+  shots() {
+    ensureBuilt()
+    node([join(root, "test", "ui", "shots.ts")], ...args)
+  },
+}
+
+ensureInstalled()
+if (!Object.hasOwn(tasks, task)) {
+  process.stderr.write(`Unknown task "${task}". Tasks: ${Object.keys(tasks).join(", ")}.\n`)
+  process.exit(2)
+}
+tasks[task]()
