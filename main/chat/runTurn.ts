@@ -1,0 +1,317 @@
+import type { Conversation, Message } from "#contract/conversations.ts"
+import type { Persona } from "#contract/settings.ts"
+import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
+import type { StageTiming, TurnEndReason, TurnEvent, TurnEventBody, TurnRequest } from "#contract/turns.ts"
+import type { Actor } from "#core/actor.ts"
+import type { Clock } from "#core/clock.ts"
+import { AppError, errorInfo, isAbort } from "#core/errors.ts"
+import { newId } from "#core/ids.ts"
+import type { Logger } from "#core/logger.ts"
+import type { NewMessage, Store } from "#store/types.ts"
+import { foldTimings } from "./turnTimings.ts"
+
+/** What `answer()` works from. */
+export interface AnswerInput {
+  actor: Actor
+  question: string
+  /** Earlier messages of the branch, oldest first, without the question. */
+  history: Message[]
+  /** Null: all collections. Empty: answer without documents. */
+  collectionIds: string[] | null
+  persona: Persona
+  /** Prompts with the same key reuse each other's evaluated prefix. */
+  cacheKey: string
+  model: string | null
+  temperature?: number
+  maxTokens?: number
+}
+
+/** The client's side of a voice turn: where its frames come from and where its speech goes. */
+export interface VoiceChannel {
+  release(): void
+  heard(playedMs: number): void
+}
+
+export interface TurnDeps {
+  store: Pick<Store, "conversations" | "messages">
+  clock: Clock
+  log: Logger
+  /** The shared answer generator: text turns and voice turns alike. */
+  answer(input: AnswerInput, signal: AbortSignal): AsyncIterable<TurnEventBody>
+  /** Opens the client's audio stream. Throws `request.invalid` when there is none. */
+  openVoice(actor: Actor, request: TurnRequest): VoiceChannel
+  /** Frames → text → answer → speech. `ask` is called once, with what was heard. */
+  runVoice(
+    channel: VoiceChannel,
+    options: {
+      voice: string | undefined
+      ask: (question: string, signal: AbortSignal) => AsyncIterable<TurnEventBody>
+    },
+    signal: AbortSignal,
+  ): AsyncIterable<TurnEventBody>
+  /** Speaks the answer of a text turn: passes the events through and adds its own. */
+  speakAnswer(
+    events: AsyncIterable<TurnEventBody>,
+    options: { voice: string | undefined; channel: VoiceChannel | null },
+    signal: AbortSignal,
+  ): AsyncIterable<TurnEventBody>
+  persona(id: string | null): Promise<Persona>
+  /** A short title for a conversation, from its first question and answer. Null: keep the present one. */
+  title(question: string, answer: string, signal: AbortSignal): Promise<string | null>
+  /** A conversation changed: lists should be read again. */
+  onConversationChanged(id: string): void
+}
+
+/** A turn whose input is checked and, for text, whose question is stored. */
+export interface PreparedTurn {
+  actor: Actor
+  request: TurnRequest
+  /** Null for temporary chats: nothing is stored. */
+  conversation: Conversation | null
+  history: Message[]
+  question: string | null
+  userMessageId: string | null
+  /** The message this turn's question or, when regenerating, answer hangs below. */
+  parentId: string | null
+  persona: Persona
+  voice: VoiceChannel | null
+}
+
+/** Checks the request and stores the question. Throws `request.invalid`, `conversation.not-found`, `message.not-found`. */
+export async function prepareTurn(actor: Actor, request: TurnRequest, deps: TurnDeps): Promise<PreparedTurn> {
+  const { options = {} } = request
+  const text = request.text?.trim() ?? ""
+  if (request.kind === "text" && text === "" && !options.regenerateMessageId) {
+    throw new AppError("request.invalid", "A text turn needs a text.", {
+      remedy: "Send `text` with at least one character.",
+    })
+  }
+  if (request.kind === "voice" && !request.source) {
+    throw new AppError("request.invalid", "A voice turn needs a source.", {
+      remedy: "Send `source` with the stream id of your audio frames on /ws.",
+    })
+  }
+  const voice = request.source ? deps.openVoice(actor, request) : null
+  if (options.temporary) {
+    const persona = await deps.persona(request.personaId ?? null)
+    return {
+      actor,
+      request,
+      conversation: null,
+      history: [],
+      question: text || null,
+      userMessageId: null,
+      parentId: null,
+      persona,
+      voice,
+    }
+  }
+
+  const conversation = await openConversation(actor, request, deps)
+  const persona = await deps.persona(request.personaId ?? conversation.personaId)
+  if (options.regenerateMessageId) return await prepareRegeneration(actor, request, conversation, persona, voice, deps)
+
+  const parentId = options.parentMessageId === undefined ? conversation.activeMessageId : options.parentMessageId
+  const history = parentId ? await deps.store.messages.path(actor, parentId) : []
+  const base = { actor, request, conversation, history, parentId, persona, voice }
+  if (request.kind === "voice") return { ...base, question: null, userMessageId: null }
+  const stored = await deps.store.messages.append(actor, {
+    conversationId: conversation.id,
+    parentId,
+    role: "user",
+    text,
+    kind: "text",
+  })
+  deps.onConversationChanged(conversation.id)
+  return { ...base, question: text, userMessageId: stored.id, parentId: stored.id }
+}
+
+/** Runs one turn from `turn-start` to `turn-end`. Every failure and abort inside becomes an event; nothing is thrown. */
+export async function* runTurn(
+  turnId: string,
+  turn: PreparedTurn,
+  deps: TurnDeps,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent> {
+  const started = deps.clock.monotonic()
+  const epoch = deps.clock.now()
+  const answerId = newId()
+  let state: TurnState = emptyTurn(turnId)
+  const events: TurnEvent[] = []
+  const stamp = (body: TurnEventBody): TurnEvent => {
+    const event = { ...body, turnId, seq: state.lastSeq + 1, at: epoch + (deps.clock.monotonic() - started) }
+    state = foldTurn(state, event)
+    // Levels are many and say nothing about timing.
+    if (event.type !== "level" && event.type !== "text-delta") events.push(event)
+    else if (event.type === "text-delta" && !events.some((past) => past.type === "text-delta")) events.push(event)
+    return event
+  }
+
+  const conversationId = turn.conversation?.id ?? turnId
+  yield stamp({
+    type: "turn-start",
+    conversationId,
+    userMessageId: turn.userMessageId,
+    messageId: answerId,
+    kind: turn.request.kind,
+    text: turn.question,
+    model: turn.request.model ?? turn.conversation?.model ?? null,
+  })
+
+  let reason: TurnEndReason = "complete"
+  let parentId = turn.parentId
+  try {
+    for await (const body of turnBody(turn, deps, signal)) {
+      if (body.type === "stt-end" && body.text !== "" && turn.conversation) {
+        const stored = await deps.store.messages.append(turn.actor, {
+          conversationId: turn.conversation.id,
+          parentId,
+          role: "user",
+          text: body.text,
+          kind: "voice",
+        })
+        parentId = stored.id
+        deps.onConversationChanged(turn.conversation.id)
+      }
+      yield stamp(body)
+    }
+    if (turn.request.kind === "voice" && state.question === "") reason = "no-speech"
+    else if (state.found === false && state.text !== "" && state.spans.length === 0) reason = "not-found"
+  } catch (error) {
+    if (isAbort(error, signal)) reason = "aborted"
+    else {
+      reason = "error"
+      deps.log.warn("turn failed", { turnId, error })
+      yield stamp({ type: "error", error: errorInfo(error) })
+    }
+  }
+  if (signal.aborted) reason = "aborted"
+
+  const timings = foldTimings(events, turn.request.kind)
+  try {
+    await storeAnswer(answerId, parentId, turn, state, reason, timings, deps)
+    const title = await automaticTitle(turn, state, reason, deps, signal)
+    if (title !== null) yield stamp({ type: "title", title })
+  } catch (error) {
+    reason = "error"
+    deps.log.error("answer could not be stored", { turnId, error })
+    yield stamp({ type: "error", error: errorInfo(error) })
+  }
+  yield stamp({ type: "turn-end", reason, timings })
+}
+
+async function* turnBody(turn: PreparedTurn, deps: TurnDeps, signal: AbortSignal): AsyncGenerator<TurnEventBody> {
+  const { request } = turn
+  const ask = (question: string, innerSignal: AbortSignal): AsyncIterable<TurnEventBody> =>
+    deps.answer(
+      {
+        actor: turn.actor,
+        question,
+        history: turn.history,
+        collectionIds: request.collectionIds ?? turn.conversation?.collectionIds ?? null,
+        persona: turn.persona,
+        cacheKey: turn.conversation?.id ?? "temporary",
+        model: request.model ?? turn.conversation?.model ?? null,
+        temperature: request.options?.temperature ?? turn.persona.temperature ?? undefined,
+        maxTokens: request.options?.maxTokens,
+      },
+      innerSignal,
+    )
+  const voice = request.options?.voice ?? turn.persona.voice ?? undefined
+  if (request.kind === "voice") {
+    if (turn.voice) yield* deps.runVoice(turn.voice, { voice, ask }, signal)
+    return
+  }
+  const answered = ask(turn.question ?? "", signal)
+  if (request.options?.speak) yield* deps.speakAnswer(answered, { voice, channel: turn.voice }, signal)
+  else yield* answered
+}
+
+async function openConversation(actor: Actor, request: TurnRequest, deps: TurnDeps): Promise<Conversation> {
+  if (request.conversationId) return await deps.store.conversations.get(actor, request.conversationId)
+  return await deps.store.conversations.create(actor, {
+    personaId: request.personaId ?? null,
+    collectionIds: request.collectionIds ?? null,
+    model: request.model ?? null,
+  })
+}
+
+async function prepareRegeneration(
+  actor: Actor,
+  request: TurnRequest,
+  conversation: Conversation,
+  persona: Persona,
+  voice: VoiceChannel | null,
+  deps: TurnDeps,
+): Promise<PreparedTurn> {
+  const path = await deps.store.messages.path(actor, request.options?.regenerateMessageId ?? "")
+  const index = path.findLastIndex((message) => message.role === "user")
+  const question = path[index]
+  if (!question || question.conversationId !== conversation.id) {
+    throw new AppError("message.not-found", "There is no question above this answer.", {
+      remedy: "Choose an answer of this conversation.",
+    })
+  }
+  return {
+    actor,
+    request,
+    conversation,
+    history: path.slice(0, index),
+    question: question.text,
+    userMessageId: question.id,
+    parentId: question.id,
+    persona,
+    voice,
+  }
+}
+
+async function storeAnswer(
+  id: string,
+  parentId: string | null,
+  turn: PreparedTurn,
+  state: TurnState,
+  reason: TurnEndReason,
+  timings: StageTiming[],
+  deps: TurnDeps,
+): Promise<void> {
+  if (!turn.conversation || reason === "no-speech") return
+  // Aborted before the first word: there is nothing to keep but the question.
+  if (reason === "aborted" && state.text === "") return
+  const heard = reason === "aborted" ? state.heardChars : null
+  const answer: NewMessage & { id: string } = {
+    id,
+    conversationId: turn.conversation.id,
+    parentId,
+    role: "assistant",
+    text: heard === null ? state.text : state.text.slice(0, heard),
+    reasoning: state.reasoning,
+    endReason: reason,
+    error: state.error,
+    model: state.model,
+    passages: state.passages,
+    spans: heard === null ? state.spans : state.spans.filter((span) => span.end <= heard),
+    timings,
+    usage: state.usage,
+    heardChars: state.heardChars,
+    kind: turn.request.kind,
+  }
+  await deps.store.messages.append(turn.actor, answer)
+  deps.onConversationChanged(turn.conversation.id)
+}
+
+async function automaticTitle(
+  turn: PreparedTurn,
+  state: TurnState,
+  reason: TurnEndReason,
+  deps: TurnDeps,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const { conversation } = turn
+  if (!conversation?.titleIsAutomatic || turn.history.length > 0 || state.question === "" || signal.aborted) return null
+  if (reason === "error" || reason === "no-speech") return null
+  const title = await deps.title(state.question, state.text, signal)
+  if (title === null) return null
+  await deps.store.conversations.update(turn.actor, conversation.id, { title })
+  deps.onConversationChanged(conversation.id)
+  return title
+}
