@@ -1,0 +1,57 @@
+import type { CitedSpan, Passage } from "#contract/turns.ts"
+import { rankSentences, type ScoredSentence, type SentenceDeps } from "./bestSentence.ts"
+import { stemsOf } from "./words.ts"
+
+/** An answer made of quotations only. */
+export interface ExtractiveAnswer {
+  /** One to three quoted sentences, each followed by its citation: `“…” [1]`. */
+  text: string
+  /** One span per quotation, marks and citation included. */
+  spans: CitedSpan[]
+  sentences: ScoredSentence[]
+}
+
+const sentenceCount = 3
+/** A further sentence must come this close to the best one, and bring something new. */
+const scoreShare = 0.8
+const newShare = 0.5
+
+/** Answers without a language model: the best sentences, quoted and cited. Null when no sentence has to do with the question. */
+export async function extractiveAnswer(
+  passages: readonly Passage[],
+  deps: SentenceDeps,
+  signal: AbortSignal,
+): Promise<ExtractiveAnswer | null> {
+  const ranked = await rankSentences(passages, deps, signal)
+  const best = ranked[0]
+  if (!best) return null
+  const chosen = [best]
+  for (const sentence of ranked.slice(1)) {
+    if (chosen.length >= sentenceCount || sentence.score < scoreShare * best.score) break
+    if (sentence.coverage > 0 && chosen.every((other) => shareOfNew(sentence.text, other.text) >= newShare)) {
+      chosen.push(sentence)
+    }
+  }
+  let text = ""
+  const spans: CitedSpan[] = []
+  for (const sentence of chosen) {
+    if (text !== "") text += " "
+    const start = text.length
+    text += `“${plain(sentence.text)}” [${sentence.citation}]`
+    spans.push({ start, end: text.length, citations: [sentence.citation], supported: true })
+  }
+  return { text, spans, sentences: chosen }
+}
+
+/** Markdown's list markers and emphasis are not part of what is quoted. */
+const plain = (text: string): string =>
+  text
+    .replace(/^(?:[-*+•]|\d{1,3}[.)]|>)\s+/, "")
+    .replace(/\*\*|__|`/g, "")
+    .replace(/\s+/g, " ")
+
+function shareOfNew(text: string, than: string): number {
+  const stems = stemsOf(text)
+  const known = stemsOf(than)
+  return stems.size === 0 ? 0 : [...stems].filter((stem) => !known.has(stem)).length / stems.size
+}

@@ -1,0 +1,95 @@
+import { isStopWord, wordsOf } from "./words.ts"
+
+/** What a question asks for: an answer of this kind is preferred when sentences are compared. */
+export type AnswerKind = "frequency" | "duration" | "quantity" | "money" | "date" | "person" | "place" | "any"
+
+export interface QueryTerm {
+  /** As it is sent to the word index. */
+  word: string
+  stem: string
+  /** 1 for words of the question itself, less for words taken over from the question before it. */
+  weight: number
+}
+
+export interface QueryTerms {
+  terms: QueryTerm[]
+  /** The text to embed: the question, with the one before it in front when it cannot stand alone. */
+  text: string
+  answerKind: AnswerKind
+  isFollowUp: boolean
+}
+
+const carriedWeight = 0.5
+const leadIn = /^\s*(and|but|or|also|then|so|what about|how about|what if|why|ok|okay)\b/i
+const pronoun =
+  /\b(it|its|it's|they|them|their|he|she|him|her|his|this|that|these|those|there|one|ones|same|second|first|last)\b/i
+const measureWords = new Set([
+  "often",
+  "much",
+  "many",
+  "long",
+  "far",
+  "old",
+  "big",
+  "large",
+  "tall",
+  "high",
+  "late",
+  "early",
+])
+
+/**
+ * Content words of a question. A question that has too few of its own ("And how much does it cost?") also gets those of the
+ * question before it.
+ * @param history Earlier questions of the conversation, oldest first.
+ */
+export function queryTerms(query: string, history: readonly string[] = []): QueryTerms {
+  const own = contentTerms(query, 1)
+  const previous = history.at(-1)
+  const leans = leadIn.test(query) || pronoun.test(query)
+  const isFollowUp = previous !== undefined && (own.length === 0 || (leans && own.length <= 2))
+  const carried = isFollowUp ? contentTerms(previous, carriedWeight) : []
+  const seen = new Set(own.map((term) => term.stem))
+  return {
+    terms: [...own, ...carried.filter((term) => !seen.has(term.stem))],
+    text: isFollowUp ? `${previous} ${query}` : query,
+    answerKind: answerKindOf(query),
+    isFollowUp,
+  }
+}
+
+function contentTerms(text: string, weight: number): QueryTerm[] {
+  const words = wordsOf(text)
+  const terms = new Map<string, QueryTerm>()
+  for (const [index, { word, stem }] of words.entries()) {
+    if (isStopWord(word)) continue
+    if (words[index - 1]?.word === "how" && measureWords.has(word)) continue
+    if (word.length < 2 && !/\d/.test(word)) continue
+    if (!terms.has(stem)) terms.set(stem, { word, stem, weight })
+  }
+  if (terms.size > 0) return [...terms.values()]
+  // A question of stop words only ("What is this about?") still searches for what it says.
+  return words.map(({ word, stem }) => ({ word, stem, weight }))
+}
+
+function answerKindOf(query: string): AnswerKind {
+  const text = query.toLowerCase()
+  if (/\bhow (often|frequently|regularly)\b|\bwhat interval\b|\bhow many times\b/.test(text)) return "frequency"
+  if (/\bhow long\b|\bhow many (second|minute|hour|day|week|month|year)s?\b|\bduration\b/.test(text)) return "duration"
+  if (
+    /\bhow much\b.*\b(cost|costs|pay|paid|price|rent|fee|deposit|owe|charge)\b|\b(price|cost|costs|rent|fee|deposit)\b/.test(
+      text,
+    )
+  )
+    return "money"
+  if (
+    /\bhow (much|many|far|old|big|large|tall|high|hot|warm|cold|heavy|deep|wide|fast|loud)\b|\bwhat (temperature|pressure|weight|size|amount|number|percentage|voltage|dose)\b/.test(
+      text,
+    )
+  )
+    return "quantity"
+  if (/\bwhen\b|\bwhat (date|day|time|year|month)\b|\bby which\b|\bhow (late|early|soon)\b/.test(text)) return "date"
+  if (/\bwho\b|\bwhom\b|\bwhose\b/.test(text)) return "person"
+  if (/\bwhere\b/.test(text)) return "place"
+  return "any"
+}
