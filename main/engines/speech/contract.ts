@@ -1,0 +1,40 @@
+import type { MoonshineFiles } from "./moonshineModel.ts"
+
+/**
+ * What the speech child offers. Every request names its model's files: the child loads what it has not loaded yet, so a restarted
+ * child needs no replay. One request holds at most 30 s of audio.
+ */
+export type SpeechContract = VadContract & SttContract
+
+/** 16 kHz mono samples in, one speech probability per completed 32 ms frame out. */
+export type VadContract = {
+  "vad.load": { input: { modelPath: string }; output: null }
+  "vad.unload": { input: null; output: null }
+  /** Continues the stream with this id; an unknown id starts a fresh one. A frame may end in a later push. */
+  "vad.push": {
+    input: { modelPath: string; stream: string; samples: Float32Array }
+    output: { probabilities: number[] }
+  }
+  "vad.close": { input: { stream: string }; output: null }
+}
+
+/** One utterance of 16 kHz mono speech. */
+export type SttContract = {
+  "stt.load": { input: { files: MoonshineFiles }; output: null }
+  "stt.unload": { input: null; output: null }
+  "stt.transcribe": {
+    /** `draft`: tokens of an earlier decode of the beginning of the same audio. They are verified, so the result is the same, sooner. */
+    input: { files: MoonshineFiles; samples: Float32Array; draft: number[] }
+    output: Decoded
+  }
+}
+
+export interface Decoded {
+  text: string
+  /** Token ids without the start and end marks. */
+  tokens: number[]
+  /** Mean log-probability per token, the end mark included. */
+  meanLogProbability: number
+  /** Why decoding ended: the end mark, a repetition, or the token cap. */
+  ended: "end-mark" | "repetition" | "cap"
+}
