@@ -96,6 +96,12 @@ export const settingsRoutes = {
     output: ok,
     errors: ["request.not-found"],
   },
+  "POST /api/tickets": {
+    summary: "A single-use ticket for opening a window on this core.",
+    scope: "owner",
+    output: z.object({ ticket: z.string() }),
+    status: 201,
+  },
   "POST /api/session": {
     summary: "Trade a single-use ticket for a session bearer.",
     scope: "public",

@@ -1,0 +1,24 @@
+/**
+ * Every program the product consists of, listed once: the bundler builds each into its own file, and the core finds its
+ * children here. From source an entry is the TypeScript file itself, in a build it lies beside the caller.
+ */
+export const entries = {
+  cli: "cli/index.ts",
+  llama: "engines/llama/entry.ts",
+  onnx: "engines/onnx/entry.ts",
+  speech: "engines/speech/entry.ts",
+  parser: "rag/parse/entry.ts",
+  store: "store/sqlite/worker.ts",
+} as const
+
+export type EntryName = keyof typeof entries
+
+const isSource = import.meta.url.endsWith(".ts")
+
+export function entryUrl(name: EntryName): URL {
+  return isSource ? new URL(`../${entries[name]}`, import.meta.url) : new URL(`./${name}.mjs`, import.meta.url)
+}
+
+/** The built window, and the sample documents. */
+export const rendererDir = isSource ? new URL("../../dist/renderer/", import.meta.url) : new URL("./renderer/", import.meta.url)
+export const sampleDir = isSource ? new URL("../rag/sample/", import.meta.url) : new URL("./sample/", import.meta.url)

@@ -1,0 +1,45 @@
+import { resolve } from "node:path"
+import { AppError } from "#core/errors.ts"
+import type { Client } from "./client.ts"
+import { ensureModels } from "./ensureModels.ts"
+import { followJob } from "./jobs.ts"
+import { exitCode, note, printResult } from "./output.ts"
+
+/** `ingest`: adds files or folders and says what became of each. */
+export async function ingest(client: Client, paths: string[], options: { collection?: string; json: boolean }, signal: AbortSignal): Promise<number> {
+  await ensureModels(client, ["embedder"], signal)
+  const collections = new Set<string>()
+  for (const path of paths) collections.add((await ingestPath(client, path, options.collection, signal)).collectionId)
+  const documents = []
+  for (const collectionId of collections) documents.push(...(await client.api("GET /api/documents", { query: { collectionId, limit: 5000 } }, signal)).items)
+  const failed = documents.filter((document) => document.status === "failed")
+  const result = {
+    collections: [...collections],
+    ready: documents.filter((document) => document.status === "ready").length,
+    failed: failed.map((document) => ({ path: document.path, error: document.error })),
+    passages: documents.reduce((sum, document) => sum + document.chunkCount, 0),
+  }
+  printResult(result, options.json, () => `${result.ready} documents ready, ${result.passages} passages.`)
+  for (const { path, error } of result.failed) note(`${path}: ${error?.message ?? "failed"} ${error?.remedy ?? ""}`)
+  return result.ready > 0 || failed.length === 0 ? exitCode.done : exitCode.failed
+}
+
+/** Ingests one path into a named collection, or into the one kept for its real path. */
+export async function ingestPath(client: Client, path: string, collectionName: string | undefined, signal: AbortSignal): Promise<{ collectionId: string }> {
+  const collectionId = collectionName ? await namedCollection(client, collectionName, signal) : undefined
+  const { jobId, collectionId: used } = await client.api("POST /api/documents/add-path", { body: { path: resolve(path), collectionId } }, signal)
+  await followJob(client, jobId, signal)
+  return { collectionId: used }
+}
+
+async function namedCollection(client: Client, name: string, signal: AbortSignal): Promise<string> {
+  const { items } = await client.api("GET /api/collections", {}, signal)
+  const existing = items.find((item) => item.name === name)
+  if (existing) return existing.id
+  try {
+    return (await client.api("POST /api/collections", { body: { name } }, signal)).id
+  } catch (error) {
+    if (error instanceof AppError && error.code === "request.conflict") return await namedCollection(client, name, signal)
+    throw error
+  }
+}
