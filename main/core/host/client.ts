@@ -162,25 +162,40 @@ export function createHostClient<C extends HostContract>(options: HostClientOpti
     pump()
   }
 
+  /** A child that cannot even be started is one that ended at once. */
+  const spawn = (handlers: {
+    onMessage: (message: FromHost) => void
+    onExit: (reason: string) => void
+  }): HostProcess => {
+    try {
+      return adapter.spawn({
+        name,
+        onMessage: (message) => handlers.onMessage(message as FromHost),
+        onExit: handlers.onExit,
+      })
+    } catch (error) {
+      queueMicrotask(() => handlers.onExit(error instanceof Error ? error.message : String(error)))
+      return { pid: null, send() {}, kill() {} }
+    }
+  }
+
   const start = (): void => {
     let resolveExited = (): void => {}
     const exited = new Promise<void>((resolve) => {
       resolveExited = resolve
     })
-    // The adapter answers later, never inside spawn: `running` is complete when the first message arrives.
     const running: Running = {
-      process: undefined as unknown as HostProcess,
+      // The adapter answers later, never inside spawn: `running` is complete when the first message arrives.
+      process: spawn({
+        onMessage: (message) => receive(running, message),
+        onExit: (reason) => onExit(running, reason),
+      }),
       isReady: false,
       requests: new Map(),
       exited,
       resolveExited,
     }
     host = running
-    running.process = adapter.spawn({
-      name,
-      onMessage: (message) => receive(running, message as FromHost),
-      onExit: (reason) => onExit(running, reason),
-    })
     statusHub.publish(status())
     watch(running)
   }

@@ -39,7 +39,10 @@ export function createForkAdapter(options: ForkAdapterOptions): HostAdapter {
       }
       if (child.pid !== undefined) options.orphans?.record({ pid: child.pid, entry, name })
       child.on("message", onMessage)
-      child.on("error", (error) => exit(error.message))
+      child.on("error", (error) => {
+        // With a pid the child did start: its own exit event follows.
+        if (child.pid === undefined) exit(error.message)
+      })
       child.on("exit", (code, signal) => {
         const line = lastLines.at(-1)
         exit(`${signal ? `signal ${signal}` : `exit code ${code}`}${line && code !== 0 ? `: ${line}` : ""}`)

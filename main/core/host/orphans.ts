@@ -47,8 +47,9 @@ export function createOrphanList(dir: string, log: Logger): OrphanList {
             // It ended by itself between the check and the signal.
           }
         }
-        forget(host.pid)
       }
+      // What is left are records of processes that ended, and torn files.
+      rmSync(dir, { recursive: true, force: true })
       return ended
     },
   }

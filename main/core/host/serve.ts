@@ -42,10 +42,17 @@ function endNow(): void {
 function watchParent(): void {
   try {
     const watcher = new Worker(
-      `const parent = process.ppid
+      `const { workerData: parent } = require("node:worker_threads")
        const gone = () => { if (process.ppid !== parent) return true; try { process.kill(parent, 0); return false } catch (error) { return error.code === "ESRCH" } }
        setInterval(() => { if (gone()) process.kill(process.pid, "SIGKILL") }, 500)`,
-      { eval: true, execArgv: [], stdout: false, stderr: false, resourceLimits: { maxOldGenerationSizeMb: 8 } },
+      {
+        eval: true,
+        workerData: process.ppid,
+        execArgv: [],
+        stdout: false,
+        stderr: false,
+        resourceLimits: { maxOldGenerationSizeMb: 8 },
+      },
     )
     watcher.unref()
     watcher.on("error", () => {})
