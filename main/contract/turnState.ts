@@ -113,6 +113,7 @@ export function foldTurn(state: TurnState, event: TurnEvent): TurnState {
       return {
         ...next,
         text: event.text,
+        model: event.model ?? state.model,
         spans: event.spans,
         usage: event.usage,
         found: event.found,

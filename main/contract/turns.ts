@@ -129,6 +129,8 @@ export type TurnEventBody =
   | { type: "text-delta"; text: string }
   | {
       type: "text-end"
+      /** The model that wrote it. Null: quoted, not written. */
+      model: string | null
       text: string
       spans: CitedSpan[]
       usage: Usage | null

@@ -1,0 +1,139 @@
+import type { CitedSpan, Passage } from "#contract/turns.ts"
+import type { Embedder } from "#engines/types.ts"
+import { type Span, sentencesOf } from "#rag/sentences.ts"
+import { isStopWord, wordsOf } from "#rag/words.ts"
+
+export interface SupportDeps {
+  /** Null: words alone decide. */
+  embedder: Embedder | null
+}
+
+/** Share of a sentence's content words that must stand in a passage for it to count as said there. */
+const overlapFloor = 0.5
+/** With a trained embedder less overlap suffices when the meaning is close. */
+const similarityFloor = 0.6
+const lowOverlapFloor = 0.3
+/** A second passage is cited when it supports nearly as well as the best. */
+const secondShare = 0.92
+
+/**
+ * Attributes each sentence of an answer to the passages that state it, by word overlap and embedding, and checks that every number
+ * and name in it stands there. What no passage supports is marked with the reason.
+ */
+export async function attributeSentences(
+  text: string,
+  passages: readonly Passage[],
+  deps: SupportDeps,
+  signal: AbortSignal,
+): Promise<CitedSpan[]> {
+  const sentences = sentencesOf(text).filter(({ text: sentence }) => wordsOf(sentence).length > 0)
+  const similarities = await compare(sentences, passages, deps.embedder, signal)
+  return sentences.map((sentence, row) => attribute(sentence, passages, similarities[row] ?? []))
+}
+
+function attribute(
+  { text, start, end }: Span,
+  passages: readonly Passage[],
+  similarities: readonly number[],
+): CitedSpan {
+  const stems = contentStems(text)
+  const numbers = numbersOf(text)
+  const names = namesOf(text)
+  const scored = passages
+    .map((passage, index) => {
+      const source = `${passage.title}\n${passage.headingPath.join("\n")}\n${passage.text}`
+      const known = contentStems(source)
+      const overlap = stems.size === 0 ? 0 : [...stems].filter((stem) => known.has(stem)).length / stems.size
+      const sourceNumbers = numbersOf(source)
+      const lower = source.toLowerCase()
+      const missing = [...numbers]
+        .filter((value) => !sourceNumbers.has(value))
+        .concat(names.filter((name) => !lower.includes(name.toLowerCase())))
+      const similarity = similarities[index] ?? 0
+      return { n: passage.n, overlap, similarity, missing, score: 0.7 * overlap + 0.3 * Math.max(0, similarity) }
+    })
+    .sort((a, b) => a.missing.length - b.missing.length || b.score - a.score)
+  const best = scored[0]
+  if (!best) return { start, end, citations: [], supported: false, reason: "No passage was shown." }
+  const isStated =
+    best.overlap >= overlapFloor || (best.similarity >= similarityFloor && best.overlap >= lowOverlapFloor)
+  if (best.missing.length > 0) {
+    return {
+      start,
+      end,
+      citations: [],
+      supported: false,
+      reason: `${best.missing.slice(0, 3).join(", ")} is not in the passages.`,
+    }
+  }
+  if (!isStated) return { start, end, citations: [], supported: false, reason: "No passage says this." }
+  const citations = scored
+    .filter(
+      (other) => other.missing.length === 0 && other.score >= secondShare * best.score && other.overlap >= overlapFloor,
+    )
+    .map((other) => other.n)
+  return { start, end, citations: citations.length > 0 ? citations.slice(0, 2) : [best.n], supported: true }
+}
+
+async function compare(
+  sentences: readonly Span[],
+  passages: readonly Passage[],
+  embedder: Embedder | null,
+  signal: AbortSignal,
+): Promise<number[][]> {
+  if (!embedder || embedder.isFallback || sentences.length === 0 || passages.length === 0) return []
+  const texts = [...sentences.map(({ text }) => text), ...passages.map(({ text }) => text)]
+  const vectors = await embedder.embed(texts, "passage", signal)
+  const passageVectors = vectors.slice(sentences.length)
+  return sentences.map((_, row) => passageVectors.map((vector) => dot(vectors[row] as Float32Array, vector)))
+}
+
+function contentStems(text: string): Set<string> {
+  return new Set(
+    wordsOf(text)
+      .filter(({ word }) => !isStopWord(word))
+      .map(({ stem }) => stem),
+  )
+}
+
+const numberWords = [
+  "zero",
+  "one",
+  "two",
+  "three",
+  "four",
+  "five",
+  "six",
+  "seven",
+  "eight",
+  "nine",
+  "ten",
+  "eleven",
+  "twelve",
+]
+
+/** Numbers as comparable values: "1,450" and "1450", "three" and "3" are the same. */
+export function numbersOf(text: string): Set<string> {
+  const found = new Set<string>()
+  for (const match of text.matchAll(/\d+(?:[.,]\d+)*/g)) {
+    const plain = match[0].replace(/,(?=\d{3}(?:\D|$))/g, "").replace(",", ".")
+    found.add(String(Number(plain)) === "NaN" ? plain : String(Number(plain)))
+  }
+  for (const match of text.toLowerCase().matchAll(/\b[a-z]+\b/g)) {
+    const value = numberWords.indexOf(match[0])
+    // "one" is more often a pronoun than a number.
+    if (value > 1) found.add(String(value))
+  }
+  return found
+}
+
+/** Words inside a sentence that are written with a capital: names that must stand in the source too. */
+export function namesOf(text: string): string[] {
+  return [...text.matchAll(/(?<=[\p{Ll}\d,;:)]\s)(\p{Lu}[\p{L}\d-]{2,})/gu)].map((match) => match[1] as string)
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0
+  for (let index = 0; index < a.length; index++) sum += (a[index] as number) * (b[index] ?? 0)
+  return sum
+}
