@@ -25,15 +25,30 @@ const modules = await rolldown({
   input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, "main", path)])),
   external: isExternal,
 })
-await modules.write({ dir: dist, format: "esm", entryFileNames: "[name].mjs", chunkFileNames: "chunk-[hash].mjs", sourcemap: true })
+await modules.write({
+  dir: dist,
+  format: "esm",
+  entryFileNames: "[name].mjs",
+  chunkFileNames: "chunk-[hash].mjs",
+  sourcemap: true,
+})
 await modules.close()
 
 const shell = { main: "main/electron/index.ts", preload: "preload/index.ts" }
 for (const [name, path] of Object.entries(shell)) {
-  const bundle = await rolldown({ cwd: root, platform: "node", input: join(root, path), external: (id) => id === "electron" || id.startsWith("node:") })
+  const bundle = await rolldown({
+    cwd: root,
+    platform: "node",
+    input: join(root, path),
+    external: (id) => id === "electron" || id.startsWith("node:"),
+  })
   await bundle.write({ file: join(dist, "electron", `${name}.cjs`), format: "cjs" })
   await bundle.close()
 }
 
 await cp(join(root, "main", "rag", "sample"), join(dist, "sample"), { recursive: true })
-await buildRenderer({ root: join(root, "renderer"), configFile: join(root, "renderer", "vite.config.ts"), logLevel: "warn" })
+await buildRenderer({
+  root: join(root, "renderer"),
+  configFile: join(root, "renderer", "vite.config.ts"),
+  logLevel: "warn",
+})

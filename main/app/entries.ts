@@ -20,5 +20,7 @@ export function entryUrl(name: EntryName): URL {
 }
 
 /** The built window, and the sample documents. */
-export const rendererDir = isSource ? new URL("../../dist/renderer/", import.meta.url) : new URL("./renderer/", import.meta.url)
+export const rendererDir = isSource
+  ? new URL("../../dist/renderer/", import.meta.url)
+  : new URL("./renderer/", import.meta.url)
 export const sampleDir = isSource ? new URL("../rag/sample/", import.meta.url) : new URL("./sample/", import.meta.url)

@@ -24,18 +24,30 @@ export async function openWindow(options: { baseUrl: string; ticket: string; dat
   if (electron) {
     const main = fileURLToPath(new URL("./electron/main.cjs", import.meta.url))
     if (existsSync(main)) {
-      return opened("electron", url, electron, [main, ...sandboxArgs()], { ZENGLOW_ATTACH_URL: options.baseUrl, ZENGLOW_ATTACH_TICKET: options.ticket, ZENGLOW_DATA_DIR: options.dataDir })
+      return opened("electron", url, electron, [main, ...sandboxArgs()], { ZENGLOW_DATA_DIR: options.dataDir })
     }
   }
   const browser = canShowWindows() ? findBrowser() : null
   if (browser) {
     const profile = join(options.dataDir, "window")
-    return opened("browser", url, browser, [`--app=${url}`, `--user-data-dir=${profile}`, "--no-first-run", "--no-default-browser-check", ...sandboxArgs()])
+    return opened("browser", url, browser, [
+      `--app=${url}`,
+      `--user-data-dir=${profile}`,
+      "--no-first-run",
+      "--no-default-browser-check",
+      ...sandboxArgs(),
+    ])
   }
   return { kind: "none", url, closed: Promise.resolve(), close: () => {} }
 }
 
-function opened(kind: "electron" | "browser", url: string, command: string, args: string[], env: Record<string, string> = {}): OpenedWindow {
+function opened(
+  kind: "electron" | "browser",
+  url: string,
+  command: string,
+  args: string[],
+  env: Record<string, string> = {},
+): OpenedWindow {
   const child = spawn(command, args, { stdio: "ignore", env: { ...process.env, ...env } })
   const closed = new Promise<void>((resolve) => {
     child.on("exit", () => resolve())
@@ -56,7 +68,12 @@ function canShowWindows(): boolean {
 function findElectron(): string | null {
   if (!canShowWindows()) return null
   const override = process.env.ELECTRON_OVERRIDE_DIST_PATH
-  const executable = process.platform === "win32" ? "electron.exe" : process.platform === "darwin" ? "Electron.app/Contents/MacOS/Electron" : "electron"
+  const executable =
+    process.platform === "win32"
+      ? "electron.exe"
+      : process.platform === "darwin"
+        ? "Electron.app/Contents/MacOS/Electron"
+        : "electron"
   if (override) {
     const path = join(override, executable)
     return existsSync(path) ? path : null
@@ -72,13 +89,26 @@ function findElectron(): string | null {
 
 function findBrowser(): string | null {
   const { LOCALAPPDATA = "", PROGRAMFILES = "", "PROGRAMFILES(X86)": programFilesX86 = "" } = process.env
-  const windows = [PROGRAMFILES, programFilesX86, LOCALAPPDATA].filter(Boolean).flatMap((base) => [join(base, "Google/Chrome/Application/chrome.exe"), join(base, "Microsoft/Edge/Application/msedge.exe"), join(base, "Chromium/Application/chrome.exe")])
+  const windows = [PROGRAMFILES, programFilesX86, LOCALAPPDATA]
+    .filter(Boolean)
+    .flatMap((base) => [
+      join(base, "Google/Chrome/Application/chrome.exe"),
+      join(base, "Microsoft/Edge/Application/msedge.exe"),
+      join(base, "Chromium/Application/chrome.exe"),
+    ])
   const mac = ["/Applications", join(homedir(), "Applications")].flatMap((base) => [
     join(base, "Google Chrome.app/Contents/MacOS/Google Chrome"),
     join(base, "Chromium.app/Contents/MacOS/Chromium"),
     join(base, "Microsoft Edge.app/Contents/MacOS/Microsoft Edge"),
   ])
-  const names = ["google-chrome-stable", "google-chrome", "chromium", "chromium-browser", "microsoft-edge-stable", "microsoft-edge"]
+  const names = [
+    "google-chrome-stable",
+    "google-chrome",
+    "chromium",
+    "chromium-browser",
+    "microsoft-edge-stable",
+    "microsoft-edge",
+  ]
   const linux = (process.env.PATH ?? "").split(":").flatMap((folder) => names.map((name) => join(folder, name)))
   const candidates = process.platform === "win32" ? windows : process.platform === "darwin" ? mac : linux
   return candidates.find((path) => existsSync(path)) ?? null

@@ -2,7 +2,13 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { z } from "zod"
 
-const schema = z.object({ pid: z.number(), port: z.number(), baseUrl: z.string(), version: z.string(), startedAt: z.number() })
+const schema = z.object({
+  pid: z.number(),
+  port: z.number(),
+  baseUrl: z.string(),
+  version: z.string(),
+  startedAt: z.number(),
+})
 
 /** `<dataDir>/runtime.json`: how other processes find the running core. */
 export type Runtime = z.infer<typeof schema>
