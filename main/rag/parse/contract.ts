@@ -1,0 +1,46 @@
+import type { Document } from "#contract/documents.ts"
+
+/** The parser child's one method. The core reads the file and sends its bytes: the child can open no file but its own code. */
+export type ParserContract = {
+  parse: { input: ParseInput; output: ParsedDocument }
+}
+
+export interface ParseInput {
+  bytes: Uint8Array
+  /** Name with extension; no folder. */
+  fileName: string
+}
+
+export interface ParsedDocument {
+  kind: Document["kind"]
+  title: string
+  /** Markdown where the format has structure. Lines end with `\n`. All offsets below are into it. */
+  text: string
+  /** Where each page begins. Empty for formats without pages. */
+  pages: { page: number; start: number }[]
+  pageCount: number | null
+  sections: TextSection[]
+  units: TextUnit[]
+}
+
+export interface TextSection {
+  /** Headings above the text, outermost first. */
+  headingPath: string[]
+  /** Where its heading begins. */
+  start: number
+}
+
+/** The smallest piece a chunk is built of: a sentence, a list item, a table row, a few lines of code. */
+export interface TextUnit {
+  start: number
+  end: number
+  /** Index into `sections`. */
+  section: number
+  /** Units of one block (paragraph, list, table) share it; chunks end between blocks where they can. */
+  block: number
+  kind: "sentence" | "item" | "row" | "code" | "heading"
+  /** Table rows: the row as `column: value` pairs, which models read more reliably than a grid. */
+  rendered?: string
+  /** Belongs to what follows ("The following parts are included:"). */
+  leads?: true
+}

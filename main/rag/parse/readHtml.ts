@@ -1,0 +1,65 @@
+import { Readability } from "@mozilla/readability"
+import { parseHTML } from "linkedom"
+import { AppError } from "#core/errors.ts"
+import { htmlToMarkdown } from "./htmlToMarkdown.ts"
+import type { ReadDocument } from "./readDocument.ts"
+import { cleanText, decodeText } from "./readText.ts"
+
+const largestBytes = 20 * 1024 * 1024
+const clutter =
+  "script, style, noscript, template, nav, footer, aside, form, iframe, object, svg, [hidden], [aria-hidden=true]"
+
+/** The readable part of a page. Falls back to the whole body where the article finder would lose text or tables. */
+export function readHtml(bytes: Uint8Array): ReadDocument {
+  if (bytes.byteLength > largestBytes) {
+    throw new AppError("document.too-large", "The page is larger than 20 MB.", {
+      remedy: "Save it as text and add that.",
+    })
+  }
+  const { document } = parseHTML(decodeHtml(bytes))
+  const title = (document.querySelector("title")?.textContent ?? "").replace(/\s+/g, " ").trim()
+  const heading = (document.querySelector("h1")?.textContent ?? "").replace(/\s+/g, " ").trim()
+  for (const element of document.querySelectorAll(clutter)) element.remove()
+  const body = document.body as HTMLElement | null
+  const whole = body && body.textContent !== "" ? body : (document.documentElement as HTMLElement)
+  const wholeHtml = whole.innerHTML
+  const size = (whole.textContent ?? "").replace(/\s+/g, " ").length
+  const tables = whole.querySelectorAll("table").length
+  const article = findArticle(document)
+  const isComplete = article !== null && article.size >= 0.6 * size && article.tables >= tables
+  let text = cleanText(htmlToMarkdown(isComplete ? article.html : wholeHtml))
+  if (isComplete && heading !== "" && !text.includes(heading)) text = `# ${heading}\n\n${text}`
+  return { text, title: title || heading || null, pages: [], pageCount: null }
+}
+
+function findArticle(document: Document): { html: string; size: number; tables: number } | null {
+  try {
+    const found = new Readability(document.cloneNode(true) as Document, { charThreshold: 200 }).parse()
+    if (!found?.content) return null
+    const html = found.content
+    return {
+      html,
+      size: (found.textContent ?? "").replace(/\s+/g, " ").length,
+      tables: html.match(/<table\b/gi)?.length ?? 0,
+    }
+  } catch {
+    // The article finder expects a browser's DOM; the whole body is always right, only less tidy.
+    return null
+  }
+}
+
+/** A charset named in the page counts only where the bytes are not plainly UTF-8 or UTF-16. */
+function decodeHtml(bytes: Uint8Array): string {
+  const head = new TextDecoder("latin1").decode(bytes.subarray(0, 2048))
+  const charset = /<meta[^>]+charset\s*=\s*["']?\s*([\w-]{1,40})/i.exec(head)?.[1]
+  if (!charset || /^utf-?(?:8|16)/i.test(charset)) return decodeText(bytes)
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+  } catch {
+    try {
+      return new TextDecoder(charset).decode(bytes)
+    } catch {
+      return decodeText(bytes)
+    }
+  }
+}
