@@ -1,8 +1,7 @@
-import type { Passage } from "#contract/turns.ts"
-import { emptyTurn, foldTurn } from "#contract/turnState.ts"
-import type { TurnEvent } from "#contract/turns.ts"
-import { AppError } from "#core/errors.ts"
 import type { ErrorCode } from "#contract/errors.ts"
+import { emptyTurn, foldTurn } from "#contract/turnState.ts"
+import type { Passage, TurnEvent } from "#contract/turns.ts"
+import { AppError } from "#core/errors.ts"
 import type { Client } from "./client.ts"
 import { ensureModels } from "./ensureModels.ts"
 import { ingestPath } from "./ingest.ts"
@@ -19,7 +18,11 @@ export interface AskOptions {
 export async function ask(client: Client, question: string, options: AskOptions, signal: AbortSignal): Promise<number> {
   await ensureModels(client, ["embedder", "llm"], signal)
   const collectionIds = await chooseCollections(client, options, signal)
-  const { turnId } = await client.api("POST /api/turns", { body: { kind: "text", text: question, collectionIds, model: options.model, options: { temporary: true } } }, signal)
+  const { turnId } = await client.api(
+    "POST /api/turns",
+    { body: { kind: "text", text: question, collectionIds, model: options.model, options: { temporary: true } } },
+    signal,
+  )
   const stop = () => void client.api("DELETE /api/turns/:turnId", { params: { turnId } }).catch(() => {})
   signal.addEventListener("abort", stop, { once: true })
 
@@ -36,11 +39,21 @@ export async function ask(client: Client, question: string, options: AskOptions,
   const result = {
     answer: turn.text,
     found,
-    citations: cited.map((passage) => ({ n: passage.n, title: passage.title, path: passage.path, page: passage.page, text: passage.text })),
+    citations: cited.map((passage) => ({
+      n: passage.n,
+      title: passage.title,
+      path: passage.path,
+      page: passage.page,
+      text: passage.text,
+    })),
     model: turn.model,
     timings: Object.fromEntries(turn.timings.map((stage) => [stage.name, stage.endMs - stage.startMs])),
   }
-  printResult(result, options.json, () => `${isLive ? "" : withMarks(turn.text, turn.spans)}\n${sources(found ? cited : turn.closest, found)}`)
+  printResult(
+    result,
+    options.json,
+    () => `${isLive ? "" : withMarks(turn.text, turn.spans)}\n${sources(found ? cited : turn.closest, found)}`,
+  )
   return found ? exitCode.done : exitCode.notFound
 }
 
@@ -56,18 +69,28 @@ export function withMarks(text: string, spans: { end: number; citations: number[
 
 function sources(passages: Passage[], found: boolean): string {
   if (passages.length === 0) return ""
-  const lines = passages.map((passage) => `[${passage.n}] ${passage.title}${passage.page === null ? "" : `, page ${passage.page}`} (${passage.path})`)
+  const lines = passages.map(
+    (passage) =>
+      `[${passage.n}] ${passage.title}${passage.page === null ? "" : `, page ${passage.page}`} (${passage.path})`,
+  )
   return `\n${found ? "Sources" : "Closest passages"}\n${lines.join("\n")}`
 }
 
-async function chooseCollections(client: Client, options: AskOptions, signal: AbortSignal): Promise<string[] | undefined> {
+async function chooseCollections(
+  client: Client,
+  options: AskOptions,
+  signal: AbortSignal,
+): Promise<string[] | undefined> {
   if (options.docs) return [(await ingestPath(client, options.docs, options.collection, signal)).collectionId]
   if (!options.collection) return undefined
   const { items } = await client.api("GET /api/collections", {}, signal)
   const found = items.find((item) => item.name === options.collection || item.id === options.collection)
   if (!found) {
     throw new AppError("collection.not-found", `There is no collection named "${options.collection}".`, {
-      remedy: items.length > 0 ? `Collections: ${items.map((item) => item.name).join(", ")}.` : "Add documents with `zenglow ingest PATH --collection NAME`.",
+      remedy:
+        items.length > 0
+          ? `Collections: ${items.map((item) => item.name).join(", ")}.`
+          : "Add documents with `zenglow ingest PATH --collection NAME`.",
     })
   }
   return [found.id]

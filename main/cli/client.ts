@@ -1,7 +1,7 @@
-import type { RouteCall, RouteOutput } from "#contract/route.ts"
-import type { RouteKey, Routes } from "#contract/routes.ts"
 import type { ErrorCode } from "#contract/errors.ts"
 import { errorCodes } from "#contract/errors.ts"
+import type { RouteCall, RouteOutput } from "#contract/route.ts"
+import type { RouteKey, Routes } from "#contract/routes.ts"
 import { AppError } from "#core/errors.ts"
 
 /** The command line's view of a core: the same HTTP API that every other program uses. */
@@ -27,12 +27,14 @@ interface Call {
 export function createClient(baseUrl: string, token: string): Client {
   const send = async (method: string, path: string, call: Call, signal: AbortSignal | undefined): Promise<Response> => {
     const url = new URL(fillParams(path, call.params ?? {}), baseUrl)
-    for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value))
+    for (const [name, value] of Object.entries(call.query ?? {}))
+      if (value !== undefined) url.searchParams.set(name, String(value))
     const headers: Record<string, string> = { authorization: `Bearer ${token}` }
     let body: BodyInit | undefined
     if (call.files) {
       const form = new FormData()
-      for (const [name, value] of Object.entries(call.fields ?? {})) if (value !== undefined) form.set(name, String(value))
+      for (const [name, value] of Object.entries(call.fields ?? {}))
+        if (value !== undefined) form.set(name, String(value))
       for (const file of call.files) form.append("file", file)
       body = form
     } else if (call.body !== undefined) {
@@ -44,7 +46,10 @@ export function createClient(baseUrl: string, token: string): Client {
       response = await fetch(url, { method, headers, body, signal })
     } catch (cause) {
       if (signal?.aborted) throw signal.reason
-      throw new AppError("core.unreachable", "ZenGlow does not answer.", { remedy: "Start it again with `zenglow serve`.", cause })
+      throw new AppError("core.unreachable", "ZenGlow does not answer.", {
+        remedy: "Start it again with `zenglow serve`.",
+        cause,
+      })
     }
     if (!response.ok) throw await readError(response)
     return response
@@ -78,7 +83,9 @@ function fillParams(path: string, params: Record<string, string>): string {
 async function readError(response: Response): Promise<AppError> {
   const text = await response.text()
   try {
-    const { error } = JSON.parse(text) as { error: { code: string; message: string; remedy?: string; details?: unknown } }
+    const { error } = JSON.parse(text) as {
+      error: { code: string; message: string; remedy?: string; details?: unknown }
+    }
     const code: ErrorCode = error.code in errorCodes ? (error.code as ErrorCode) : "internal"
     return new AppError(code, error.message, { remedy: error.remedy, details: error.details })
   } catch {

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander"
-import { type AppConfig, loadConfig } from "#core/config.ts"
 import { version } from "#app/version.ts"
+import { type AppConfig, loadConfig } from "#core/config.ts"
 import { ask } from "./ask.ts"
 import type { Client } from "./client.ts"
 import { connect } from "./connect.ts"
@@ -36,11 +36,14 @@ const withCommonOptions = (command: Command): Command =>
     .option("--data-dir <path>", "where ZenGlow keeps everything")
     .option("--log-level <level>", "debug, info, warn or error")
 
-const verb = (name: string, description: string): Command => withCommonOptions(program.command(name).description(description).exitOverride())
+const verb = (name: string, description: string): Command =>
+  withCommonOptions(program.command(name).description(description).exitOverride())
 
 /** Loads the configuration, connects, runs, closes, and sets the exit code. */
 const withCore =
-  <A extends unknown[], O extends GlobalOptions>(run: (client: Client, args: A, options: O, signal: AbortSignal) => Promise<number>) =>
+  <A extends unknown[], O extends GlobalOptions>(
+    run: (client: Client, args: A, options: O, signal: AbortSignal) => Promise<number>,
+  ) =>
   async (...all: unknown[]): Promise<void> => {
     const command = all.at(-1) as Command
     const options = command.opts<O>()
@@ -71,7 +74,8 @@ function configFrom(options: GlobalOptions, extra: Record<string, unknown> = {})
 
 function portNumber(text: string): number {
   const port = Number(text)
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new InvalidArgumentError("A port is a number from 0 to 65535.")
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new InvalidArgumentError("A port is a number from 0 to 65535.")
   return port
 }
 
@@ -86,7 +90,13 @@ withCommonOptions(program)
   .option("--port <port>", "port to listen on (default 9071, or the next free one)", portNumber)
   .action((_, command: Command) => {
     const options = command.opts<ServeOptions>()
-    return guarded(options.json ?? false, () => start(configFrom(options, { port: options.port, logLevel: options.logLevel }), { window: options.window !== false }, interrupt.signal))
+    return guarded(options.json ?? false, () =>
+      start(
+        configFrom(options, { port: options.port, logLevel: options.logLevel }),
+        { window: options.window !== false },
+        interrupt.signal,
+      ),
+    )
   })
 
 verb("serve", "run the core and its API without a window")
@@ -94,7 +104,13 @@ verb("serve", "run the core and its API without a window")
   .option("--host <address>", "address to listen on (default 127.0.0.1)")
   .action((_, command: Command) => {
     const options = command.opts<ServeOptions>()
-    return guarded(options.json ?? false, () => serve(configFrom(options, { port: options.port, host: options.host, logLevel: options.logLevel }), { json: options.json ?? false }, interrupt.signal))
+    return guarded(options.json ?? false, () =>
+      serve(
+        configFrom(options, { port: options.port, host: options.host, logLevel: options.logLevel }),
+        { json: options.json ?? false },
+        interrupt.signal,
+      ),
+    )
   })
 
 verb("ask", "answer a question from your documents, with citations")
@@ -103,47 +119,77 @@ verb("ask", "answer a question from your documents, with citations")
   .option("--collection <name>", "collection to answer from")
   .option("--model <id>", "chat model")
   .action(
-    withCore<[string], GlobalOptions & { docs?: string; collection?: string; model?: string }>((client, [question], options, signal) =>
-      ask(client, question, { ...options, json: options.json ?? false }, signal),
+    withCore<[string], GlobalOptions & { docs?: string; collection?: string; model?: string }>(
+      (client, [question], options, signal) =>
+        ask(client, question, { ...options, json: options.json ?? false }, signal),
     ),
   )
 
 verb("ingest", "add files or folders to a collection")
   .argument("<path...>")
   .option("--collection <name>", "collection to add to")
-  .action(withCore<[string[]], GlobalOptions & { collection?: string }>((client, [paths], options, signal) => ingest(client, paths, { collection: options.collection, json: options.json ?? false }, signal)))
+  .action(
+    withCore<[string[]], GlobalOptions & { collection?: string }>((client, [paths], options, signal) =>
+      ingest(client, paths, { collection: options.collection, json: options.json ?? false }, signal),
+    ),
+  )
 
 verb("talk", "a whole voice turn from file to file")
   .argument("<in.wav>")
   .requiredOption("--out <file.wav>", "where the spoken answer goes")
   .option("--collection <name>", "collection to answer from")
   .action(
-    withCore<[string], GlobalOptions & { out: string; collection?: string }>((client, [path], options, signal) => talk(client, path, { ...options, json: options.json ?? false }, signal)),
+    withCore<[string], GlobalOptions & { out: string; collection?: string }>((client, [path], options, signal) =>
+      talk(client, path, { ...options, json: options.json ?? false }, signal),
+    ),
   )
 
 verb("transcribe", "speech to text")
   .argument("<file>")
-  .action(withCore<[string], GlobalOptions>((client, [path], options, signal) => transcribe(client, path, options.json ?? false, signal)))
+  .action(
+    withCore<[string], GlobalOptions>((client, [path], options, signal) =>
+      transcribe(client, path, options.json ?? false, signal),
+    ),
+  )
 
 verb("say", "text to speech")
   .argument("<text>")
   .requiredOption("--out <file>", "sound file to write: wav, mp3, opus or flac")
   .option("--voice <id>", "voice")
-  .action(withCore<[string], GlobalOptions & { out: string; voice?: string }>((client, [text], options, signal) => say(client, text, { ...options, json: options.json ?? false }, signal)))
+  .action(
+    withCore<[string], GlobalOptions & { out: string; voice?: string }>((client, [text], options, signal) =>
+      say(client, text, { ...options, json: options.json ?? false }, signal),
+    ),
+  )
 
-verb("voices", "voices that can speak").action(withCore<[], GlobalOptions>((client, _, options, signal) => voices(client, options.json ?? false, signal)))
+verb("voices", "voices that can speak").action(
+  withCore<[], GlobalOptions>((client, _, options, signal) => voices(client, options.json ?? false, signal)),
+)
 
-verb("doctor", "check this installation").action(withCore<[], GlobalOptions>((client, _, options, signal) => doctor(client, options.json ?? false, signal)))
+verb("doctor", "check this installation").action(
+  withCore<[], GlobalOptions>((client, _, options, signal) => doctor(client, options.json ?? false, signal)),
+)
 
 const modelVerbs = program.command("models").description("models on this machine").exitOverride()
-const modelVerb = (name: string, description: string): Command => withCommonOptions(modelVerbs.command(name).description(description).exitOverride())
-modelVerb("list", "catalogue and installed models").action(withCore<[], GlobalOptions>((client, _, options, signal) => models.list(client, options.json ?? false, signal)))
+const modelVerb = (name: string, description: string): Command =>
+  withCommonOptions(modelVerbs.command(name).description(description).exitOverride())
+modelVerb("list", "catalogue and installed models").action(
+  withCore<[], GlobalOptions>((client, _, options, signal) => models.list(client, options.json ?? false, signal)),
+)
 modelVerb("pull", "download models; without ids, the recommended bundle")
   .argument("[id...]")
-  .action(withCore<[string[]], GlobalOptions>((client, [ids], options, signal) => models.pull(client, ids, options.json ?? false, signal)))
+  .action(
+    withCore<[string[]], GlobalOptions>((client, [ids], options, signal) =>
+      models.pull(client, ids, options.json ?? false, signal),
+    ),
+  )
 modelVerb("verify", "hash installed models again")
   .argument("[id...]")
-  .action(withCore<[string[]], GlobalOptions>((client, [ids], options, signal) => models.verify(client, ids, options.json ?? false, signal)))
+  .action(
+    withCore<[string[]], GlobalOptions>((client, [ids], options, signal) =>
+      models.verify(client, ids, options.json ?? false, signal),
+    ),
+  )
 modelVerb("import", "use a model file of your own")
   .argument("<path>")
   .option("--copy", "copy instead of linking")
@@ -155,7 +201,11 @@ modelVerb("import", "use a model file of your own")
   )
 modelVerb("rm", "remove a model's files")
   .argument("<id>")
-  .action(withCore<[string], GlobalOptions>((client, [id], options, signal) => models.remove(client, id, options.json ?? false, signal)))
+  .action(
+    withCore<[string], GlobalOptions>((client, [id], options, signal) =>
+      models.remove(client, id, options.json ?? false, signal),
+    ),
+  )
 
 try {
   await program.parseAsync(process.argv)

@@ -6,12 +6,18 @@ import { followJob } from "./jobs.ts"
 import { exitCode, note, printResult } from "./output.ts"
 
 /** `ingest`: adds files or folders and says what became of each. */
-export async function ingest(client: Client, paths: string[], options: { collection?: string; json: boolean }, signal: AbortSignal): Promise<number> {
+export async function ingest(
+  client: Client,
+  paths: string[],
+  options: { collection?: string; json: boolean },
+  signal: AbortSignal,
+): Promise<number> {
   await ensureModels(client, ["embedder"], signal)
   const collections = new Set<string>()
   for (const path of paths) collections.add((await ingestPath(client, path, options.collection, signal)).collectionId)
   const documents = []
-  for (const collectionId of collections) documents.push(...(await client.api("GET /api/documents", { query: { collectionId, limit: 5000 } }, signal)).items)
+  for (const collectionId of collections)
+    documents.push(...(await client.api("GET /api/documents", { query: { collectionId, limit: 5000 } }, signal)).items)
   const failed = documents.filter((document) => document.status === "failed")
   const result = {
     collections: [...collections],
@@ -25,9 +31,18 @@ export async function ingest(client: Client, paths: string[], options: { collect
 }
 
 /** Ingests one path into a named collection, or into the one kept for its real path. */
-export async function ingestPath(client: Client, path: string, collectionName: string | undefined, signal: AbortSignal): Promise<{ collectionId: string }> {
+export async function ingestPath(
+  client: Client,
+  path: string,
+  collectionName: string | undefined,
+  signal: AbortSignal,
+): Promise<{ collectionId: string }> {
   const collectionId = collectionName ? await namedCollection(client, collectionName, signal) : undefined
-  const { jobId, collectionId: used } = await client.api("POST /api/documents/add-path", { body: { path: resolve(path), collectionId } }, signal)
+  const { jobId, collectionId: used } = await client.api(
+    "POST /api/documents/add-path",
+    { body: { path: resolve(path), collectionId } },
+    signal,
+  )
   await followJob(client, jobId, signal)
   return { collectionId: used }
 }
@@ -39,7 +54,8 @@ async function namedCollection(client: Client, name: string, signal: AbortSignal
   try {
     return (await client.api("POST /api/collections", { body: { name } }, signal)).id
   } catch (error) {
-    if (error instanceof AppError && error.code === "request.conflict") return await namedCollection(client, name, signal)
+    if (error instanceof AppError && error.code === "request.conflict")
+      return await namedCollection(client, name, signal)
     throw error
   }
 }

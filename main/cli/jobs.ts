@@ -1,8 +1,8 @@
+import type { ErrorCode } from "#contract/errors.ts"
+import { errorCodes } from "#contract/errors.ts"
 import type { Job } from "#contract/jobs.ts"
 import { job as jobSchema } from "#contract/jobs.ts"
 import { AppError } from "#core/errors.ts"
-import type { ErrorCode } from "#contract/errors.ts"
-import { errorCodes } from "#contract/errors.ts"
 import type { Client } from "./client.ts"
 import { createProgressLine, formatBytes, formatDuration } from "./output.ts"
 
@@ -23,9 +23,13 @@ export async function followJob(client: Client, jobId: string, signal: AbortSign
   last = last && isEnded(last) ? last : await client.api("GET /api/jobs/:id", { params: { id: jobId } }, signal)
   if (last.status === "done") return last
   const code = last.error?.code
-  throw new AppError(code && code in errorCodes ? (code as ErrorCode) : "internal", last.error?.message ?? `${last.title}: ${last.status}.`, {
-    remedy: last.error?.remedy ?? "Run the command again: what was finished is kept.",
-  })
+  throw new AppError(
+    code && code in errorCodes ? (code as ErrorCode) : "internal",
+    last.error?.message ?? `${last.title}: ${last.status}.`,
+    {
+      remedy: last.error?.remedy ?? "Run the command again: what was finished is kept.",
+    },
+  )
 }
 
 const isEnded = (job: Job): boolean => job.status === "done" || job.status === "failed" || job.status === "cancelled"

@@ -34,7 +34,9 @@ export function reportFailure(error: unknown, asJson: boolean): number {
   const info = errorInfo(error)
   if (asJson) process.stdout.write(`${JSON.stringify({ error: info })}\n`)
   note(`${info.message}${info.remedy ? ` ${info.remedy}` : ""} [${info.code}]`)
-  return error instanceof AppError && (error.code === "request.invalid" || error.code === "config.invalid") ? exitCode.wrongUse : exitCode.failed
+  return error instanceof AppError && (error.code === "request.invalid" || error.code === "config.invalid")
+    ? exitCode.wrongUse
+    : exitCode.failed
 }
 
 export function formatBytes(bytes: number): string {

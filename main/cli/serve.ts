@@ -8,7 +8,8 @@ import { exitCode, note } from "./output.ts"
 export async function serve(config: AppConfig, options: { json: boolean }, signal: AbortSignal): Promise<number> {
   const core = await bootCore(config)
   try {
-    if (options.json) process.stdout.write(`${JSON.stringify({ baseUrl: core.baseUrl, pid: process.pid, dataDir: config.dataDir })}\n`)
+    if (options.json)
+      process.stdout.write(`${JSON.stringify({ baseUrl: core.baseUrl, pid: process.pid, dataDir: config.dataDir })}\n`)
     else announce(core.baseUrl, config)
     await ended(signal)
   } finally {
@@ -37,7 +38,8 @@ export async function start(config: AppConfig, options: { window: boolean }, sig
       return exitCode.done
     }
     const opened = await openWindow({ baseUrl: core.baseUrl, ticket: core.mintTicket(), dataDir: config.dataDir })
-    if (opened.kind === "none") note(`No app window could be opened here. Open this address in a browser:\n  ${opened.url}`)
+    if (opened.kind === "none")
+      note(`No app window could be opened here. Open this address in a browser:\n  ${opened.url}`)
     await (opened.kind === "none" ? ended(signal) : Promise.race([ended(signal), opened.closed]))
     opened.close()
   } finally {
@@ -47,7 +49,9 @@ export async function start(config: AppConfig, options: { window: boolean }, sig
 }
 
 function announce(baseUrl: string, config: AppConfig): void {
-  process.stdout.write(`ZenGlow is ready.\n  Window and API  ${baseUrl}\n  OpenAI base URL ${baseUrl}/v1\n  Key             in ${config.dataDir} (api-key)\n  Stop with Ctrl-C\n`)
+  process.stdout.write(
+    `ZenGlow is ready.\n  Window and API  ${baseUrl}\n  OpenAI base URL ${baseUrl}/v1\n  Key             in ${config.dataDir} (api-key)\n  Stop with Ctrl-C\n`,
+  )
 }
 
 function ended(signal: AbortSignal): Promise<void> {
