@@ -21,8 +21,8 @@ export interface RetrieveRequest {
 
 export interface RetrieveDeps {
   chunks: ChunkRepository
-  /** The embedder of this fingerprint, or null when it is not at hand: then words alone are searched. */
-  embedderFor: (fingerprint: string) => Embedder | null
+  /** The embedder whose index is complete (`createVectorIndex`). Null: words alone are searched. */
+  queryEmbedder: () => Promise<Embedder | null>
   clock: Clock
   weights?: FusionWeights
 }
@@ -94,8 +94,7 @@ export async function retrievePassages(
   const topK = request.topK ?? 6
   const collectionIds = request.collectionIds ? [...request.collectionIds] : null
   const startedAt = deps.clock.monotonic()
-  const { active } = await deps.chunks.indexes()
-  const embedder = active === null ? null : deps.embedderFor(active)
+  const embedder = await deps.queryEmbedder()
   const vector = embedder ? ((await embedder.embed([query.text], "query", signal))[0] ?? null) : null
   const embeddedAt = deps.clock.monotonic()
   signal.throwIfAborted()

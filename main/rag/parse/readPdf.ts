@@ -8,7 +8,8 @@ const largestPageCount = 5000
 
 /** Text of a PDF in reading order with the offset of each page. Scans have none: `document.no-text`. */
 export async function readPdf(bytes: Uint8Array): Promise<ReadDocument> {
-  const document = await open(bytes)
+  // Copy: pdf.js refuses Buffers, and takes over the memory it is given.
+  const document = await open(new Uint8Array(bytes))
   try {
     if (document.numPages > largestPageCount) {
       throw new AppError(
