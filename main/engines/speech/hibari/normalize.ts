@@ -20,12 +20,16 @@ export interface NormalizationTables {
 
 type Rule = (text: string) => string
 
-const bigMoney = new Map([["k", "thousand"], ["m", "million"], ["b", "billion"]])
+const bigMoney = new Map([
+  ["k", "thousand"],
+  ["m", "million"],
+  ["b", "billion"],
+])
 const fractionNames = ["", "", "half", "third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 const number = String.raw`\d+(?:,\d{3})*(?:\.\d+)?`
 const roman = "((?=[IVXLC])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))"
 const romanEnd = `${wordEnd}(?![.'’]${wordClass})`
-const multiples = String.raw`hundred|thousand|million|billion|trillion|[kKmMbB]${wordEnd}`
+const multiples = `hundred|thousand|million|billion|trillion|[kKmMbB]${wordEnd}`
 
 /**
  * Rewrites what the lexicon cannot read by itself: times, dates, units, abbreviations, currencies, ranges, symbols. Plain numbers stay
@@ -69,11 +73,15 @@ function dateAndTimeRules(tables: NormalizationTables): Rule[] {
   const date = dateWords(tables)
   return [
     rule(
-      new RegExp(String.raw`${wordStart}(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s?([AaPp])\.?[Mm]\.?(?![A-Za-z]))?(?!\d)`, "gu"),
+      new RegExp(
+        String.raw`${wordStart}(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s?([AaPp])\.?[Mm]\.?(?![A-Za-z]))?(?!\d)`,
+        "gu",
+      ),
       timeWords,
     ),
-    rule(new RegExp(String.raw`${wordStart}(\d{4})-(\d{2})-(\d{2})${wordEnd}`, "gu"), ([all = "", year, month, day]) =>
-      date(year ?? "", Number(month), Number(day)) ?? all,
+    rule(
+      new RegExp(String.raw`${wordStart}(\d{4})-(\d{2})-(\d{2})${wordEnd}`, "gu"),
+      ([all = "", year, month, day]) => date(year ?? "", Number(month), Number(day)) ?? all,
     ),
     rule(
       new RegExp(String.raw`${wordStart}(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})${wordEnd}`, "gu"),
@@ -111,11 +119,13 @@ function amountRules({ units, currency }: NormalizationTables): Rule[] {
   const multiple = (name: string): string => bigMoney.get(name.toLowerCase()) ?? name
   const before = `(?<![\\p{L}\\p{N}_.])`
   return [
-    rule(new RegExp(String.raw`([$£€])(${number})\s?(${multiples})`, "gu"), ([, symbol = "", amount, big = ""]) =>
-      `${amount} ${multiple(big)} ${words(symbol)[1]}`,
+    rule(
+      new RegExp(String.raw`([$£€])(${number})\s?(${multiples})`, "gu"),
+      ([, symbol = "", amount, big = ""]) => `${amount} ${multiple(big)} ${words(symbol)[1]}`,
     ),
-    rule(new RegExp(String.raw`${before}(${number})\s?¢`, "gu"), ([, amount = ""]) =>
-      `${amount} ${plural(amount, words("¢"))}`,
+    rule(
+      new RegExp(String.raw`${before}(${number})\s?¢`, "gu"),
+      ([, amount = ""]) => `${amount} ${plural(amount, words("¢"))}`,
     ),
     rule(
       new RegExp(String.raw`${wordStart}([¥₹₩]|Rs\.?|USD|EUR|GBP)\s?(${number})(?:\s?(${multiples}))?`, "gu"),
@@ -124,8 +134,10 @@ function amountRules({ units, currency }: NormalizationTables): Rule[] {
         return big ? `${amount} ${multiple(big)} ${unit[1]}` : `${amount} ${plural(amount, unit)}`
       },
     ),
-    rule(new RegExp(String.raw`${before}(-?${number})\s?°\s?([CF])?${wordEnd}`, "gu"), ([, amount = "", scale]) =>
-      `${amount} ${plural(amount, ["degree", "degrees"])}${scale ? (scale === "C" ? " Celsius" : " Fahrenheit") : ""}`,
+    rule(
+      new RegExp(String.raw`${before}(-?${number})\s?°\s?([CF])?${wordEnd}`, "gu"),
+      ([, amount = "", scale]) =>
+        `${amount} ${plural(amount, ["degree", "degrees"])}${scale ? (scale === "C" ? " Celsius" : " Fahrenheit") : ""}`,
     ),
     rule(
       new RegExp(String.raw`${before}(-?${number})\s?(${alternatives(Object.keys(units))})${wordEnd}`, "gu"),
@@ -156,8 +168,9 @@ function monthRules({ months }: NormalizationTables): Rule[] {
 
 function abbreviationRules({ titles, abbreviations }: NormalizationTables): Rule[] {
   return [
-    rule(new RegExp(String.raw`${wordStart}(${alternatives(Object.keys(titles))})\.? (?=[A-Z])`, "gu"), ([, title = ""]) =>
-      `${titles[title]} `,
+    rule(
+      new RegExp(String.raw`${wordStart}(${alternatives(Object.keys(titles))})\.? (?=[A-Z])`, "gu"),
+      ([, title = ""]) => `${titles[title]} `,
     ),
     rule(
       new RegExp(String.raw`(?<![\p{L}\p{N}_.])(${alternatives(Object.keys(abbreviations))})${wordEnd}`, "gu"),
@@ -174,11 +187,11 @@ function numeralRules(tables: NormalizationTables): Rule[] {
   const date = dateWords(tables)
   return [
     rule(
-      new RegExp(String.raw`${wordStart}(${alternatives(tables.roman_cardinal)}) ${roman}${romanEnd}`, "gu"),
+      new RegExp(`${wordStart}(${alternatives(tables.roman_cardinal)}) ${roman}${romanEnd}`, "gu"),
       ([, word, numeral = ""]) => `${word} ${romanValue(numeral)}`,
     ),
     rule(
-      new RegExp(String.raw`${wordStart}(${alternatives(tables.roman_ordinal)}) ${roman}${romanEnd}`, "gu"),
+      new RegExp(`${wordStart}(${alternatives(tables.roman_ordinal)}) ${roman}${romanEnd}`, "gu"),
       ([, word, numeral = ""]) => `${word} the ${ordinal(romanValue(numeral))}`,
     ),
     rule(/(?<![\p{L}\p{N}_.-])(?:\d{3}-)?\d{3}-\d{4}(?![\p{L}\p{N}_.-])/gu, ([all = ""]) =>
@@ -193,7 +206,10 @@ function numeralRules(tables: NormalizationTables): Rule[] {
       const isDate = part >= 1 && part <= 12 && whole >= 1 && whole <= 31
       return (isDate ? date(null, part, whole) : null) ?? `${part} slash ${whole}`
     }),
-    rule(/(?<![\p{L}\p{N}_.-])(\d{1,4})\s?[-–]\s?(\d{1,4})(?![\p{L}\p{N}_.\-%])/gu, ([, from, to]) => `${from} to ${to}`),
+    rule(
+      /(?<![\p{L}\p{N}_.-])(\d{1,4})\s?[-–]\s?(\d{1,4})(?![\p{L}\p{N}_.\-%])/gu,
+      ([, from, to]) => `${from} to ${to}`,
+    ),
     rule(/(?<![\p{L}\p{N}_+])\+(?=\d)/gu, () => "plus "),
   ]
 }
@@ -202,7 +218,9 @@ function numeralRules(tables: NormalizationTables): Rule[] {
 function symbolRules({ symbols }: NormalizationTables): Rule[] {
   return Object.entries(symbols).map(([symbol, word]) => {
     const escaped = escapeRegExp(symbol)
-    const pattern = "=<>~".includes(symbol) ? new RegExp(`(?<=\\S) ?${escaped} ?(?=\\S)`, "g") : new RegExp(escaped, "g")
+    const pattern = "=<>~".includes(symbol)
+      ? new RegExp(`(?<=\\S) ?${escaped} ?(?=\\S)`, "g")
+      : new RegExp(escaped, "g")
     return (text) => text.replace(pattern, word ? ` ${word} ` : " ")
   })
 }

@@ -132,7 +132,9 @@ function splitInside(text: string, special: ReadonlyMap<string, string[]>): stri
 function rejoin(tokens: readonly string[], special: ReadonlyMap<string, string[]>): string[] {
   const joined: string[] = []
   for (let at = 0; at < tokens.length; ) {
-    const size = [3, 2].find((count) => at + count <= tokens.length && special.has(tokens.slice(at, at + count).join("")))
+    const size = [3, 2].find(
+      (count) => at + count <= tokens.length && special.has(tokens.slice(at, at + count).join("")),
+    )
     joined.push(...(size ? (special.get(tokens.slice(at, at + size).join("")) ?? []) : [tokens[at] ?? ""]))
     at += size ?? 1
   }
