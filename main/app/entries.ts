@@ -8,7 +8,7 @@ export const entries = {
   onnx: "engines/onnx/entry.ts",
   speech: "engines/speech/entry.ts",
   parser: "rag/parse/entry.ts",
-  store: "store/sqlite/worker.ts",
+  store: "store/sqlite/storeWorker.ts",
 } as const
 
 export type EntryName = keyof typeof entries
