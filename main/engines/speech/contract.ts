@@ -1,10 +1,11 @@
 import type { MoonshineFiles } from "./moonshineModel.ts"
+import type { TtsContract } from "./ttsHandlers.ts"
 
 /**
  * What the speech child offers. Every request names its model's files: the child loads what it has not loaded yet, so a restarted
  * child needs no replay. One request holds at most 30 s of audio.
  */
-export type SpeechContract = VadContract & SttContract
+export type SpeechContract = VadContract & SttContract & TtsContract
 
 /** 16 kHz mono samples in, one speech probability per completed 32 ms frame out. */
 export type VadContract = {

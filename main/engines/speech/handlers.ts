@@ -1,9 +1,10 @@
 import type { HostHandlers } from "#core/host/types.ts"
 import type { SpeechContract } from "./contract.ts"
 import { createSttHandlers } from "./sttHandlers.ts"
+import { createTtsHandlers } from "./ttsHandlers.ts"
 import { createVadHandlers } from "./vadHandlers.ts"
 
 /** All methods of the speech child. */
 export function createSpeechHandlers(): HostHandlers<SpeechContract> {
-  return { ...createVadHandlers(), ...createSttHandlers() }
+  return { ...createVadHandlers(), ...createSttHandlers(), ...createTtsHandlers() }
 }
