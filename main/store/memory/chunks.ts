@@ -1,0 +1,188 @@
+import type { Actor } from "#core/actor.ts"
+import { AppError } from "#core/errors.ts"
+import { inverseDocumentFrequency } from "../inverseDocumentFrequency.ts"
+import type { ChunkRecord, ChunkRepository } from "../types.ts"
+import { createVectorMatrix, type VectorMatrix } from "../vectorMatrix.ts"
+import { copy, found, mine, type Tables } from "./tables.ts"
+import { wordsOf } from "./words.ts"
+
+export interface MemoryVectors {
+  /** Throws when these vectors do not fit the index. */
+  require(fingerprint: string, vectors: readonly Float32Array[]): void
+  add(fingerprint: string, rows: readonly { seq: number; vector: Float32Array }[]): void
+  remove(seqs: readonly number[]): void
+}
+
+type Index = Tables["indexes"][number]
+
+export function createMemoryVectors(tables: Tables): MemoryVectors {
+  const indexOf = (fingerprint: string): Index => {
+    const known = tables.indexes.find((index) => index.fingerprint === fingerprint)
+    if (known) return known
+    const index: Index = { fingerprint, isActive: tables.indexes.length === 0, dimensions: null, vectors: new Map() }
+    tables.indexes.push(index)
+    return index
+  }
+  const vectors: MemoryVectors = {
+    require(fingerprint, added) {
+      const expected = tables.indexes.find((index) => index.fingerprint === fingerprint)?.dimensions ?? added[0]?.length
+      const wrong = added.find((vector) => vector.length !== expected)
+      if (wrong) {
+        throw new AppError("store.failed", `A vector has ${wrong.length} dimensions where its index has ${expected}.`)
+      }
+    },
+    add(fingerprint, rows) {
+      vectors.require(
+        fingerprint,
+        rows.map(({ vector }) => vector),
+      )
+      const index = indexOf(fingerprint)
+      for (const { seq, vector } of rows) {
+        index.dimensions = vector.length
+        index.vectors.set(seq, vector.slice())
+      }
+    },
+    remove(seqs) {
+      for (const index of tables.indexes) for (const seq of seqs) index.vectors.delete(seq)
+    },
+  }
+  return vectors
+}
+
+export function createMemoryChunks(tables: Tables, vectors: MemoryVectors): ChunkRepository {
+  type Row = Tables["chunks"][number]
+
+  const toChunk = ({ chunk }: Row): ChunkRecord => {
+    const document = found(
+      "document",
+      tables.documents.find((row) => row.document.id === chunk.documentId),
+    ).document
+    return copy({ ...chunk, documentTitle: document.title, documentPath: document.path })
+  }
+  const reachable = (actor: Actor, collectionIds: string[] | null): Row[] => {
+    for (const id of collectionIds ?? []) {
+      found(
+        "collection",
+        mine(actor, tables.collections).find((row) => row.id === id),
+      )
+    }
+    return mine(actor, tables.chunks).filter(
+      ({ chunk }) => collectionIds === null || collectionIds.includes(chunk.collectionId),
+    )
+  }
+  const indexOf = (fingerprint: string, dimensions: number): Index | undefined => {
+    const index = tables.indexes.find((known) => known.fingerprint === fingerprint)
+    if (index?.dimensions && index.dimensions !== dimensions) {
+      throw new AppError(
+        "store.failed",
+        `A vector has ${dimensions} dimensions where its index has ${index.dimensions}.`,
+      )
+    }
+    return index
+  }
+  const matrixOf = (index: Index | undefined, rows: readonly Row[], dimensions: number): VectorMatrix => {
+    const matrix = createVectorMatrix(dimensions)
+    for (const row of rows) {
+      const vector = index?.vectors.get(row.seq)
+      if (vector) matrix.set(row.seq, 0, vector)
+    }
+    return matrix
+  }
+  const idf = (rows: readonly Row[], word: string) =>
+    inverseDocumentFrequency(rows.length, rows.filter((row) => allWords(row).includes(word)).length)
+
+  return {
+    async get(actor, id) {
+      return toChunk(
+        found(
+          "chunk",
+          mine(actor, tables.chunks).find(({ chunk }) => chunk.id === id),
+        ),
+      )
+    },
+    async byDocument(actor, documentId) {
+      found(
+        "document",
+        mine(actor, tables.documents).find(({ document }) => document.id === documentId),
+      )
+      return mine(actor, tables.chunks)
+        .filter(({ chunk }) => chunk.documentId === documentId)
+        .sort((a, b) => a.chunk.ordinal - b.chunk.ordinal)
+        .map(toChunk)
+    },
+    async searchLexical(actor, query) {
+      const rows = reachable(actor, query.collectionIds)
+      const everything = mine(actor, tables.chunks)
+      const words = [...new Set(query.terms.flatMap(wordsOf))]
+      return rows
+        .map((row) => ({ row, bm25: words.reduce((sum, word) => sum + weight(row, word) * idf(everything, word), 0) }))
+        .filter(({ bm25 }) => bm25 > 0)
+        .sort((a, b) => b.bm25 - a.bm25 || a.row.seq - b.row.seq)
+        .slice(0, query.limit)
+        .map(({ row, bm25 }) => ({ chunk: toChunk(row), bm25 }))
+    },
+    async searchVector(actor, query) {
+      const rows = reachable(actor, query.collectionIds)
+      const index = indexOf(query.fingerprint, query.vector.length)
+      const bySeq = new Map(rows.map((row) => [row.seq, row]))
+      return matrixOf(index, rows, query.vector.length)
+        .nearest(query.vector, null, query.limit)
+        .map(({ seq, similarity }) => ({ chunk: toChunk(bySeq.get(seq) as Row), similarity }))
+    },
+    async similarities(actor, query) {
+      const rows = mine(actor, tables.chunks).filter(({ chunk }) => query.chunkIds.includes(chunk.id))
+      const index = indexOf(query.fingerprint, query.vector.length)
+      const scores = matrixOf(index, rows, query.vector.length).similarities(
+        query.vector,
+        rows.map((row) => row.seq),
+      )
+      return new Map(
+        rows.flatMap(({ seq, chunk }) => {
+          const score = scores.get(seq)
+          return score === undefined ? [] : [[chunk.id, score] as const]
+        }),
+      )
+    },
+    async inverseDocumentFrequencies(actor, terms) {
+      const rows = mine(actor, tables.chunks)
+      return new Map(terms.map((term) => [term, idf(rows, wordsOf(term)[0] ?? "")]))
+    },
+    async missingVectors(actor, fingerprint, limit) {
+      const index = tables.indexes.find((known) => known.fingerprint === fingerprint)
+      return mine(actor, tables.chunks)
+        .filter((row) => !index?.vectors.has(row.seq))
+        .slice(0, limit)
+        .map(toChunk)
+    },
+    async addVectors(actor, fingerprint, added) {
+      const rows = added.flatMap(({ chunkId, vector }) => {
+        const row = mine(actor, tables.chunks).find(({ chunk }) => chunk.id === chunkId)
+        return row ? [{ seq: row.seq, vector }] : []
+      })
+      vectors.add(fingerprint, rows)
+    },
+    async indexes() {
+      return {
+        active: tables.indexes.find((index) => index.isActive)?.fingerprint ?? null,
+        counts: Object.fromEntries(tables.indexes.map((index) => [index.fingerprint, index.vectors.size])),
+        chunks: tables.chunks.length,
+      }
+    },
+    async setActiveIndex(fingerprint) {
+      vectors.add(fingerprint, [])
+      const kept = tables.indexes.filter((index) => index.fingerprint === fingerprint)
+      for (const index of kept) index.isActive = true
+      tables.indexes.splice(0, tables.indexes.length, ...kept)
+    },
+  }
+}
+
+const allWords = (row: Tables["chunks"][number]): string[] =>
+  wordsOf(`${row.title} ${row.chunk.headingPath.join(" ")} ${row.chunk.text}`)
+
+/** BM25's saturated term frequency (k1 1.2, b 0) with the same field weights as the database. */
+function weight(row: Tables["chunks"][number], word: string): number {
+  const times = (text: string) => wordsOf(text).filter((candidate) => candidate === word).length
+  const frequency = 3 * times(row.title) + 2 * times(row.chunk.headingPath.join(" ")) + times(row.chunk.text)
+  return (frequency * 2.2) / (frequency + 1.2)
+}

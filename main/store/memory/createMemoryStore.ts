@@ -1,0 +1,43 @@
+import { type Clock, systemClock } from "#core/clock.ts"
+import type { Store } from "../types.ts"
+import { createMemoryChats } from "./chats.ts"
+import { createMemoryLibrary } from "./library.ts"
+import { createMemoryOffice } from "./office.ts"
+import { createTables } from "./tables.ts"
+
+/** The store in arrays and maps: for tests, and for chats that must leave no trace. Same behaviour as SQLite's, nothing is kept. */
+export function createMemoryStore(options: { clock?: Clock } = {}): Store {
+  const tables = createTables(options.clock ?? systemClock)
+  const { conversations, messages } = createMemoryChats(tables)
+  const { collections, documents, chunks } = createMemoryLibrary(tables)
+  const { settings, jobs, keys, audit } = createMemoryOffice(tables)
+  return {
+    conversations,
+    messages,
+    collections,
+    documents,
+    chunks,
+    settings,
+    jobs,
+    keys,
+    audit,
+    async check(depth) {
+      return {
+        schemaVersion: 0,
+        sizeBytes: 0,
+        isWritable: true,
+        integrity: depth === "full" ? "ok" : "not-run",
+        problems: [],
+        counts: {
+          conversations: tables.conversations.filter((row) => row.deletedAt === null).length,
+          messages: tables.messages.length,
+          collections: tables.collections.length,
+          documents: tables.documents.length,
+          chunks: tables.chunks.length,
+          vectors: tables.indexes.reduce((sum, index) => sum + index.vectors.size, 0),
+        },
+      }
+    },
+    async close() {},
+  }
+}

@@ -1,0 +1,213 @@
+import type { Collection } from "#contract/documents.ts"
+import type { Actor } from "#core/actor.ts"
+import { AppError } from "#core/errors.ts"
+import { newId } from "#core/ids.ts"
+import { decodeCursor, toPage } from "../cursor.ts"
+import { nameTaken } from "../notFound.ts"
+import { createIdReuse } from "../reusedIds.ts"
+import type { ChunkRepository, CollectionRepository, DocumentRecord, DocumentRepository } from "../types.ts"
+import { createMemoryChunks, createMemoryVectors } from "./chunks.ts"
+import { copy, found, mine, removeWhere, type Tables } from "./tables.ts"
+
+export function createMemoryLibrary(tables: Tables): {
+  collections: CollectionRepository
+  documents: DocumentRepository
+  chunks: ChunkRepository
+} {
+  type CollectionRow = Tables["collections"][number]
+  type DocumentRow = Tables["documents"][number]
+  const vectors = createMemoryVectors(tables)
+
+  const collectionRow = (actor: Actor, id: string) =>
+    found(
+      "collection",
+      mine(actor, tables.collections).find((row) => row.id === id),
+    )
+  const documentRow = (actor: Actor, id: string) =>
+    found(
+      "document",
+      mine(actor, tables.documents).find((row) => row.document.id === id),
+    )
+  const toCollection = (row: CollectionRow): Collection => {
+    const inside = tables.documents.filter(({ document }) => document.collectionId === row.id)
+    return {
+      id: row.id,
+      name: row.name,
+      documentCount: inside.length,
+      chunkCount: inside.reduce((sum, { document }) => sum + document.chunkCount, 0),
+      isSample: row.isSample,
+      createdAt: row.createdAt,
+    }
+  }
+  const toDocument = ({ document }: DocumentRow): DocumentRecord => {
+    const active = tables.indexes.find((index) => index.isActive)
+    const own = tables.chunks.filter(({ chunk }) => chunk.documentId === document.id)
+    return copy({
+      ...document,
+      hasVectors: own.length > 0 && own.every((row) => active?.vectors.has(row.seq) === true),
+    })
+  }
+  const removeChunks = (documentId: string) => {
+    const old = tables.chunks.filter(({ chunk }) => chunk.documentId === documentId)
+    vectors.remove(old.map((row) => row.seq))
+    removeWhere(tables.chunks, ({ chunk }) => chunk.documentId === documentId)
+    return createIdReuse(
+      old.map(({ chunk }) => ({ id: chunk.id, key: JSON.stringify(chunk.headingPath) + chunk.text })),
+    )
+  }
+  const removeDocument = (id: string) => {
+    removeChunks(id)
+    removeWhere(tables.documents, ({ document }) => document.id === id)
+  }
+  const requireFreeName = (actor: Actor, name: string) => {
+    if (mine(actor, tables.collections).some((row) => row.name === name)) throw nameTaken(name)
+  }
+
+  const collections: CollectionRepository = {
+    async create(actor, values) {
+      requireFreeName(actor, values.name)
+      const row: CollectionRow = {
+        ownerId: actor.personId,
+        seq: tables.nextSeq(),
+        id: newId(),
+        name: values.name,
+        isSample: values.isSample ?? false,
+        sourcePath: values.sourcePath ?? null,
+        createdAt: tables.clock.now(),
+      }
+      tables.collections.push(row)
+      return toCollection(row)
+    },
+    get: async (actor, id) => toCollection(collectionRow(actor, id)),
+    async findByName(actor, name) {
+      const row = mine(actor, tables.collections).find((candidate) => candidate.name === name)
+      return row ? toCollection(row) : null
+    },
+    async findBySourcePath(actor, path) {
+      const row = mine(actor, tables.collections).find((candidate) => candidate.sourcePath === path)
+      return row ? toCollection(row) : null
+    },
+    list: async (actor) => mine(actor, tables.collections).map(toCollection),
+    async rename(actor, id, name) {
+      const row = collectionRow(actor, id)
+      if (row.name !== name) requireFreeName(actor, name)
+      row.name = name
+      return toCollection(row)
+    },
+    async delete(actor, id) {
+      collectionRow(actor, id)
+      for (const { document } of tables.documents.filter((row) => row.document.collectionId === id)) {
+        removeDocument(document.id)
+      }
+      removeWhere(tables.collections, (row) => row.id === id)
+    },
+  }
+
+  const documents: DocumentRepository = {
+    async upsert(actor, values) {
+      collectionRow(actor, values.collectionId)
+      const now = tables.clock.now()
+      const before = mine(actor, tables.documents).find(
+        ({ document }) => document.collectionId === values.collectionId && document.path === values.path,
+      )
+      if (!before) {
+        const row: DocumentRow = {
+          ownerId: actor.personId,
+          seq: tables.nextSeq(),
+          text: "",
+          pages: [],
+          document: {
+            ...values,
+            id: newId(),
+            pageCount: null,
+            charCount: 0,
+            chunkCount: 0,
+            stage: "parse",
+            status: "queued",
+            error: null,
+            createdAt: now,
+            updatedAt: now,
+          },
+        }
+        tables.documents.push(row)
+        return { document: toDocument(row), isUnchanged: false }
+      }
+      const isUnchanged = before.document.status === "ready" && before.document.contentHash === values.contentHash
+      if (!isUnchanged) {
+        Object.assign(before.document, values, { stage: "parse", status: "queued", error: null, updatedAt: now })
+      }
+      return { document: toDocument(before), isUnchanged }
+    },
+    get: async (actor, id) => toDocument(documentRow(actor, id)),
+    async list(actor, query) {
+      const after = decodeCursor(query.cursor, 1)?.[0] ?? 0
+      if (query.collectionId) collectionRow(actor, query.collectionId)
+      const q = (query.q ?? "").toLowerCase()
+      const rows = mine(actor, tables.documents).filter(
+        ({ document, seq }) =>
+          seq > after &&
+          (!query.collectionId || document.collectionId === query.collectionId) &&
+          (!query.status || document.status === query.status) &&
+          (document.title.toLowerCase().includes(q) || document.path.toLowerCase().includes(q)),
+      )
+      return toPage(rows.slice(0, query.limit + 1), query.limit, (row) => [row.seq], toDocument)
+    },
+    async setStage(actor, id, stage, status, error) {
+      Object.assign(documentRow(actor, id).document, {
+        stage,
+        status,
+        error: error ?? null,
+        updatedAt: tables.clock.now(),
+      })
+    },
+    async writeContent(actor, id, content) {
+      if (
+        content.vectors !== null &&
+        (content.fingerprint === null || content.vectors.length !== content.chunks.length)
+      ) {
+        throw new AppError("store.failed", "Chunks and vectors of a document do not belong together.")
+      }
+      const row = documentRow(actor, id)
+      if (content.vectors !== null && content.fingerprint !== null)
+        vectors.require(content.fingerprint, content.vectors)
+      const reuse = removeChunks(id)
+      const seqs = content.chunks.map((chunk) => {
+        const seq = tables.nextSeq()
+        const chunkId = reuse.take(JSON.stringify(chunk.headingPath) + chunk.text) ?? newId()
+        tables.chunks.push({
+          ownerId: actor.personId,
+          seq,
+          title: row.document.title,
+          chunk: copy({ ...chunk, id: chunkId, documentId: id, collectionId: row.document.collectionId }),
+        })
+        return seq
+      })
+      if (content.vectors !== null && content.fingerprint !== null) {
+        vectors.add(
+          content.fingerprint,
+          content.vectors.map((vector, n) => ({ seq: seqs[n] as number, vector })),
+        )
+      }
+      row.text = content.text
+      row.pages = copy(content.pages)
+      Object.assign(row.document, {
+        stage: "ready",
+        status: "ready",
+        error: null,
+        pageCount: content.pageCount,
+        charCount: content.text.length,
+        chunkCount: content.chunks.length,
+        updatedAt: tables.clock.now(),
+      })
+    },
+    async text(actor, id) {
+      const { text, pages } = documentRow(actor, id)
+      return copy({ text, pages })
+    },
+    async delete(actor, id) {
+      documentRow(actor, id)
+      removeDocument(id)
+    },
+  }
+  return { collections, documents, chunks: createMemoryChunks(tables, vectors) }
+}

@@ -1,0 +1,91 @@
+import { AppError } from "#core/errors.ts"
+import { newId } from "#core/ids.ts"
+import { defined, newJob } from "../newRows.ts"
+import { notFound } from "../notFound.ts"
+import type { AuditRepository, JobRepository, KeyRepository, SettingsRepository } from "../types.ts"
+import { copy, found, mine, removeWhere, type Tables } from "./tables.ts"
+
+/** Settings, jobs, keys and audit. */
+export function createMemoryOffice(tables: Tables): {
+  settings: SettingsRepository
+  jobs: JobRepository
+  keys: KeyRepository
+  audit: AuditRepository
+} {
+  return {
+    settings: {
+      all: async (actor) => copy(Object.fromEntries([...(tables.settings.get(actor.personId) ?? [])].sort())),
+      async set(actor, values) {
+        const own = tables.settings.get(actor.personId) ?? new Map<string, unknown>()
+        tables.settings.set(actor.personId, own)
+        for (const [name, value] of Object.entries(values)) {
+          if (value === undefined) own.delete(name)
+          else own.set(name, copy(value))
+        }
+      },
+    },
+    jobs: {
+      async create(actor, values) {
+        const job = newJob(values, tables.clock.now())
+        tables.jobs.push({ ownerId: actor.personId, seq: tables.nextSeq(), job: copy(job) })
+        return job
+      },
+      async get(actor, id) {
+        return copy(
+          found(
+            "job",
+            mine(actor, tables.jobs).find(({ job }) => job.id === id),
+          ).job,
+        )
+      },
+      async list(actor, sinceMs) {
+        return mine(actor, tables.jobs)
+          .filter(({ job }) => job.updatedAt >= sinceMs || ["queued", "running", "paused"].includes(job.status))
+          .map(({ job }) => copy(job))
+      },
+      async update(actor, id, changes) {
+        const row = found(
+          "job",
+          mine(actor, tables.jobs).find(({ job }) => job.id === id),
+        )
+        row.job = { ...row.job, updatedAt: tables.clock.now(), ...copy(defined(changes)), id }
+        return copy(row.job)
+      },
+    },
+    keys: {
+      async create(actor, { name, scopes, prefix, hash }) {
+        if (tables.keys.some((row) => row.hash === hash)) {
+          throw new AppError("request.conflict", "A row with this name or id exists already.")
+        }
+        const createdAt = tables.clock.now()
+        const key = { id: newId(), name, scopes, prefix, createdAt, lastUsedAt: null, isFirstRun: false }
+        tables.keys.push({ ownerId: actor.personId, seq: tables.nextSeq(), key: copy(key), hash })
+        return key
+      },
+      list: async (actor) => mine(actor, tables.keys).map(({ key }) => copy(key)),
+      async findByHash(hash) {
+        const row = tables.keys.find((candidate) => candidate.hash === hash)
+        return row ? copy({ ...row.key, ownerId: row.ownerId }) : null
+      },
+      async touch(id) {
+        const now = tables.clock.now()
+        const row = tables.keys.find(({ key }) => key.id === id)
+        if (row && (row.key.lastUsedAt ?? 0) <= now - 60_000) row.key.lastUsedAt = now
+      },
+      async delete(actor, id) {
+        const removed = removeWhere(tables.keys, (row) => row.key.id === id && row.ownerId === actor.personId)
+        if (removed === 0) throw notFound("key")
+      },
+    },
+    audit: {
+      async record(actor, entry) {
+        tables.audit.push({
+          ownerId: actor.personId,
+          seq: tables.nextSeq(),
+          at: tables.clock.now(),
+          ...copy(entry),
+        })
+      },
+    },
+  }
+}

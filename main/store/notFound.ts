@@ -1,0 +1,22 @@
+import type { ErrorCode } from "#contract/errors.ts"
+import { AppError } from "#core/errors.ts"
+
+export type Domain = "conversation" | "message" | "collection" | "document" | "chunk" | "job" | "key"
+
+const codes: Record<Domain, ErrorCode> = {
+  conversation: "conversation.not-found",
+  message: "message.not-found",
+  collection: "collection.not-found",
+  document: "document.not-found",
+  chunk: "document.not-found",
+  job: "job.not-found",
+  key: "request.not-found",
+}
+
+/** Says the same of rows that do not exist and of rows of somebody else. */
+export const notFound = (domain: Domain): AppError => new AppError(codes[domain], `There is no such ${domain}.`)
+
+export const nameTaken = (name: string): AppError =>
+  new AppError("request.conflict", `There is already a collection called “${name}”.`, {
+    remedy: "Choose another name.",
+  })

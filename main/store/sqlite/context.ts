@@ -1,0 +1,113 @@
+import type Database from "better-sqlite3"
+import type { Actor } from "#core/actor.ts"
+import { type Domain, notFound } from "../notFound.ts"
+import { createVectorIndexes, type VectorIndexes } from "./vectorIndexes.ts"
+
+/** The same repository, answering at once: how it looks inside the worker. */
+export type Sync<T> = {
+  [K in keyof T]: T[K] extends (...args: infer A) => Promise<infer R> ? (...args: A) => R : never
+}
+
+/** Values bound by name. */
+export type Values = Record<string, unknown>
+
+export interface StoreContext {
+  db: Database.Database
+  /** Milliseconds since the epoch of the call being answered. */
+  now: () => number
+  all<Row>(sql: string, values?: Values): Row[]
+  get<Row>(sql: string, values?: Values): Row | undefined
+  run(sql: string, values?: Values): { changes: number; seq: number }
+  transaction<T>(work: () => T): T
+  /** The actor as a value for `owned`; makes sure that the person's row exists, so that rows can refer to it. */
+  owner(actor: Actor): { owner: string }
+  /** The row's integer key. Throws `<domain>.not-found` when there is none or it is somebody else's. */
+  seqOf(actor: Actor, table: OwnedTable, id: string): number
+  vectors: VectorIndexes
+}
+
+type OwnedTable = "conversations" | "messages" | "collections" | "documents" | "chunks"
+const domains: Record<OwnedTable, Domain> = {
+  conversations: "conversation",
+  messages: "message",
+  collections: "collection",
+  documents: "document",
+  chunks: "chunk",
+}
+
+/** The one predicate that keeps people apart: every statement that reads or changes owned rows contains it. */
+export const owned = (alias: string): string => `${alias}.owner_id = @owner`
+
+/** Rows of deleted conversations are there only for `restore` and `purge`. */
+export const visible = (conversation: string): string => `${owned(conversation)} AND ${conversation}.deleted_at IS NULL`
+
+export function createContext(db: Database.Database, now: () => number): StoreContext {
+  const statements = new Map<string, Database.Statement<[Values], unknown>>()
+  const people = new Set<string>()
+  const prepare = (sql: string) => {
+    let statement = statements.get(sql)
+    if (!statement) {
+      statement = db.prepare<[Values], unknown>(sql)
+      statements.set(sql, statement)
+    }
+    return statement
+  }
+  const context: StoreContext = {
+    db,
+    now,
+    // The type of a row is what the statement selects; SQLite has no way to check it.
+    all: <Row>(sql: string, values: Values = {}) => prepare(sql).all(values) as Row[],
+    get: <Row>(sql: string, values: Values = {}) => prepare(sql).get(values) as Row | undefined,
+    run(sql, values = {}) {
+      const result = prepare(sql).run(values)
+      return { changes: result.changes, seq: Number(result.lastInsertRowid) }
+    },
+    transaction(work) {
+      if (db.inTransaction) return work()
+      try {
+        const result = db.transaction(work).immediate()
+        context.vectors.settle(true)
+        return result
+      } catch (error) {
+        context.vectors.settle(false)
+        throw error
+      }
+    },
+    owner(actor) {
+      if (!people.has(actor.personId)) {
+        context.run("INSERT OR IGNORE INTO people (id, created_at) VALUES (@owner, @now)", {
+          owner: actor.personId,
+          now: now(),
+        })
+        // Inside a transaction the row may still be rolled back: then the next call adds it again.
+        if (!db.inTransaction) people.add(actor.personId)
+      }
+      return { owner: actor.personId }
+    },
+    seqOf(actor, table, id) {
+      const isVisible =
+        table === "conversations"
+          ? visible("t")
+          : table === "messages"
+            ? `${owned("t")} AND t.conversation_seq IN (SELECT seq FROM conversations WHERE deleted_at IS NULL)`
+            : owned("t")
+      const row = context.get<{ seq: number }>(`SELECT t.seq FROM ${table} t WHERE t.id = @id AND ${isVisible}`, {
+        ...context.owner(actor),
+        id,
+      })
+      if (!row) throw notFound(domains[table])
+      return row.seq
+    },
+    vectors: createVectorIndexes(db),
+  }
+  return context
+}
+
+/** JSON columns hold what this store wrote itself. */
+export const fromJson = <T>(text: string): T => JSON.parse(text) as T
+export const fromNullableJson = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T))
+export const toNullableJson = (value: unknown): string | null =>
+  value === null || value === undefined ? null : JSON.stringify(value)
+
+/** LIKE pattern for "contains", with the wildcards of the text itself taken literally. */
+export const containing = (text: string): string => `%${text.toLowerCase().replaceAll(/[\\%_]/g, "\\$&")}%`

@@ -1,0 +1,229 @@
+import type { Document } from "#contract/documents.ts"
+import { AppError } from "#core/errors.ts"
+import { newId } from "#core/ids.ts"
+import { decodeCursor, toPage } from "../cursor.ts"
+import { notFound } from "../notFound.ts"
+import { createIdReuse } from "../reusedIds.ts"
+import type { DocumentRecord, DocumentRepository } from "../types.ts"
+import {
+  containing,
+  fromJson,
+  fromNullableJson,
+  owned,
+  type StoreContext,
+  type Sync,
+  toNullableJson,
+} from "./context.ts"
+
+interface DocumentRow {
+  seq: number
+  id: string
+  collection_seq: number
+  collection_id: string
+  title: string
+  path: string
+  kind: Document["kind"]
+  size_bytes: number
+  page_count: number | null
+  char_count: number
+  chunk_count: number
+  stage: Document["stage"]
+  status: Document["status"]
+  has_vectors: number
+  error: string | null
+  file_path: string | null
+  content_hash: string
+  created_at: number
+  updated_at: number
+}
+
+const select = `SELECT d.*, c.id AS collection_id,
+    d.chunk_count > 0 AND NOT EXISTS (
+      SELECT 1 FROM chunks k WHERE k.document_seq = d.seq AND NOT EXISTS (
+        SELECT 1 FROM chunk_vectors v JOIN vector_indexes i ON i.id = v.index_id
+        WHERE v.chunk_seq = k.seq AND i.is_active = 1)) AS has_vectors
+  FROM documents d JOIN collections c ON c.seq = d.collection_seq`
+
+const toDocument = (row: DocumentRow): DocumentRecord => ({
+  id: row.id,
+  collectionId: row.collection_id,
+  title: row.title,
+  path: row.path,
+  kind: row.kind,
+  sizeBytes: row.size_bytes,
+  pageCount: row.page_count,
+  charCount: row.char_count,
+  chunkCount: row.chunk_count,
+  stage: row.stage,
+  status: row.status,
+  hasVectors: row.has_vectors === 1,
+  error: fromNullableJson(row.error),
+  filePath: row.file_path,
+  contentHash: row.content_hash,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+})
+
+export function createDocuments(context: StoreContext): Sync<DocumentRepository> {
+  const { all, get, run, transaction } = context
+
+  /** Takes the document's chunks out of words and vectors; their ids, by content, for chunks that come again unchanged. */
+  function removeChunks(documentSeq: number) {
+    const old = all<{ seq: number; id: string; headings: string; body: string }>(
+      "SELECT seq, id, headings, body FROM chunks WHERE document_seq = @documentSeq ORDER BY ordinal",
+      { documentSeq },
+    )
+    context.vectors.remove(old.map(({ seq }) => seq))
+    run("DELETE FROM chunks WHERE document_seq = @documentSeq", { documentSeq })
+    return createIdReuse(old.map(({ id, headings, body }) => ({ id, key: headings + body })))
+  }
+
+  const repository: Sync<DocumentRepository> = {
+    upsert(actor, document) {
+      return transaction(() => {
+        const collectionSeq = context.seqOf(actor, "collections", document.collectionId)
+        const before = get<{ id: string; status: string; content_hash: string }>(
+          `SELECT d.id, d.status, d.content_hash FROM documents d
+            WHERE d.collection_seq = @collectionSeq AND d.path = @path AND ${owned("d")}`,
+          { ...context.owner(actor), collectionSeq, path: document.path },
+        )
+        const isUnchanged = before?.status === "ready" && before.content_hash === document.contentHash
+        const id = before?.id ?? newId()
+        if (!isUnchanged) {
+          run(
+            `INSERT INTO documents (id, owner_id, collection_seq, title, path, kind, size_bytes, stage, status, file_path,
+               content_hash, created_at, updated_at)
+             VALUES (@id, @owner, @collectionSeq, @title, @path, @kind, @sizeBytes, 'parse', 'queued', @filePath,
+               @contentHash, @now, @now)
+             ON CONFLICT (collection_seq, path) DO UPDATE SET title = @title, kind = @kind, size_bytes = @sizeBytes,
+               stage = 'parse', status = 'queued', error = NULL, file_path = @filePath, content_hash = @contentHash,
+               updated_at = @now`,
+            {
+              ...context.owner(actor),
+              id,
+              collectionSeq,
+              title: document.title,
+              path: document.path,
+              kind: document.kind,
+              sizeBytes: document.sizeBytes,
+              filePath: document.filePath,
+              contentHash: document.contentHash,
+              now: context.now(),
+            },
+          )
+        }
+        return { document: repository.get(actor, id), isUnchanged }
+      })
+    },
+    get(actor, id) {
+      const row = get<DocumentRow>(`${select} WHERE d.id = @id AND ${owned("d")}`, { ...context.owner(actor), id })
+      if (!row) throw notFound("document")
+      return toDocument(row)
+    },
+    list(actor, query) {
+      const after = decodeCursor(query.cursor, 1)
+      const rows = all<DocumentRow>(
+        `${select} WHERE ${owned("d")} AND d.seq > @after
+          ${query.collectionId ? "AND d.collection_seq = @collectionSeq" : ""}
+          ${query.status ? "AND d.status = @status" : ""}
+          ${query.q ? "AND (fold(d.title) LIKE @pattern ESCAPE '\\' OR fold(d.path) LIKE @pattern ESCAPE '\\')" : ""}
+         ORDER BY d.seq LIMIT @limit`,
+        {
+          ...context.owner(actor),
+          after: after?.[0] ?? 0,
+          collectionSeq: query.collectionId ? context.seqOf(actor, "collections", query.collectionId) : null,
+          status: query.status ?? null,
+          pattern: containing(query.q ?? ""),
+          limit: query.limit + 1,
+        },
+      )
+      return toPage(rows, query.limit, (row) => [row.seq], toDocument)
+    },
+    setStage(actor, id, stage, status, error) {
+      const { changes } = run(
+        `UPDATE documents AS d SET stage = @stage, status = @status, error = @error, updated_at = @now
+          WHERE d.id = @id AND ${owned("d")}`,
+        { ...context.owner(actor), id, stage, status, error: toNullableJson(error), now: context.now() },
+      )
+      if (changes === 0) throw notFound("document")
+    },
+    writeContent(actor, id, content) {
+      if (
+        content.vectors !== null &&
+        (content.fingerprint === null || content.vectors.length !== content.chunks.length)
+      ) {
+        throw new AppError("store.failed", "Chunks and vectors of a document do not belong together.")
+      }
+      transaction(() => {
+        const documentSeq = context.seqOf(actor, "documents", id)
+        const row = get<{ collection_seq: number; title: string }>(
+          "SELECT collection_seq, title FROM documents WHERE seq = @documentSeq",
+          { documentSeq },
+        )
+        if (!row) throw notFound("document")
+        const reuse = removeChunks(documentSeq)
+        run(
+          `INSERT INTO document_texts (document_seq, text, pages) VALUES (@documentSeq, @text, @pages)
+           ON CONFLICT (document_seq) DO UPDATE SET text = excluded.text, pages = excluded.pages`,
+          { documentSeq, text: content.text, pages: JSON.stringify(content.pages) },
+        )
+        const seqs = content.chunks.map((chunk) => {
+          const headings = JSON.stringify(chunk.headingPath)
+          return run(
+            `INSERT INTO chunks (id, owner_id, collection_seq, document_seq, ordinal, title, headings, body, page, start,
+               "end", token_count)
+             VALUES (@id, @owner, @collectionSeq, @documentSeq, @ordinal, @title, @headings, @body, @page, @start, @end,
+               @tokenCount)`,
+            {
+              ...context.owner(actor),
+              id: reuse.take(headings + chunk.text) ?? newId(),
+              collectionSeq: row.collection_seq,
+              documentSeq,
+              ordinal: chunk.ordinal,
+              title: row.title,
+              headings,
+              body: chunk.text,
+              page: chunk.page,
+              start: chunk.start,
+              end: chunk.end,
+              tokenCount: chunk.tokenCount,
+            },
+          ).seq
+        })
+        if (content.vectors !== null && content.fingerprint !== null) {
+          context.vectors.add(
+            content.fingerprint,
+            content.vectors.map((vector, n) => ({ seq: seqs[n] as number, collectionSeq: row.collection_seq, vector })),
+          )
+        }
+        run(
+          `UPDATE documents SET stage = 'ready', status = 'ready', error = NULL, page_count = @pageCount,
+             char_count = @charCount, chunk_count = @chunkCount, updated_at = @now WHERE seq = @documentSeq`,
+          {
+            documentSeq,
+            pageCount: content.pageCount,
+            charCount: content.text.length,
+            chunkCount: content.chunks.length,
+            now: context.now(),
+          },
+        )
+      })
+    },
+    text(actor, id) {
+      const documentSeq = context.seqOf(actor, "documents", id)
+      const row = get<{ text: string; pages: string }>(
+        "SELECT text, pages FROM document_texts WHERE document_seq = @documentSeq",
+        { documentSeq },
+      )
+      return row ? { text: row.text, pages: fromJson(row.pages) } : { text: "", pages: [] }
+    },
+    delete(actor, id) {
+      transaction(() => {
+        const seq = context.seqOf(actor, "documents", id)
+        removeChunks(seq)
+        run("DELETE FROM documents WHERE seq = @seq", { seq })
+      })
+    },
+  }
+  return repository
+}

@@ -1,0 +1,161 @@
+import type { Message, SearchHit } from "#contract/conversations.ts"
+import type { Actor } from "#core/actor.ts"
+import { decodeCursor, toPage } from "../cursor.ts"
+import { defined, newMessage } from "../newRows.ts"
+import { notFound } from "../notFound.ts"
+import type { MessageRepository } from "../types.ts"
+import { fromJson, fromNullableJson, owned, type StoreContext, type Sync, toNullableJson, visible } from "./context.ts"
+import { quotedWords } from "./ftsQuery.ts"
+
+interface MessageRow {
+  seq: number
+  id: string
+  conversation_id: string
+  parent_id: string | null
+  role: Message["role"]
+  text: string
+  reasoning: string
+  end_reason: Message["endReason"]
+  error: string | null
+  model: string | null
+  passages: string
+  spans: string
+  timings: string
+  usage: string | null
+  heard_chars: number | null
+  kind: Message["kind"]
+  feedback: Message["feedback"]
+  created_at: number
+}
+
+const from = "FROM messages m JOIN conversations c ON c.seq = m.conversation_seq"
+const select = `SELECT m.*, c.id AS conversation_id ${from}`
+const mine = `${owned("m")} AND ${visible("c")}`
+
+const toMessage = (row: MessageRow): Message => ({
+  id: row.id,
+  conversationId: row.conversation_id,
+  parentId: row.parent_id,
+  role: row.role,
+  text: row.text,
+  reasoning: row.reasoning,
+  endReason: row.end_reason,
+  error: fromNullableJson(row.error),
+  model: row.model,
+  passages: fromJson(row.passages),
+  spans: fromJson(row.spans),
+  timings: fromJson(row.timings),
+  usage: fromNullableJson(row.usage),
+  heardChars: row.heard_chars,
+  kind: row.kind,
+  feedback: row.feedback,
+  createdAt: row.created_at,
+})
+
+const bound = (message: Message) => ({
+  id: message.id,
+  parentId: message.parentId,
+  role: message.role,
+  text: message.text,
+  reasoning: message.reasoning,
+  endReason: message.endReason,
+  error: toNullableJson(message.error),
+  model: message.model,
+  passages: JSON.stringify(message.passages),
+  spans: JSON.stringify(message.spans),
+  timings: JSON.stringify(message.timings),
+  usage: toNullableJson(message.usage),
+  heardChars: message.heardChars,
+  kind: message.kind,
+  feedback: message.feedback,
+  createdAt: message.createdAt,
+})
+
+export function insertMessage(context: StoreContext, actor: Actor, conversationSeq: number, message: Message): void {
+  context.run(
+    `INSERT INTO messages (id, owner_id, conversation_seq, parent_id, role, text, reasoning, end_reason, error, model,
+       passages, spans, timings, usage, heard_chars, kind, feedback, created_at)
+     VALUES (@id, @owner, @conversationSeq, @parentId, @role, @text, @reasoning, @endReason, @error, @model,
+       @passages, @spans, @timings, @usage, @heardChars, @kind, @feedback, @createdAt)`,
+    { ...context.owner(actor), ...bound(message), conversationSeq },
+  )
+}
+
+export function createMessages(context: StoreContext): Sync<MessageRepository> {
+  const { all, get, run, transaction } = context
+  const repository: Sync<MessageRepository> = {
+    append(actor, message) {
+      return transaction(() => {
+        const conversationSeq = context.seqOf(actor, "conversations", message.conversationId)
+        if (message.parentId !== null) {
+          const parent = repository.get(actor, message.parentId)
+          if (parent.conversationId !== message.conversationId) throw notFound("message")
+        }
+        const complete = newMessage(message, context.now())
+        insertMessage(context, actor, conversationSeq, complete)
+        run("UPDATE conversations SET active_message_id = @id, updated_at = @now WHERE seq = @conversationSeq", {
+          id: complete.id,
+          now: context.now(),
+          conversationSeq,
+        })
+        return complete
+      })
+    },
+    get(actor, id) {
+      const row = get<MessageRow>(`${select} WHERE m.id = @id AND ${mine}`, { ...context.owner(actor), id })
+      if (!row) throw notFound("message")
+      return toMessage(row)
+    },
+    update(actor, id, changes) {
+      return transaction(() => {
+        const after = { ...repository.get(actor, id), ...defined(changes) }
+        // The text is named only when it changes: naming it indexes its words again.
+        const text = changes.text === undefined ? "" : "text = @text,"
+        run(
+          `UPDATE messages AS m SET ${text} reasoning = @reasoning, end_reason = @endReason, error = @error, model = @model,
+             passages = @passages, spans = @spans, timings = @timings, usage = @usage, heard_chars = @heardChars,
+             kind = @kind, feedback = @feedback
+            WHERE m.id = @id AND ${owned("m")}`,
+          { ...context.owner(actor), ...bound(after) },
+        )
+        return after
+      })
+    },
+    list(actor, conversationId, query) {
+      const after = decodeCursor(query.cursor, 1)
+      const rows = all<MessageRow>(
+        `${select} WHERE m.conversation_seq = @conversationSeq AND ${mine} AND m.seq > @after ORDER BY m.seq LIMIT @limit`,
+        {
+          ...context.owner(actor),
+          conversationSeq: context.seqOf(actor, "conversations", conversationId),
+          after: after?.[0] ?? 0,
+          limit: query.limit + 1,
+        },
+      )
+      return toPage(rows, query.limit, (row) => [row.seq], toMessage)
+    },
+    path(actor, leafId) {
+      context.seqOf(actor, "messages", leafId)
+      return all<MessageRow>(
+        `WITH RECURSIVE up (id, parent_id, depth) AS (
+           SELECT m.id, m.parent_id, 0 FROM messages m WHERE m.id = @leafId
+           UNION ALL SELECT m.id, m.parent_id, up.depth + 1 FROM messages m JOIN up ON m.id = up.parent_id
+         )
+         ${select} JOIN up ON up.id = m.id WHERE ${mine} ORDER BY up.depth DESC`,
+        { ...context.owner(actor), leafId },
+      ).map(toMessage)
+    },
+    search(actor, q, limit) {
+      const match = quotedWords(q)
+      if (match === null) return []
+      return all<SearchHit>(
+        `SELECT c.id AS conversationId, c.title AS conversationTitle, m.id AS messageId, m.role,
+           snippet(messages_fts, 0, @open, @close, '…', 24) AS snippet, m.created_at AS createdAt
+         FROM messages_fts f JOIN messages m ON m.seq = f.rowid JOIN conversations c ON c.seq = m.conversation_seq
+         WHERE messages_fts MATCH @match AND ${mine} ORDER BY bm25(messages_fts), m.seq DESC LIMIT @limit`,
+        { ...context.owner(actor), match, limit, open: "\uE000", close: "\uE001" },
+      )
+    },
+  }
+  return repository
+}

@@ -1,0 +1,6 @@
+import { initial } from "./001-initial.ts"
+
+/** One step forward of the schema; its place in the list plus one is the `user_version` after it. Released steps never change. */
+export type Migration = string
+
+export const migrations: readonly Migration[] = [initial]

@@ -1,0 +1,27 @@
+import type { Store } from "../types.ts"
+import { checkStore } from "./checkStore.ts"
+import { createChunks } from "./chunks.ts"
+import { createCollections } from "./collections.ts"
+import type { StoreContext, Sync } from "./context.ts"
+import { createConversations } from "./conversations.ts"
+import { createDocuments } from "./documents.ts"
+import { createJobs } from "./jobs.ts"
+import { createKeys } from "./keys.ts"
+import { createMessages } from "./messages.ts"
+import type { RepositoryName } from "./repositoryMethods.ts"
+import { createAudit, createSettings } from "./settings.ts"
+
+export type SyncStore = { [R in RepositoryName]: Sync<Store[R]> } & Pick<Sync<Store>, "check">
+
+export const createRepositories = (context: StoreContext, file: string): SyncStore => ({
+  conversations: createConversations(context),
+  messages: createMessages(context),
+  collections: createCollections(context),
+  documents: createDocuments(context),
+  chunks: createChunks(context),
+  settings: createSettings(context),
+  jobs: createJobs(context),
+  keys: createKeys(context),
+  audit: createAudit(context),
+  check: (depth) => checkStore(context, file, depth),
+})

@@ -1,0 +1,746 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import type { Message } from "#contract/conversations.ts"
+import type { Actor } from "#core/actor.ts"
+import { ownerActor } from "#core/actor.ts"
+import type { Clock } from "#core/clock.ts"
+import { AppError } from "#core/errors.ts"
+import { silentLogger } from "#core/logger.ts"
+import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
+import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
+import type { repositoryMethods } from "#store/sqlite/repositoryMethods.ts"
+import type { NewChunk, Store } from "#store/types.ts"
+
+const stranger: Actor = { personId: "stranger", scopes: ["owner"] }
+
+let time = 1_700_000_000_000
+const clock: Clock = { now: () => ++time, monotonic: () => time }
+
+const kinds: [string, () => Promise<{ store: Store; remove: () => Promise<void> }>][] = [
+  ["memory", async () => ({ store: createMemoryStore({ clock }), remove: async () => {} })],
+  [
+    "sqlite",
+    async () => {
+      const directory = await mkdtemp(join(tmpdir(), "zenglow-store-"))
+      const file = join(directory, "zenglow.sqlite")
+      const store = await openSqliteStore({ file, backupDir: join(directory, "backups"), log: silentLogger, clock })
+      return { store, remove: () => rm(directory, { recursive: true, force: true }) }
+    },
+  ],
+]
+
+const chunk = (ordinal: number, text: string, headingPath: string[] = []): NewChunk => ({
+  ordinal,
+  text,
+  headingPath,
+  page: null,
+  start: ordinal * 100,
+  end: ordinal * 100 + text.length,
+  tokenCount: 5,
+})
+const vector = (...values: number[]) => Float32Array.from(values)
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => "resolved",
+    (error: unknown) => (error instanceof AppError ? error.code : String(error)),
+  )
+
+describe.each(kinds)("the %s store", (_name, open) => {
+  let store: Store
+  let remove: () => Promise<void>
+  beforeEach(async () => {
+    ;({ store, remove } = await open())
+  })
+  afterEach(async () => {
+    await store.close()
+    await remove()
+  })
+
+  const question = (conversationId: string, text: string, parentId: string | null = null) =>
+    store.messages.append(ownerActor, { conversationId, parentId, role: "user", text, kind: "text" })
+
+  async function addDocument(
+    actor: Actor,
+    collectionId: string,
+    path: string,
+    chunks: NewChunk[],
+    vectors: Float32Array[] | null = null,
+  ) {
+    const { document } = await store.documents.upsert(actor, {
+      collectionId,
+      title: path.replace(/\.\w+$/, ""),
+      path,
+      kind: "md",
+      sizeBytes: 10,
+      filePath: `/files/${path}`,
+      contentHash: `hash of ${path}`,
+    })
+    await store.documents.writeContent(actor, document.id, {
+      text: chunks.map(({ text }) => text).join("\n"),
+      pages: [{ page: 1, start: 0 }],
+      pageCount: 1,
+      chunks,
+      vectors,
+      fingerprint: vectors ? "space-a" : null,
+    })
+    return store.documents.get(actor, document.id)
+  }
+
+  describe("conversations", () => {
+    it("gives back what was created", async () => {
+      const collection = await store.collections.create(ownerActor, { name: "Manuals" })
+      const created = await store.conversations.create(ownerActor, { title: "Filters", collectionIds: [collection.id] })
+      expect(created).toMatchObject({
+        title: "Filters",
+        titleIsAutomatic: false,
+        collectionIds: [collection.id],
+        personaId: null,
+        messageCount: 0,
+        activeMessageId: null,
+      })
+      expect(await store.conversations.get(ownerActor, created.id)).toEqual(created)
+      expect((await store.conversations.create(ownerActor, {})).titleIsAutomatic).toBe(true)
+    })
+
+    it("pages newest first without gaps or repetitions, and a new message brings one to the top", async () => {
+      const made = []
+      for (let n = 0; n < 5; n++) made.push(await store.conversations.create(ownerActor, { title: `Number ${n}` }))
+      await question(made[1]?.id ?? "", "hello")
+      const titles: string[] = []
+      let cursor: string | undefined
+      do {
+        const page = await store.conversations.list(ownerActor, { limit: 2, ...(cursor ? { cursor } : {}) })
+        expect(page.items.length).toBeLessThanOrEqual(2)
+        titles.push(...page.items.map(({ title }) => title))
+        cursor = page.next ?? undefined
+      } while (cursor)
+      expect(titles).toEqual(["Number 1", "Number 4", "Number 3", "Number 2", "Number 0"])
+    })
+
+    it("finds by title, whatever its letters", async () => {
+      await store.conversations.create(ownerActor, { title: "100% Über_Filter" })
+      await store.conversations.create(ownerActor, { title: "Pumps" })
+      const titles = async (q: string) =>
+        (await store.conversations.list(ownerActor, { limit: 10, q })).items.map(({ title }) => title)
+      expect(await titles("über_")).toEqual(["100% Über_Filter"])
+      expect(await titles("100%")).toEqual(["100% Über_Filter"])
+      expect(await titles("%")).toEqual(["100% Über_Filter"])
+    })
+
+    it("refuses a cursor of another list", async () => {
+      expect(await codeOf(store.conversations.list(ownerActor, { limit: 2, cursor: "bm9uc2Vuc2U" }))).toBe(
+        "request.invalid",
+      )
+    })
+
+    it("changes only what is named", async () => {
+      const { id } = await store.conversations.create(ownerActor, { model: "small" })
+      const changed = await store.conversations.update(ownerActor, id, { title: "Renamed", titleIsAutomatic: false })
+      expect(changed).toMatchObject({ title: "Renamed", titleIsAutomatic: false, model: "small" })
+    })
+
+    it("hides a deleted conversation everywhere until it is restored, and purge erases it for good", async () => {
+      const { id } = await store.conversations.create(ownerActor, { title: "Secret" })
+      const message = await question(id, "the walrus question")
+      await store.conversations.delete(ownerActor, id)
+      expect(await codeOf(store.conversations.get(ownerActor, id))).toBe("conversation.not-found")
+      expect(await codeOf(store.messages.get(ownerActor, message.id))).toBe("message.not-found")
+      expect((await store.conversations.list(ownerActor, { limit: 10 })).items).toEqual([])
+      expect(await store.messages.search(ownerActor, "walrus", 10)).toEqual([])
+      expect(await codeOf(store.conversations.delete(ownerActor, id))).toBe("conversation.not-found")
+
+      expect((await store.conversations.restore(ownerActor, id)).messageCount).toBe(1)
+      expect(await store.messages.search(ownerActor, "walrus", 10)).toHaveLength(1)
+
+      await store.conversations.delete(ownerActor, id)
+      expect(await store.conversations.purge(ownerActor, 60_000)).toBe(0)
+      expect(await store.conversations.purge(ownerActor, 0)).toBe(1)
+      expect(await codeOf(store.conversations.restore(ownerActor, id))).toBe("conversation.not-found")
+      expect((await store.check("quick")).counts.messages).toBe(0)
+    })
+
+    it("imports an export twice, with new ids and the same branches", async () => {
+      const original = await store.conversations.create(ownerActor, { title: "Trip" })
+      const first = await question(original.id, "first")
+      const second = await question(original.id, "second", first.id)
+      const branch = await question(original.id, "other second", first.id)
+      await store.conversations.update(ownerActor, original.id, { activeMessageId: second.id })
+      const exported = await store.conversations.get(ownerActor, original.id)
+      const { items } = await store.messages.list(ownerActor, original.id, { limit: 10 })
+      for (const actor of [ownerActor, stranger]) {
+        const copy = await store.conversations.import(actor, exported, items)
+        expect(copy.id).not.toBe(original.id)
+        expect(copy).toMatchObject({ title: "Trip", messageCount: 3, createdAt: exported.createdAt })
+        const path = await store.messages.path(actor, copy.activeMessageId ?? "")
+        expect(path.map(({ text }) => text)).toEqual(["first", "second"])
+        const copies = (await store.messages.list(actor, copy.id, { limit: 10 })).items
+        expect(copies.map(({ text }) => text)).toEqual(["first", "second", "other second"])
+        expect(copies.map(({ id }) => id)).not.toContain(branch.id)
+      }
+    })
+  })
+
+  describe("messages", () => {
+    it("keeps every field, and becomes the active leaf", async () => {
+      const { id } = await store.conversations.create(ownerActor, {})
+      const asked = await question(id, "How often?")
+      const full: Partial<Message> = {
+        reasoning: "thinking",
+        endReason: "complete",
+        error: { code: "internal", message: "none" },
+        model: "small",
+        passages: [
+          {
+            n: 1,
+            chunkId: "c",
+            documentId: "d",
+            collectionId: "k",
+            title: "t",
+            path: "p",
+            headingPath: ["a"],
+            page: 2,
+            text: "x",
+            start: 0,
+            end: 1,
+            score: 0.5,
+            similarity: 0.4,
+          },
+        ],
+        spans: [{ start: 0, end: 4, citations: [1], supported: true }],
+        timings: [{ name: "embed", startMs: 0, endMs: 3 }],
+        usage: { promptTokens: 10, cachedTokens: 2, completionTokens: 3 },
+        heardChars: 4,
+        feedback: "up",
+      }
+      const answer = await store.messages.append(ownerActor, {
+        id: "chosen-id",
+        conversationId: id,
+        parentId: asked.id,
+        role: "assistant",
+        text: "Monthly.",
+        kind: "voice",
+        ...full,
+      })
+      expect(answer).toMatchObject({ ...full, id: "chosen-id", text: "Monthly.", kind: "voice" })
+      expect(await store.messages.get(ownerActor, "chosen-id")).toEqual(answer)
+      const conversation = await store.conversations.get(ownerActor, id)
+      expect(conversation).toMatchObject({ activeMessageId: "chosen-id", messageCount: 2 })
+      expect(await codeOf(store.messages.append(ownerActor, { ...answer }))).toBe("request.conflict")
+    })
+
+    it("lists all branches in the order they were written, in pages", async () => {
+      const { id } = await store.conversations.create(ownerActor, {})
+      for (let n = 0; n < 5; n++) await question(id, `text ${n}`)
+      const first = await store.messages.list(ownerActor, id, { limit: 3 })
+      const rest = await store.messages.list(ownerActor, id, { limit: 3, cursor: first.next ?? "" })
+      expect([...first.items, ...rest.items].map(({ text }) => text)).toEqual([0, 1, 2, 3, 4].map((n) => `text ${n}`))
+      expect(rest.next).toBeNull()
+    })
+
+    it("refuses a parent or an active message of another conversation", async () => {
+      const one = await store.conversations.create(ownerActor, {})
+      const other = await store.conversations.create(ownerActor, {})
+      const message = await question(other.id, "elsewhere")
+      expect(await codeOf(question(one.id, "child", message.id))).toBe("message.not-found")
+      expect(await codeOf(store.conversations.update(ownerActor, one.id, { activeMessageId: message.id }))).toBe(
+        "message.not-found",
+      )
+      expect((await store.conversations.get(ownerActor, one.id)).messageCount).toBe(0)
+    })
+
+    it("marks matches in any form of the word and follows edits", async () => {
+      const conversation = await store.conversations.create(ownerActor, { title: "Care" })
+      const message = await question(conversation.id, "Replacing the filters every month keeps pumps running.")
+      const [hit] = await store.messages.search(ownerActor, "filter pump", 5)
+      expect(hit).toMatchObject({ conversationId: conversation.id, conversationTitle: "Care", messageId: message.id })
+      expect(hit?.snippet).toContain("\uE000filters\uE001")
+      expect(hit?.snippet).toContain("\uE000pumps\uE001")
+      await store.messages.update(ownerActor, message.id, { text: "Nothing of the kind." })
+      expect(await store.messages.search(ownerActor, "filter", 5)).toEqual([])
+      expect(await store.messages.search(ownerActor, "kind", 5)).toHaveLength(1)
+    })
+
+    it.each(['"', "a AND", "NEAR(x", "text:foo", "-", "*", "x*^(){}:", "'; DROP TABLE messages; --", "\0nul", "café "])(
+      "takes %j as words, never as a query language",
+      async (q) => {
+        const { id } = await store.conversations.create(ownerActor, {})
+        await question(id, "plain words")
+        expect(await codeOf(store.messages.search(ownerActor, q, 5))).toBe("resolved")
+        const search = { terms: [q, `${q}"`], collectionIds: null, limit: 5 }
+        expect(await codeOf(store.chunks.searchLexical(ownerActor, search))).toBe("resolved")
+        expect((await store.messages.search(ownerActor, "plain", 5)).length).toBe(1)
+      },
+    )
+  })
+
+  describe("collections and documents", () => {
+    it("counts, renames, finds, and keeps names apart", async () => {
+      const manuals = await store.collections.create(ownerActor, { name: "Manuals", sourcePath: "/home/me/manuals" })
+      await store.collections.create(ownerActor, { name: "Recipes", isSample: true })
+      await addDocument(ownerActor, manuals.id, "pump.md", [chunk(0, "one"), chunk(1, "two")])
+      expect(await store.collections.get(ownerActor, manuals.id)).toMatchObject({ documentCount: 1, chunkCount: 2 })
+      expect((await store.collections.findByName(ownerActor, "Manuals"))?.id).toBe(manuals.id)
+      expect((await store.collections.findBySourcePath(ownerActor, "/home/me/manuals"))?.id).toBe(manuals.id)
+      expect(await store.collections.findByName(ownerActor, "None")).toBeNull()
+      expect(await codeOf(store.collections.create(ownerActor, { name: "Manuals" }))).toBe("request.conflict")
+      expect(await codeOf(store.collections.rename(ownerActor, manuals.id, "Recipes"))).toBe("request.conflict")
+      expect((await store.collections.rename(ownerActor, manuals.id, "Guides")).name).toBe("Guides")
+      expect((await store.collections.create(stranger, { name: "Guides" })).name).toBe("Guides")
+      expect((await store.collections.list(ownerActor)).map(({ name, isSample }) => [name, isSample])).toEqual([
+        ["Guides", false],
+        ["Recipes", true],
+      ])
+    })
+
+    it("recognises unchanged bytes only once the document is ready", async () => {
+      const { id } = await store.collections.create(ownerActor, { name: "A" })
+      const values = {
+        collectionId: id,
+        title: "pump",
+        path: "pump.md",
+        kind: "md" as const,
+        sizeBytes: 3,
+        filePath: null,
+        contentHash: "h1",
+      }
+      const first = await store.documents.upsert(ownerActor, values)
+      expect(first.isUnchanged).toBe(false)
+      expect(first.document).toMatchObject({ status: "queued", stage: "parse", hasVectors: false, chunkCount: 0 })
+      expect((await store.documents.upsert(ownerActor, values)).isUnchanged).toBe(false)
+      await addDocument(ownerActor, id, "pump.md", [chunk(0, "text")])
+      const ready = await store.documents.upsert(ownerActor, { ...values, contentHash: "hash of pump.md" })
+      expect(ready).toMatchObject({ isUnchanged: true, document: { id: first.document.id, status: "ready" } })
+      const changed = await store.documents.upsert(ownerActor, { ...values, contentHash: "h2" })
+      expect(changed).toMatchObject({ isUnchanged: false, document: { id: first.document.id, status: "queued" } })
+    })
+
+    it("replaces a document's content as a whole, and an unchanged chunk keeps its id", async () => {
+      const { id } = await store.collections.create(ownerActor, { name: "A" })
+      const before = await addDocument(
+        ownerActor,
+        id,
+        "pump.md",
+        [chunk(0, "kept sentence", ["Care"]), chunk(1, "old sentence")],
+        [vector(1, 0, 0), vector(0, 1, 0)],
+      )
+      expect(before).toMatchObject({ status: "ready", stage: "ready", chunkCount: 2, pageCount: 1, hasVectors: true })
+      const old = await store.chunks.byDocument(ownerActor, before.id)
+      await addDocument(ownerActor, id, "pump.md", [chunk(0, "new sentence"), chunk(1, "kept sentence", ["Care"])])
+      const now = await store.chunks.byDocument(ownerActor, before.id)
+      expect(now.map(({ text }) => text)).toEqual(["new sentence", "kept sentence"])
+      expect(now[1]?.id).toBe(old[0]?.id)
+      expect(now[1]).toMatchObject({ documentTitle: "pump", documentPath: "pump.md", headingPath: ["Care"] })
+      expect(await codeOf(store.chunks.get(ownerActor, old[1]?.id ?? ""))).toBe("document.not-found")
+      expect(await store.chunks.searchLexical(ownerActor, { terms: ["old"], collectionIds: null, limit: 5 })).toEqual(
+        [],
+      )
+      expect((await store.documents.get(ownerActor, before.id)).hasVectors).toBe(false)
+      expect((await store.documents.text(ownerActor, before.id)).text).toBe("new sentence\nkept sentence")
+      expect((await store.check("full")).problems).toEqual([])
+    })
+
+    it("writes nothing of a content whose vectors do not fit", async () => {
+      const { id } = await store.collections.create(ownerActor, { name: "A" })
+      await addDocument(ownerActor, id, "a.md", [chunk(0, "first words")], [vector(1, 0, 0)])
+      const { document } = await store.documents.upsert(ownerActor, {
+        collectionId: id,
+        title: "b",
+        path: "b.md",
+        kind: "md",
+        sizeBytes: 1,
+        filePath: null,
+        contentHash: "b",
+      })
+      const content = {
+        text: "",
+        pages: [],
+        pageCount: null,
+        chunks: [chunk(0, "second words")],
+        fingerprint: "space-a",
+      }
+      const write = (vectors: Float32Array[]) =>
+        store.documents.writeContent(ownerActor, document.id, { ...content, vectors })
+      expect(await codeOf(write([vector(1, 0)]))).toBe("store.failed")
+      expect(await codeOf(write([]))).toBe("store.failed")
+      expect(await store.chunks.byDocument(ownerActor, document.id)).toEqual([])
+      expect((await store.documents.get(ownerActor, document.id)).status).toBe("queued")
+      const hits = await store.chunks.searchVector(ownerActor, {
+        vector: vector(1, 0, 0),
+        fingerprint: "space-a",
+        collectionIds: null,
+        limit: 5,
+      })
+      expect(hits.map(({ chunk: { text } }) => text)).toEqual(["first words"])
+      expect((await store.check("full")).problems).toEqual([])
+    })
+
+    it("lists by collection, status and words, in pages, and tells failures", async () => {
+      const one = await store.collections.create(ownerActor, { name: "One" })
+      const two = await store.collections.create(ownerActor, { name: "Two" })
+      const a = await addDocument(ownerActor, one.id, "alpha.md", [chunk(0, "x")])
+      await addDocument(ownerActor, one.id, "beta.md", [chunk(0, "x")])
+      await addDocument(ownerActor, two.id, "gamma.md", [chunk(0, "x")])
+      const error = { code: "document.damaged", message: "It is damaged.", remedy: "Save it again." }
+      await store.documents.setStage(ownerActor, a.id, "parse", "failed", error)
+      const paths = async (query: object) =>
+        (await store.documents.list(ownerActor, { limit: 10, ...query })).items.map(({ path }) => path)
+      expect(await paths({})).toEqual(["alpha.md", "beta.md", "gamma.md"])
+      expect(await paths({ collectionId: one.id })).toEqual(["alpha.md", "beta.md"])
+      expect(await paths({ status: "failed" })).toEqual(["alpha.md"])
+      expect(await paths({ q: "AMM" })).toEqual(["gamma.md"])
+      expect((await store.documents.get(ownerActor, a.id)).error).toEqual(error)
+      const page = await store.documents.list(ownerActor, { limit: 2 })
+      expect(await paths({ cursor: page.next ?? "" })).toEqual(["gamma.md"])
+    })
+
+    it("takes chunks, words and vectors along when a document or collection goes", async () => {
+      const { id } = await store.collections.create(ownerActor, { name: "A" })
+      const a = await addDocument(ownerActor, id, "a.md", [chunk(0, "zebra")], [vector(1, 0, 0)])
+      await addDocument(ownerActor, id, "b.md", [chunk(0, "zebra")], [vector(0, 1, 0)])
+      const search = () => store.chunks.searchLexical(ownerActor, { terms: ["zebra"], collectionIds: null, limit: 5 })
+      await store.documents.delete(ownerActor, a.id)
+      expect(await search()).toHaveLength(1)
+      expect((await store.check("full")).counts).toMatchObject({ documents: 1, chunks: 1, vectors: 1 })
+      await store.collections.delete(ownerActor, id)
+      expect(await search()).toEqual([])
+      const check = await store.check("full")
+      expect(check.counts).toMatchObject({ collections: 0, documents: 0, chunks: 0, vectors: 0 })
+      expect(check).toMatchObject({ integrity: "ok", problems: [], isWritable: true })
+    })
+  })
+
+  describe("search in chunks", () => {
+    it("weighs title over headings over body", async () => {
+      const { id } = await store.collections.create(ownerActor, { name: "A" })
+      await addDocument(ownerActor, id, "x.md", [chunk(0, "a filter sits in the pump")])
+      await addDocument(ownerActor, id, "y.md", [chunk(0, "it sits in the pump too", ["Filter"])])
+      await addDocument(ownerActor, id, "filter.md", [chunk(0, "it sits in the pump also")])
+      await addDocument(ownerActor, id, "z.md", [chunk(0, "something else entirely here")])
+      const hits = await store.chunks.searchLexical(ownerActor, { terms: ["filters"], collectionIds: null, limit: 9 })
+      expect(hits.map(({ chunk: { documentPath } }) => documentPath)).toEqual(["filter.md", "y.md", "x.md"])
+      expect(hits.every(({ bm25 }) => bm25 > 0)).toBe(true)
+    })
+
+    it("finds the nearest vectors within the collections asked for", async () => {
+      const one = await store.collections.create(ownerActor, { name: "One" })
+      const two = await store.collections.create(ownerActor, { name: "Two" })
+      await addDocument(
+        ownerActor,
+        one.id,
+        "a.md",
+        [chunk(0, "east"), chunk(1, "north-east")],
+        [vector(2, 0, 0), vector(1, 1, 0)],
+      )
+      await addDocument(ownerActor, two.id, "b.md", [chunk(0, "north")], [vector(0, 5, 0)])
+      const search = async (collectionIds: string[] | null, limit = 9) =>
+        (
+          await store.chunks.searchVector(ownerActor, {
+            vector: vector(0.1, 1, 0),
+            fingerprint: "space-a",
+            collectionIds,
+            limit,
+          })
+        ).map(({ chunk: { text }, similarity }) => [text, Math.round(similarity * 100) / 100])
+      expect(await search(null)).toEqual([
+        ["north", 1],
+        ["north-east", 0.77],
+        ["east", 0.1],
+      ])
+      expect(await search([one.id], 1)).toEqual([["north-east", 0.77]])
+      expect(await search([])).toEqual([])
+      expect(
+        await store.chunks.searchVector(ownerActor, {
+          vector: vector(1, 0),
+          fingerprint: "unknown",
+          collectionIds: null,
+          limit: 3,
+        }),
+      ).toEqual([])
+    })
+
+    it("gives similarities and document frequencies for the person's own chunks", async () => {
+      const { id } = await store.collections.create(ownerActor, { name: "A" })
+      const document = await addDocument(
+        ownerActor,
+        id,
+        "a.md",
+        [chunk(0, "common rare"), chunk(1, "common"), chunk(2, "common")],
+        [vector(1, 0, 0), vector(0, 1, 0), vector(-1, 0, 0)],
+      )
+      const [first, , third] = await store.chunks.byDocument(ownerActor, document.id)
+      const ask = (actor: Actor) =>
+        store.chunks.similarities(actor, {
+          vector: vector(1, 0, 0),
+          fingerprint: "space-a",
+          chunkIds: [first?.id ?? "", third?.id ?? "", "unknown"],
+        })
+      expect(await ask(ownerActor)).toEqual(
+        new Map([
+          [first?.id, 1],
+          [third?.id, -1],
+        ]),
+      )
+      expect(await ask(stranger)).toEqual(new Map())
+      const idf = await store.chunks.inverseDocumentFrequencies(ownerActor, ["common", "rare", "absent", "?"])
+      expect(idf.get("common")).toBeCloseTo(Math.log(1 + 0.5 / 3.5))
+      expect(idf.get("rare")).toBeCloseTo(Math.log(1 + 2.5 / 1.5))
+      expect(idf.get("absent")).toBeCloseTo(Math.log(1 + 3.5 / 0.5))
+      const theirs = await store.chunks.inverseDocumentFrequencies(stranger, ["common"])
+      expect(theirs.get("common")).toBeCloseTo(Math.log(2))
+    })
+
+    it("builds a new index beside the old one and swaps", async () => {
+      const { id } = await store.collections.create(ownerActor, { name: "A" })
+      const document = await addDocument(
+        ownerActor,
+        id,
+        "a.md",
+        [chunk(0, "one"), chunk(1, "two")],
+        [vector(1, 0, 0), vector(0, 1, 0)],
+      )
+      expect(await store.chunks.indexes()).toEqual({ active: "space-a", counts: { "space-a": 2 }, chunks: 2 })
+      const [first, second] = await store.chunks.missingVectors(ownerActor, "space-b", 10)
+      await store.chunks.addVectors(ownerActor, "space-b", [{ chunkId: first?.id ?? "", vector: vector(1, 0) }])
+      expect((await store.chunks.missingVectors(ownerActor, "space-b", 10)).map((row) => row.id)).toEqual([second?.id])
+      expect(await store.chunks.indexes()).toMatchObject({ active: "space-a", counts: { "space-a": 2, "space-b": 1 } })
+      await store.chunks.addVectors(ownerActor, "space-b", [
+        { chunkId: second?.id ?? "", vector: vector(0, 1) },
+        { chunkId: "replaced-meanwhile", vector: vector(0, 1) },
+      ])
+      await store.chunks.setActiveIndex("space-b")
+      expect(await store.chunks.indexes()).toEqual({ active: "space-b", counts: { "space-b": 2 }, chunks: 2 })
+      expect((await store.documents.get(ownerActor, document.id)).hasVectors).toBe(true)
+      const hits = await store.chunks.searchVector(ownerActor, {
+        vector: vector(0, 1),
+        fingerprint: "space-b",
+        collectionIds: null,
+        limit: 1,
+      })
+      expect(hits[0]?.chunk.text).toBe("two")
+      expect((await store.check("full")).problems).toEqual([])
+    })
+
+    it("leaves the caller's vectors as they were", async () => {
+      const { id } = await store.collections.create(ownerActor, { name: "A" })
+      const mine = vector(3, 4, 0)
+      await addDocument(ownerActor, id, "a.md", [chunk(0, "one")], [mine])
+      expect([...mine]).toEqual([3, 4, 0])
+    })
+  })
+
+  describe("settings, jobs, keys", () => {
+    it("sets, replaces and removes settings of each person apart", async () => {
+      await store.settings.set(ownerActor, { theme: "dark", volume: 0.5, voice: null })
+      await store.settings.set(stranger, { theme: "light" })
+      await store.settings.set(ownerActor, { volume: undefined, theme: "system" })
+      expect(await store.settings.all(ownerActor)).toEqual({ theme: "system", voice: null })
+      expect(await store.settings.all(stranger)).toEqual({ theme: "light" })
+    })
+
+    it("keeps a job's payload, and lists what runs or changed lately", async () => {
+      const make = (title: string) =>
+        store.jobs.create(ownerActor, {
+          kind: "ingest",
+          title,
+          unit: "files",
+          subjectId: null,
+          total: 4,
+          payload: { paths: [title] },
+        })
+      const done = await make("done")
+      const running = await make("running")
+      await store.jobs.update(ownerActor, done.id, { status: "done", progress: 1 })
+      const later = clock.now()
+      expect(await store.jobs.update(ownerActor, running.id, { status: "running", done: 2 })).toMatchObject({
+        status: "running",
+        done: 2,
+        total: 4,
+        payload: { paths: ["running"] },
+      })
+      expect((await store.jobs.list(ownerActor, 0)).map(({ title }) => title)).toEqual(["done", "running"])
+      expect((await store.jobs.list(ownerActor, later)).map(({ title }) => title)).toEqual(["running"])
+      expect((await store.jobs.list(ownerActor, later + 1e9)).map(({ title }) => title)).toEqual(["running"])
+    })
+
+    it("finds a key by its hash, notes its use, and forgets a revoked one", async () => {
+      const key = await store.keys.create(ownerActor, { name: "cli", scopes: ["chat"], prefix: "zg_1", hash: "h" })
+      await store.keys.touch(key.id)
+      const found = await store.keys.findByHash("h")
+      expect(found).toMatchObject({ id: key.id, ownerId: ownerActor.personId, scopes: ["chat"] })
+      expect(found?.lastUsedAt).toBeGreaterThan(0)
+      expect(JSON.stringify(await store.keys.list(ownerActor))).not.toContain('"h"')
+      expect(await codeOf(store.keys.delete(stranger, key.id))).toBe("request.not-found")
+      await store.keys.delete(ownerActor, key.id)
+      expect(await store.keys.findByHash("h")).toBeNull()
+    })
+
+    it("records audit entries", async () => {
+      const entry = { action: "key.create", subject: "k", outcome: "ok" as const, requestId: null }
+      expect(await codeOf(store.audit.record(ownerActor, entry))).toBe("resolved")
+    })
+  })
+
+  it("shows a foreign person nothing of another's rows, through any method", async () => {
+    const collection = await store.collections.create(ownerActor, { name: "Private", sourcePath: "/private" })
+    const document = await addDocument(
+      ownerActor,
+      collection.id,
+      "secret.md",
+      [chunk(0, "secret walrus")],
+      [vector(1, 0, 0)],
+    )
+    const [own] = await store.chunks.byDocument(ownerActor, document.id)
+    const conversation = await store.conversations.create(ownerActor, { title: "Private" })
+    const message = await question(conversation.id, "secret walrus")
+    const job = await store.jobs.create(ownerActor, {
+      kind: "ingest",
+      title: "Private",
+      unit: "files",
+      subjectId: null,
+      payload: null,
+    })
+    const key = await store.keys.create(ownerActor, { name: "Private", scopes: [], prefix: "p", hash: "h" })
+    await store.settings.set(ownerActor, { theme: "dark" })
+    const chunkId = own?.id ?? ""
+    const content = { text: "", pages: [], pageCount: null, chunks: [], vectors: null, fingerprint: null }
+    const newDocument = {
+      collectionId: collection.id,
+      title: "",
+      path: "",
+      kind: "md",
+      sizeBytes: 0,
+      filePath: null,
+      contentHash: "",
+    } as const
+    const query = { vector: vector(1, 0, 0), fingerprint: "space-a", limit: 5 }
+    const entry = { action: "a", subject: "s", outcome: "ok", requestId: null } as const
+
+    /** What a stranger gets: a code, or the value. `skip`: the method names no person. */
+    const calls: {
+      [R in keyof typeof repositoryMethods]: Record<keyof Store[R], [unknown, () => Promise<unknown>] | "skip">
+    } = {
+      conversations: {
+        create: [
+          "collection.not-found",
+          () => store.conversations.create(stranger, { collectionIds: [collection.id] }),
+        ],
+        get: ["conversation.not-found", () => store.conversations.get(stranger, conversation.id)],
+        list: [{ items: [], next: null }, () => store.conversations.list(stranger, { limit: 5 })],
+        update: ["conversation.not-found", () => store.conversations.update(stranger, conversation.id, { title: "x" })],
+        delete: ["conversation.not-found", () => store.conversations.delete(stranger, conversation.id)],
+        restore: ["conversation.not-found", () => store.conversations.restore(stranger, conversation.id)],
+        purge: [0, () => store.conversations.purge(stranger, 0)],
+        import: [
+          expect.objectContaining({ collectionIds: null }),
+          () => store.conversations.import(stranger, { ...conversation, collectionIds: [collection.id] }, []),
+        ],
+      },
+      messages: {
+        append: [
+          "conversation.not-found",
+          () =>
+            store.messages.append(stranger, {
+              conversationId: conversation.id,
+              parentId: null,
+              role: "user",
+              text: "x",
+              kind: "text",
+            }),
+        ],
+        get: ["message.not-found", () => store.messages.get(stranger, message.id)],
+        update: ["message.not-found", () => store.messages.update(stranger, message.id, { text: "x" })],
+        list: ["conversation.not-found", () => store.messages.list(stranger, conversation.id, { limit: 5 })],
+        path: ["message.not-found", () => store.messages.path(stranger, message.id)],
+        search: [[], () => store.messages.search(stranger, "walrus", 5)],
+      },
+      collections: {
+        create: "skip",
+        get: ["collection.not-found", () => store.collections.get(stranger, collection.id)],
+        findByName: [null, () => store.collections.findByName(stranger, "Private")],
+        findBySourcePath: [null, () => store.collections.findBySourcePath(stranger, "/private")],
+        list: [[], () => store.collections.list(stranger)],
+        rename: ["collection.not-found", () => store.collections.rename(stranger, collection.id, "x")],
+        delete: ["collection.not-found", () => store.collections.delete(stranger, collection.id)],
+      },
+      documents: {
+        upsert: ["collection.not-found", () => store.documents.upsert(stranger, newDocument)],
+        get: ["document.not-found", () => store.documents.get(stranger, document.id)],
+        list: [{ items: [], next: null }, () => store.documents.list(stranger, { limit: 5 })],
+        setStage: ["document.not-found", () => store.documents.setStage(stranger, document.id, "parse", "failed")],
+        writeContent: ["document.not-found", () => store.documents.writeContent(stranger, document.id, content)],
+        text: ["document.not-found", () => store.documents.text(stranger, document.id)],
+        delete: ["document.not-found", () => store.documents.delete(stranger, document.id)],
+      },
+      chunks: {
+        get: ["document.not-found", () => store.chunks.get(stranger, chunkId)],
+        byDocument: ["document.not-found", () => store.chunks.byDocument(stranger, document.id)],
+        searchLexical: [
+          [],
+          () => store.chunks.searchLexical(stranger, { terms: ["walrus"], collectionIds: null, limit: 5 }),
+        ],
+        searchVector: [[], () => store.chunks.searchVector(stranger, { ...query, collectionIds: null })],
+        similarities: [new Map(), () => store.chunks.similarities(stranger, { ...query, chunkIds: [chunkId] })],
+        inverseDocumentFrequencies: [
+          new Map([["walrus", Math.log(2)]]),
+          () => store.chunks.inverseDocumentFrequencies(stranger, ["walrus"]),
+        ],
+        missingVectors: [[], () => store.chunks.missingVectors(stranger, "space-b", 5)],
+        addVectors: [
+          undefined,
+          () => store.chunks.addVectors(stranger, "space-a", [{ chunkId, vector: vector(0, 0, 1) }]),
+        ],
+        indexes: "skip",
+        setActiveIndex: "skip",
+      },
+      settings: {
+        all: [{}, () => store.settings.all(stranger)],
+        set: [undefined, () => store.settings.set(stranger, { theme: "light" })],
+      },
+      jobs: {
+        create: "skip",
+        get: ["job.not-found", () => store.jobs.get(stranger, job.id)],
+        list: [[], () => store.jobs.list(stranger, 0)],
+        update: ["job.not-found", () => store.jobs.update(stranger, job.id, { title: "x" })],
+      },
+      keys: {
+        create: "skip",
+        list: [[], () => store.keys.list(stranger)],
+        findByHash: "skip",
+        touch: "skip",
+        delete: ["request.not-found", () => store.keys.delete(stranger, key.id)],
+      },
+      audit: { record: [undefined, () => store.audit.record(stranger, entry)] },
+    }
+
+    for (const [repository, methods] of Object.entries(calls)) {
+      for (const [method, attempt] of Object.entries(methods)) {
+        if (attempt === "skip") continue
+        const [expected, call] = attempt
+        const got = await call().catch((error: unknown) => (error instanceof AppError ? error.code : error))
+        expect(got ?? null, `${repository}.${method}`).toEqual(expected ?? null)
+      }
+    }
+    for (const search of [
+      store.chunks.searchLexical(stranger, { terms: ["walrus"], collectionIds: [collection.id], limit: 5 }),
+      store.chunks.searchVector(stranger, { ...query, collectionIds: [collection.id] }),
+      store.documents.list(stranger, { collectionId: collection.id, limit: 5 }),
+    ]) {
+      expect(await codeOf(search)).toBe("collection.not-found")
+    }
+
+    expect(await store.conversations.get(ownerActor, conversation.id)).toMatchObject({
+      title: "Private",
+      messageCount: 1,
+    })
+    expect((await store.messages.get(ownerActor, message.id)).text).toBe("secret walrus")
+    expect(await store.documents.get(ownerActor, document.id)).toEqual(document)
+    expect((await store.chunks.searchVector(ownerActor, { ...query, collectionIds: null }))[0]?.similarity).toBeCloseTo(
+      1,
+    )
+    expect(await store.jobs.get(ownerActor, job.id)).toEqual(job)
+    expect(await store.keys.list(ownerActor)).toHaveLength(1)
+    expect(await store.settings.all(ownerActor)).toEqual({ theme: "dark" })
+  })
+})
