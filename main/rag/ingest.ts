@@ -59,6 +59,8 @@ export interface RunOptions {
 export interface Ingest {
   /** One bad file never ends the run: it is marked as failed, with its reason. Throws only when the path itself cannot be read. */
   run(actor: Actor, payload: IngestPayload, options: RunOptions): Promise<IngestSummary>
+  /** After a cancel nothing stays half-listed: what was never indexed goes, what was indexed before stays as it was. */
+  discard(actor: Actor, payload: IngestPayload): Promise<void>
 }
 
 /** Bytes of one file. */
@@ -108,7 +110,6 @@ export function createIngest(deps: IngestDeps): Ingest {
     const { targets, collectionId, root } = await targetsOf(actor, payload, signal)
     const report = (current: string | null): void =>
       progress({ done: summary.indexed + summary.unchanged + summary.failed, total: targets.length, current })
-    const open = new Map<string, Work>()
     report(null)
 
     /** Registers the files; those that need no work end here. */
@@ -122,7 +123,6 @@ export function createIngest(deps: IngestDeps): Ingest {
           report(target.relativePath)
           continue
         }
-        open.set(work.document.id, work)
         yield work
       }
     }
@@ -149,35 +149,29 @@ export function createIngest(deps: IngestDeps): Ingest {
       }
     }
 
-    try {
-      const parsed = through(changed(), "parse", async (work) => {
-        const fileName = basename(work.document.path)
-        work.parsed = await deps.parser.parse({ bytes: work.bytes ?? new Uint8Array(), fileName }, signal)
-        delete work.bytes
-      })
-      const chunked = through(parsed, "chunk", async (work) => {
-        work.chunks = await chunk(work.parsed as ParsedDocument)
-      })
-      const embedded = through(chunked, "embed", (work) => embed(work, signal))
-      const written = through(embedded, "write", (work) => write(actor, work))
-      for await (const work of written) {
-        if (work.error === undefined) summary.indexed++
-        else {
-          summary.failed++
-          await fail(actor, work)
-        }
-        open.delete(work.document.id)
-        deps.onDocument?.(work.document)
-        report(work.document.path)
+    const parsed = through(changed(), "parse", async (work) => {
+      const fileName = basename(work.document.path)
+      work.parsed = await deps.parser.parse({ bytes: work.bytes ?? new Uint8Array(), fileName }, signal)
+      delete work.bytes
+    })
+    const chunked = through(parsed, "chunk", async (work) => {
+      work.chunks = await chunk(work.parsed as ParsedDocument)
+    })
+    const embedded = through(chunked, "embed", (work) => embed(work, signal))
+    const written = through(embedded, "write", (work) => write(actor, work))
+    for await (const work of written) {
+      if (work.error === undefined) summary.indexed++
+      else {
+        summary.failed++
+        await fail(actor, work)
       }
-      if (root !== null) summary.removed = await removeGone(actor, collectionId, root, targets)
-      await fillVectors(actor, signal)
-      report(null)
-      return summary
-    } catch (error) {
-      await release(actor, [...open.values()])
-      throw error
+      deps.onDocument?.(work.document)
+      report(work.document.path)
     }
+    if (root !== null) summary.removed = await removeGone(actor, collectionId, root, targets)
+    await fillVectors(actor, signal)
+    report(null)
+    return summary
   }
 
   /** The files to look at. `root`: the folder whose vanished files are to be removed. */
@@ -309,7 +303,12 @@ export function createIngest(deps: IngestDeps): Ingest {
     const info = errorInfo(work.error)
     if (info.code === "internal")
       log.error("a document could not be indexed", { documentId: work.document.id, error: work.error })
-    await setStage(actor, work, work.stage, "failed", info)
+    try {
+      await setStage(actor, work, work.stage, "failed", info)
+    } catch (error) {
+      // Removed by the person while it was read: there is nothing left to report on.
+      if (!(error instanceof AppError && error.code === "document.not-found")) throw error
+    }
   }
 
   /** Files that are gone from an added folder leave the index. */
@@ -345,19 +344,19 @@ export function createIngest(deps: IngestDeps): Ingest {
     }
   }
 
-  /** After a cancel nothing stays half-listed: what was never indexed goes, what was stays as it was. */
-  async function release(actor: Actor, open: readonly Work[]): Promise<void> {
-    for (const work of open) {
-      try {
-        if (work.document.chunkCount === 0) await documents.delete(actor, work.document.id)
-        else await setStage(actor, work, "ready", "queued")
-      } catch (error) {
-        log.warn("a cancelled document could not be released", { documentId: work.document.id, error })
+  async function discard(actor: Actor, payload: IngestPayload): Promise<void> {
+    if (payload.type === "document") return
+    for (const status of ["queued", "working"] as const) {
+      const { items } = await documents.list(actor, { collectionId: payload.collectionId, status, limit: 5000 })
+      for (const document of items) {
+        if (document.chunkCount === 0) await documents.delete(actor, document.id)
+        else await documents.setStage(actor, document.id, "ready", "ready")
+        deps.onDocument?.(document)
       }
     }
   }
 
-  return { run }
+  return { run, discard }
 }
 
 /** English text has about four characters per token. */
