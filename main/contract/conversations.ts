@@ -94,6 +94,7 @@ export const conversationRoutes = {
       conversation: z.unknown(),
       messages: z.array(z.unknown()).max(100_000),
     }),
+    maxBodyBytes: 256 * 1024 * 1024,
     output: conversation,
     status: 201,
   },

@@ -73,6 +73,7 @@ export const ragRoutes = {
       path: z.string().max(4096).optional(),
       collection_id: id.optional(),
     }),
+    maxBodyBytes: 32 * 1024 * 1024,
     output: z.object({ job_id: id, collection_id: id }),
     status: 202,
     errors: ["collection.not-found", "document.unreadable", "auth.missing-scope"],
@@ -84,6 +85,7 @@ export const ragRoutes = {
       texts: z.array(z.string().min(1).max(50_000)).min(1).max(512).optional(),
       input: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(512)]).optional(),
     }),
+    maxBodyBytes: 64 * 1024 * 1024,
     output: z.object({
       embeddings: z.array(z.array(z.number())),
       model: z.string(),

@@ -16,6 +16,8 @@ export interface Route {
   query?: z.ZodType
   /** JSON body. */
   body?: z.ZodType
+  /** Largest JSON body in bytes. Default 1 MiB. */
+  maxBodyBytes?: number
   /** Multipart: `files` arrive as temporary files, `fields` are parsed by the schema. */
   multipart?: { fields: z.ZodType; maxFileBytes: number }
   /** JSON answers are described by `output`; `stream` is an event stream of the schema's values; `bytes` lists content types. */

@@ -1,0 +1,266 @@
+import type { Transcription, Voice } from "#contract/audio.ts"
+import type { Conversation, Message, SearchHit } from "#contract/conversations.ts"
+import type { Collection, Document, DocumentSource } from "#contract/documents.ts"
+import type { Job } from "#contract/jobs.ts"
+import type { Bundle, Model, ModelRole } from "#contract/models.ts"
+import type { RouteInput, RouteOutput } from "#contract/route.ts"
+import type { Routes } from "#contract/routes.ts"
+import type { ApiKey, Persona, Setting } from "#contract/settings.ts"
+import type { TurnEvent, TurnEventBody, TurnRequest } from "#contract/turns.ts"
+import type { Actor } from "#core/actor.ts"
+import type { Clock } from "#core/clock.ts"
+import type { Logger } from "#core/logger.ts"
+import type { ServerLlm } from "./openai/llm.ts"
+
+/** Everything the server calls. createApp fills it in; nothing here is an import of another domain. */
+export interface ServerDeps {
+  log: Logger
+  clock: Clock
+  version: string
+  /** Where uploads lie while they are being read; inside the data directory. Made when missing. */
+  temporaryDir: string
+  /** The built renderer. Null: `/` answers with a line of text. */
+  rendererDir: string | null
+  /** Host names and origins besides the loopback ones of the bound port. */
+  allowedHosts: readonly string[]
+  allowedOrigins: readonly string[]
+  /** The key with scope `owner`, see `firstRunKey`. */
+  firstRunKey: string
+  /** Requests of one key within ten seconds. Default 5000. */
+  requestsPerTenSeconds?: number
+  /** Check every answer against its schema; a wrong one becomes `internal`. On in development and tests. */
+  checksOutput: boolean
+
+  keys: KeyStore
+  turns: TurnService
+  conversations: ConversationService
+  messages: MessageService
+  collections: CollectionService
+  documents: DocumentService
+  jobs: JobService
+  models: ModelService
+  settings: SettingsService
+  speech: SpeechService
+  rag: RagService
+  ops: OpsService
+  audio: AudioExchange
+  openAi: OpenAiService
+  /** Says that a list changed; for the window's caches. Returns the end of the subscription. */
+  onChange(actor: Actor, listener: (change: Change) => void): () => void
+}
+
+export interface Change {
+  channel: "documents" | "models" | "settings" | "conversations"
+  id: string | null
+}
+
+export interface Page<T> {
+  items: T[]
+  next: string | null
+}
+
+/** Named keys; only hashes are stored. */
+export interface KeyStore {
+  create(actor: Actor, key: { name: string; scopes: string[]; prefix: string; hash: string }): Promise<ApiKey>
+  list(actor: Actor): Promise<ApiKey[]>
+  findByHash(hash: string): Promise<(ApiKey & { ownerId: string }) | null>
+  touch(id: string): Promise<void>
+  delete(actor: Actor, id: string): Promise<void>
+}
+
+/** Unknown and foreign turns are refused with `turn.not-found`. */
+export interface TurnService {
+  /** Resolves once the question is stored. */
+  start(actor: Actor, request: TurnRequest): Promise<{ turnId: string }>
+  /** Calls the listener at once with every event after `afterSeq` (−1: all), then with each new one. Returns the end of the subscription. */
+  watch(actor: Actor, turnId: string, afterSeq: number, listener: (event: TurnEvent) => void): () => void
+  release(actor: Actor, turnId: string): void | Promise<void>
+  heard(actor: Actor, turnId: string, playedMs: number): void | Promise<void>
+  abort(actor: Actor, turnId: string): Promise<void>
+}
+
+export interface ConversationService {
+  create(
+    actor: Actor,
+    values: { title?: string; personaId?: string | null; collectionIds?: string[] | null; model?: string | null },
+  ): Promise<Conversation>
+  get(actor: Actor, id: string): Promise<Conversation>
+  list(actor: Actor, query: { cursor?: string; limit: number; q?: string }): Promise<Page<Conversation>>
+  update(
+    actor: Actor,
+    id: string,
+    changes: Partial<
+      Pick<Conversation, "title" | "titleIsAutomatic" | "personaId" | "collectionIds" | "model" | "activeMessageId">
+    >,
+  ): Promise<Conversation>
+  delete(actor: Actor, id: string): Promise<void>
+  restore(actor: Actor, id: string): Promise<Conversation>
+  /** Writes a conversation in a file's text. */
+  export(conversation: Conversation, messages: Message[], format: "md" | "json"): string
+  /** Checks and stores an exported conversation under new ids. Rejects with `request.invalid`. */
+  import(actor: Actor, file: { conversation: unknown; messages: unknown[] }): Promise<Conversation>
+}
+
+export interface MessageService {
+  list(actor: Actor, conversationId: string, query: { cursor?: string; limit: number }): Promise<Page<Message>>
+  update(actor: Actor, id: string, changes: { feedback: Message["feedback"] }): Promise<Message>
+  search(actor: Actor, q: string, limit: number): Promise<SearchHit[]>
+}
+
+export interface CollectionService {
+  create(actor: Actor, values: { name: string }): Promise<Collection>
+  list(actor: Actor): Promise<Collection[]>
+  rename(actor: Actor, id: string, name: string): Promise<Collection>
+  delete(actor: Actor, id: string): Promise<void>
+}
+
+/** A file of a multipart request. It is deleted when the handler is done: move or copy what is kept. */
+export interface UploadedFile {
+  /** Where its bytes lie now. */
+  path: string
+  /** The name the client gave, without folders. */
+  name: string
+  sizeBytes: number
+}
+
+export interface DocumentService {
+  list(
+    actor: Actor,
+    query: { collectionId?: string; status?: Document["status"]; q?: string; cursor?: string; limit: number },
+  ): Promise<Page<Document>>
+  get(actor: Actor, id: string): Promise<Document>
+  source(actor: Actor, id: string, chunkId: string | null): Promise<DocumentSource>
+  delete(actor: Actor, id: string): Promise<void>
+  reindex(actor: Actor, id: string): Promise<{ jobId: string }>
+  /** `relativePath` is the path below a dropped folder, or the file's name. Null collection: the default one. */
+  upload(
+    actor: Actor,
+    files: (UploadedFile & { relativePath: string })[],
+    collectionId: string | null,
+  ): Promise<{ jobId: string; collectionId: string }>
+  addPath(actor: Actor, path: string, collectionId: string | null): Promise<{ jobId: string; collectionId: string }>
+  addText(
+    actor: Actor,
+    text: { title: string; text: string },
+    collectionId: string | null,
+  ): Promise<{ jobId: string; collectionId: string }>
+}
+
+export interface JobService {
+  list(actor: Actor): Promise<Job[]>
+  get(actor: Actor, id: string): Promise<Job>
+  pause(actor: Actor, id: string): Promise<Job>
+  resume(actor: Actor, id: string): Promise<Job>
+  cancel(actor: Actor, id: string): Promise<void>
+  /** Hears of every change of the actor's jobs. Returns the end of the subscription. */
+  subscribe(actor: Actor, listener: (job: Job) => void): () => void
+}
+
+/** Unknown ids reject with `model.not-found`. */
+export interface ModelService {
+  list(): Promise<{ items: Model[]; diskUsedBytes: number; diskFreeBytes: number }>
+  bundle(): Promise<Bundle>
+  pullBundle(actor: Actor): Promise<{ jobIds: string[] }>
+  external(): Promise<{ tool: string; name: string; path: string; sizeBytes: number }[]>
+  import(
+    actor: Actor,
+    file: { path: string; mode: "link" | "copy"; role?: ModelRole; name?: string },
+    signal: AbortSignal,
+  ): Promise<Model>
+  get(id: string): Promise<Model>
+  pull(actor: Actor, id: string): Promise<{ jobId: string }>
+  verify(id: string, signal: AbortSignal): Promise<RouteOutput<Routes["POST /api/models/:id/verify"]>>
+  load(id: string, signal: AbortSignal): Promise<Model>
+  unload(id: string): Promise<Model>
+  select(actor: Actor, id: string): Promise<Model>
+  remove(actor: Actor, id: string): Promise<{ freedBytes: number }>
+}
+
+export interface SettingsService {
+  all(actor: Actor): Promise<{ items: Setting[]; dataDir: string }>
+  /** Null resets a value. Rejects with `config.invalid`. */
+  change(actor: Actor, values: Record<string, unknown>): Promise<{ items: Setting[]; dataDir: string }>
+  personas(): Promise<Persona[]>
+}
+
+export type SpeechFormat = "wav" | "mp3" | "opus" | "flac" | "pcm"
+
+export interface SpeechService {
+  /** Any supported recording. Rejects with `audio.*`, `model.*` or `engine.*`; silence is an empty transcript. */
+  transcribe(file: { path: string; name: string; language?: string }, signal: AbortSignal): Promise<Transcription>
+  /** Encoded speech, piece by piece as it is made. `pcm` is 24 kHz s16le mono. Resolves before the first piece is made. */
+  speak(
+    request: { text: string; voice?: string; speed: number; format: SpeechFormat },
+    signal: AbortSignal,
+  ): Promise<{ contentType: string; bytes: AsyncIterable<Uint8Array> }>
+  voices(): Promise<{ voices: Voice[]; default: string | null }>
+  status(): Promise<Omit<RouteOutput<Routes["GET /leonardo/status"]>, "timestamp">>
+}
+
+export interface EmbedResult {
+  vectors: Float32Array[]
+  modelId: string
+  dimensions: number
+  /** True when hashes stand in for a model. */
+  isFallback: boolean
+  /** Tokens over all texts, as the embedder counts them. */
+  tokens: number
+}
+
+export type RagQuery = RouteInput<Routes["POST /rag/query"]>["body"]
+
+export interface RagService {
+  query(actor: Actor, query: RagQuery, signal: AbortSignal): Promise<RouteOutput<Routes["POST /rag/query"]>>
+  /** `modelId` null: the active embedder. Another embedder that is not active rejects with `model.not-found`. */
+  embed(texts: string[], modelId: string | null, signal: AbortSignal): Promise<EmbedResult>
+}
+
+type Health = RouteOutput<Routes["GET /health/db"]>
+
+export interface OpsService {
+  ready(): Promise<{ ready: boolean; reasons: string[] }>
+  uptimeSeconds(): number
+  health(component: "ollama" | "db" | "models", signal: AbortSignal): Promise<Health>
+  aggregated(signal: AbortSignal): Promise<RouteOutput<Routes["GET /health/aggregated"]>>
+  /** Prometheus text. */
+  prometheus(): Promise<string>
+  frame(): Promise<RouteOutput<Routes["GET /metrics/json"]>>
+  /** A frame every `intervalMs`. Returns the end of the subscription. */
+  onFrame(intervalMs: number, listener: (frame: RouteOutput<Routes["GET /metrics/json"]>) => void): () => void
+  diagnostics(): Promise<RouteOutput<Routes["GET /diagnostics/summary"]>>
+  doctor(signal: AbortSignal): Promise<RouteOutput<Routes["GET /diagnostics/doctor"]>>
+  configuration(): RouteOutput<Routes["GET /config/env"]>["items"]
+  logs(query: {
+    since?: number
+    limit: number
+    level?: "debug" | "info" | "warn" | "error"
+  }): RouteOutput<Routes["GET /logs/recent"]>
+}
+
+/** Sound that travels on /ws. */
+export interface AudioExchange {
+  /** 16 kHz mono samples of a stream, in order. False: nobody listens to this stream. */
+  push(actor: Actor, streamId: number, sequence: number, samples: Float32Array): boolean
+  /** The client that sent this stream is gone. */
+  end(actor: Actor, streamId: number): void
+  /** Hears of speech for the subscribers of a turn: 24 kHz mono. Returns the end of the subscription. */
+  onSpeech(
+    listener: (frame: { turnId: string; streamId: number; sequence: number; samples: Float32Array }) => void,
+  ): () => void
+}
+
+export interface OpenAiService {
+  /** An installed language model by id. Rejects with `model.not-found` or `model.missing`. */
+  llm(id: string): Promise<ServerLlm>
+  /** Answers from documents: `retrieve-end`, `text-delta`, `text-end` and the like, as a turn has them; nothing is stored. Throws what went wrong. */
+  answer(
+    actor: Actor,
+    request: {
+      messages: { role: "system" | "user" | "assistant"; text: string }[]
+      collectionIds: string[]
+      temperature?: number
+      maxTokens?: number
+    },
+    signal: AbortSignal,
+  ): AsyncIterable<TurnEventBody>
+}

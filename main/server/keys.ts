@@ -1,0 +1,114 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
+import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { Scope } from "#contract/route.ts"
+import type { ApiKey } from "#contract/settings.ts"
+import { type Actor, ownerActor } from "#core/actor.ts"
+import { AppError } from "#core/errors.ts"
+import { newId } from "#core/ids.ts"
+import type { KeyStore } from "./deps.ts"
+
+const scopes: readonly Scope[] = ["chat", "rag", "audio", "models", "ops", "dataset", "admin", "owner"]
+
+/** Who sent a request: the actor, and which key or session speaks for it. */
+export interface Caller {
+  keyId: string
+  actor: Actor
+}
+
+export interface Keyring {
+  /** The caller behind a secret; null when nobody has it. */
+  find(secret: string): Promise<Caller | null>
+  create(actor: Actor, name: string, scopes: string[]): Promise<{ key: ApiKey; secret: string }>
+  list(actor: Actor): Promise<ApiKey[]>
+  revoke(actor: Actor, id: string): Promise<void>
+  /** Hears of revoked keys, so that open sockets end. Returns the end of the subscription. */
+  onRevoke(listener: (keyId: string) => void): () => void
+}
+
+const touchEveryMs = 60_000
+
+/** The first-run key and the stored named ones. */
+export function createKeyring(options: { firstRunKey: string; store: KeyStore; now: () => number }): Keyring {
+  const firstRunHash = sha256(options.firstRunKey)
+  const listeners = new Set<(keyId: string) => void>()
+  const touched = new Map<string, number>()
+  return {
+    async find(secret) {
+      const hash = sha256(secret)
+      if (timingSafeEqual(hash, firstRunHash)) return { keyId: "first-run", actor: ownerActor }
+      const key = await options.store.findByHash(hash.toString("hex"))
+      if (!key) return null
+      if (options.now() - (touched.get(key.id) ?? 0) > touchEveryMs) {
+        touched.set(key.id, options.now())
+        await options.store.touch(key.id)
+      }
+      const granted = scopes.filter((scope) => scope !== "owner" && key.scopes.includes(scope))
+      return { keyId: key.id, actor: { personId: key.ownerId, scopes: granted } }
+    },
+    async create(actor, name, granted) {
+      const secret = newSecret()
+      const key = await options.store.create(actor, {
+        name,
+        scopes: granted,
+        prefix: secret.slice(0, 8),
+        hash: sha256(secret).toString("hex"),
+      })
+      return { key, secret }
+    },
+    list: (actor) => options.store.list(actor),
+    async revoke(actor, id) {
+      await options.store.delete(actor, id)
+      touched.delete(id)
+      for (const listener of listeners) listener(id)
+    },
+    onRevoke(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+/**
+ * The first-run key: `override` (ZENGLOW_API_KEY), else the content of `<dataDir>/api-key`, which is made with mode 0600 when missing.
+ * Two processes that start together get the same key. Throws `config.invalid` when the file does not hold one.
+ */
+export async function readFirstRunKey(dataDir: string, override: string | null): Promise<string> {
+  if (override) return override
+  const path = join(dataDir, "api-key")
+  const existing = await readKeyFile(path)
+  if (existing) return existing
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const draft = join(dataDir, `api-key.${newId()}`)
+  await writeFile(draft, `${newSecret()}\n`, { mode: 0o600, flag: "wx", flush: true })
+  try {
+    // A hard link never replaces: whoever links first has made the key.
+    await link(draft, path)
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error
+  } finally {
+    await rm(draft, { force: true })
+  }
+  const made = await readKeyFile(path)
+  if (!made) throw new AppError("config.invalid", "The key file could not be read back.")
+  return made
+}
+
+async function readKeyFile(path: string): Promise<string | null> {
+  let text: string
+  try {
+    text = (await readFile(path, "utf8")).trim()
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null
+    throw error
+  }
+  if (text.length < 16)
+    throw new AppError("config.invalid", "The file `api-key` in the data directory holds no key.", {
+      remedy: "Delete it: the next start makes a new one.",
+    })
+  await chmod(path, 0o600)
+  return text
+}
+
+const newSecret = (): string => `zg_${randomBytes(32).toString("base64url")}`
+const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest()

@@ -1,0 +1,77 @@
+import type { audioRoutes } from "#contract/audio.ts"
+import { AppError } from "#core/errors.ts"
+import type { ServerDeps, SpeechFormat, UploadedFile } from "../deps.ts"
+import type { BytesReply, HandlersFor, RequestInfo } from "../handlers.ts"
+
+interface SpeakBody {
+  text: string
+  voice?: string
+  speed: number
+  format: SpeechFormat
+  stream: boolean
+}
+
+export const audioHandlers = ({
+  speech,
+  rag,
+  clock,
+}: Pick<ServerDeps, "speech" | "rag" | "clock">): HandlersFor<typeof audioRoutes> => {
+  const transcribe = ({ body }: { body: { language?: string } }, { files, signal }: RequestInfo) =>
+    speech.transcribe({ ...onlyFile(files), language: body.language }, signal)
+
+  const speak = async (body: SpeakBody, { prefersJson, signal }: RequestInfo): Promise<BytesReply> => {
+    const { contentType, bytes } = await speech.speak(body, signal)
+    if (body.stream && !prefersJson) return { contentType, body: bytes }
+    const whole = await collect(bytes)
+    if (!prefersJson) return { contentType, body: whole }
+    return {
+      contentType: "application/json",
+      body: JSON.stringify({ format: body.format, content_type: contentType, audio: whole.toString("base64") }),
+    }
+  }
+
+  const think = async (text: string, collectionIds: string[] | undefined, { actor, signal }: RequestInfo) => {
+    const start = clock.monotonic()
+    const result = await rag.query(
+      actor,
+      { query: text, top_k: 10, answer: true, ...(collectionIds ? { collection_ids: collectionIds } : {}) },
+      signal,
+    )
+    return {
+      text: result.answer ?? "",
+      model: result.answer_meta.model,
+      found: result.found,
+      latency_ms: clock.monotonic() - start,
+    }
+  }
+
+  return {
+    "POST /audio/transcribe": transcribe,
+    "POST /leonardo/listen": transcribe,
+    "POST /audio/tts": ({ body }, request) => speak(body, request),
+    "POST /leonardo/speak": ({ body }, request) => speak(body, request),
+    "GET /audio/tts/voices": () => speech.voices(),
+    "POST /leonardo/think": ({ body }, request) => think(body.text, body.collection_ids, request),
+    "POST /leonardo/analyze-and-speak": async ({ body }, request) => {
+      const { text } = await think(body.text, undefined, request)
+      return speak({ text, speed: 1, format: body.format, stream: true }, request)
+    },
+    "GET /leonardo/status": async () => ({ ...(await speech.status()), timestamp: clock.now() }),
+  }
+}
+
+/** The one file of a form. */
+export function onlyFile(files: UploadedFile[]): UploadedFile {
+  const [file] = files
+  if (!file || files.length > 1)
+    throw new AppError("request.invalid", "Send exactly one file, in the field `file`.", {
+      remedy: "Send the recording as multipart/form-data.",
+    })
+  return file
+}
+
+async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of bytes) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}

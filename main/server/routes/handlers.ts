@@ -1,0 +1,27 @@
+import type { Routes } from "#contract/routes.ts"
+import type { ServerDeps } from "../deps.ts"
+import type { HandlersFor } from "../handlers.ts"
+import type { Keyring } from "../keys.ts"
+import type { Sessions } from "../sessions.ts"
+import { audioHandlers } from "./audio.ts"
+import { conversationHandlers } from "./conversations.ts"
+import { documentHandlers } from "./documents.ts"
+import { jobHandlers } from "./jobs.ts"
+import { modelHandlers } from "./models.ts"
+import { opsHandlers } from "./ops.ts"
+import { ragHandlers } from "./rag.ts"
+import { settingsHandlers } from "./settings.ts"
+import { turnHandlers } from "./turns.ts"
+
+/** Every route of the contract has its handler here. */
+export const createHandlers = (deps: ServerDeps & { keyring: Keyring; sessions: Sessions }): HandlersFor<Routes> => ({
+  ...turnHandlers(deps),
+  ...conversationHandlers(deps),
+  ...documentHandlers(deps),
+  ...jobHandlers(deps),
+  ...modelHandlers(deps),
+  ...settingsHandlers(deps),
+  ...audioHandlers(deps),
+  ...ragHandlers(deps),
+  ...opsHandlers(deps),
+})

@@ -1,0 +1,562 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { readFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Conversation, Message } from "#contract/conversations.ts"
+import type { Collection, Document } from "#contract/documents.ts"
+import type { Job } from "#contract/jobs.ts"
+import type { Bundle, Model } from "#contract/models.ts"
+import type { MetricFrame } from "#contract/ops.ts"
+import type { ApiKey } from "#contract/settings.ts"
+import type { TurnEvent, TurnEventBody } from "#contract/turns.ts"
+import { systemClock } from "#core/clock.ts"
+import { AppError } from "#core/errors.ts"
+import { createHub, type Hub } from "#core/hub.ts"
+import { newId } from "#core/ids.ts"
+import { silentLogger } from "#core/logger.ts"
+import type { Change, ServerDeps } from "#server/deps.ts"
+import { createFakeServerLlm, type FakeServerLlm } from "./fakeServerLlm.ts"
+
+export const testKey = "zg_test-key-with-enough-characters"
+
+/** Deps with small truthful services in memory, and handles by which a test plays the other side. */
+export interface FakeServer {
+  deps: ServerDeps
+  directory: string
+  llm: FakeServerLlm
+  turns: Map<string, { events: TurnEvent[]; hub: Hub<TurnEvent>; calls: string[]; left: (() => void)[] }>
+  addTurn(turnId: string): {
+    emit(body: Record<string, unknown> & { type: string }): void
+    calls: string[]
+    /** Resolves when somebody stops watching. */
+    unwatched(): Promise<void>
+  }
+  setJob(job: Partial<Job>): Job
+  changes: Hub<Change>
+  frames: Hub<MetricFrame>
+  speech: Hub<{ turnId: string; streamId: number; sequence: number; samples: Float32Array }>
+  heardAudio: { streamId: number; sequence: number; samples: number[] }[]
+  /** The next stream whose client goes. */
+  streamEnded(): Promise<number>
+  uploads: { relativePath: string; text: string }[]
+  abortedCalls: string[]
+  remove(): void
+}
+
+export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServer {
+  const directory = mkdtempSync(join(tmpdir(), "zenglow-server-"))
+  const ignore = (): void => {}
+  const turns: FakeServer["turns"] = new Map()
+  const jobs = new Map<string, Job>()
+  const jobHub = createHub<Job>(ignore)
+  const changes = createHub<Change>(ignore)
+  const frames = createHub<MetricFrame>(ignore)
+  const speech = createHub<{ turnId: string; streamId: number; sequence: number; samples: Float32Array }>(ignore)
+  const conversations = new Map<string, Conversation>()
+  const messages = new Map<string, Message>()
+  const collections = new Map<string, Collection>([["c1", collection("c1", "manuals")]])
+  const documents = new Map<string, Document>([["d1", document("d1")]])
+  const keys = new Map<string, ApiKey & { hash: string; ownerId: string }>()
+  const heardAudio: FakeServer["heardAudio"] = []
+  const streamEnders: ((streamId: number) => void)[] = []
+  const uploads: FakeServer["uploads"] = []
+  const abortedCalls: string[] = []
+  const llm = createFakeServerLlm("fake-chat")
+
+  const find = <T>(rows: Map<string, T>, id: string, code: ConstructorParameters<typeof AppError>[0]): T => {
+    const row = rows.get(id)
+    if (row === undefined) throw new AppError(code, "There is no such thing.")
+    return row
+  }
+  const turn = (id: string) => find(turns, id, "turn.not-found")
+  const addTurn: FakeServer["addTurn"] = (turnId) => {
+    const events: TurnEvent[] = []
+    const live = { events, hub: createHub<TurnEvent>(ignore), calls: [] as string[], left: [] as (() => void)[] }
+    turns.set(turnId, live)
+    return {
+      calls: live.calls,
+      unwatched: () => new Promise((resolve) => live.left.push(resolve)),
+      emit(body) {
+        const event = { ...body, turnId, seq: events.length, at: events.length } as TurnEvent
+        events.push(event)
+        live.hub.publish(event)
+      },
+    }
+  }
+  const setJob: FakeServer["setJob"] = (changed) => {
+    const job: Job = { ...emptyJob, ...jobs.get(changed.id ?? emptyJob.id), ...changed }
+    jobs.set(job.id, job)
+    jobHub.publish(job)
+    return job
+  }
+
+  const deps: ServerDeps = {
+    log: silentLogger,
+    clock: systemClock,
+    version: "0.0.0",
+    temporaryDir: join(directory, "uploads"),
+    rendererDir: null,
+    allowedHosts: [],
+    allowedOrigins: [],
+    firstRunKey: testKey,
+    checksOutput: true,
+    keys: {
+      create: async (actor, key) => {
+        const row = {
+          ...key,
+          id: newId(),
+          createdAt: 1,
+          lastUsedAt: null,
+          isFirstRun: false,
+          ownerId: actor.personId,
+        }
+        keys.set(row.id, row)
+        return row
+      },
+      list: async () => [...keys.values()],
+      findByHash: async (hash) => [...keys.values()].find((key) => key.hash === hash) ?? null,
+      touch: async (id) => {
+        find(keys, id, "request.not-found").lastUsedAt = Date.now()
+      },
+      delete: async (_actor, id) => {
+        find(keys, id, "request.not-found")
+        keys.delete(id)
+      },
+    },
+    turns: {
+      start: async (_actor, request) => {
+        if (request.kind === "text" && !request.text) throw new AppError("request.invalid", "A text turn needs a text.")
+        const turnId = newId()
+        const { emit } = addTurn(turnId)
+        emit({ type: "text-delta", text: "Hello" })
+        emit({ type: "turn-end", reason: "complete", timings: [] })
+        return { turnId }
+      },
+      watch: (_actor, id, afterSeq, listener) => {
+        const live = turn(id)
+        for (const event of live.events) if (event.seq > afterSeq) listener(event)
+        const end = live.hub.subscribe(listener)
+        return () => {
+          end()
+          for (const resolve of live.left.splice(0)) resolve()
+        }
+      },
+      release: (_actor, id) => void turn(id).calls.push("release"),
+      heard: (_actor, id, playedMs) => void turn(id).calls.push(`heard ${playedMs}`),
+      abort: async (_actor, id) => void turn(id).calls.push("abort"),
+    },
+    conversations: {
+      create: async (_actor, values) => {
+        const row: Conversation = { ...emptyConversation, ...values, id: newId(), title: values.title ?? "New chat" }
+        conversations.set(row.id, row)
+        return row
+      },
+      get: async (_actor, id) => find(conversations, id, "conversation.not-found"),
+      list: async () => ({ items: [...conversations.values()], next: null }),
+      update: async (_actor, id, values) => {
+        const row = { ...find(conversations, id, "conversation.not-found"), ...values }
+        conversations.set(id, row)
+        return row
+      },
+      delete: async (_actor, id) => {
+        find(conversations, id, "conversation.not-found")
+        conversations.delete(id)
+      },
+      restore: async (_actor, id) => find(conversations, id, "conversation.not-found"),
+      export: (row, rows, format) =>
+        format === "md" ? `# ${row.title}\n` : JSON.stringify({ conversation: row, messages: rows }),
+      import: async () => ({ ...emptyConversation, id: newId() }),
+    },
+    messages: {
+      list: async () => ({ items: [...messages.values()], next: null }),
+      update: async (_actor, id) => find(messages, id, "message.not-found"),
+      search: async () => [],
+    },
+    collections: {
+      create: async (_actor, { name }) => {
+        const row = collection(newId(), name)
+        collections.set(row.id, row)
+        return row
+      },
+      list: async () => [...collections.values()],
+      rename: async (_actor, id, name) => {
+        const row = { ...find(collections, id, "collection.not-found"), name }
+        collections.set(id, row)
+        return row
+      },
+      delete: async (_actor, id) => {
+        find(collections, id, "collection.not-found")
+        collections.delete(id)
+      },
+    },
+    documents: {
+      list: async () => ({ items: [...documents.values()], next: null }),
+      get: async (_actor, id) => find(documents, id, "document.not-found"),
+      source: async (_actor, id) => {
+        const row = find(documents, id, "document.not-found")
+        return {
+          documentId: id,
+          title: row.title,
+          path: row.path,
+          kind: row.kind,
+          text: "",
+          highlight: null,
+          pages: [],
+        }
+      },
+      delete: async (_actor, id) => void find(documents, id, "document.not-found"),
+      reindex: async (_actor, id) => {
+        find(documents, id, "document.not-found")
+        return { jobId: "j1" }
+      },
+      upload: async (_actor, files) => {
+        for (const file of files)
+          uploads.push({ relativePath: file.relativePath, text: await readFile(file.path, "utf8") })
+        return { jobId: "j1", collectionId: "c1" }
+      },
+      addPath: async () => ({ jobId: "j1", collectionId: "c1" }),
+      addText: async () => ({ jobId: "j1", collectionId: "c1" }),
+    },
+    jobs: {
+      list: async () => [...jobs.values()],
+      get: async (_actor, id) => find(jobs, id, "job.not-found"),
+      pause: async (_actor, id) => setJob({ ...find(jobs, id, "job.not-found"), status: "paused" }),
+      resume: async (_actor, id) => setJob({ ...find(jobs, id, "job.not-found"), status: "running" }),
+      cancel: async (_actor, id) => void setJob({ ...find(jobs, id, "job.not-found"), status: "cancelled" }),
+      subscribe: (_actor, listener) => jobHub.subscribe(listener),
+    },
+    models: {
+      list: async () => ({ items: fakeModels, diskUsedBytes: 0, diskFreeBytes: 1 }),
+      bundle: async () => emptyBundle,
+      pullBundle: async () => ({ jobIds: [] }),
+      external: async () => [],
+      import: async () => {
+        throw new AppError("model.corrupt", "This is not a model file.")
+      },
+      get: async (id) => findModel(id),
+      pull: async (_actor, id) => {
+        findModel(id)
+        return { jobId: "j1" }
+      },
+      verify: async (id) => {
+        findModel(id)
+        return { ok: true, files: [] }
+      },
+      load: async (id) => findModel(id),
+      unload: async (id) => findModel(id),
+      select: async (_actor, id) => findModel(id),
+      remove: async (_actor, id) => {
+        findModel(id)
+        return { freedBytes: 0 }
+      },
+    },
+    settings: {
+      all: async () => ({ items: [], dataDir: directory }),
+      change: async (_actor, values) => {
+        const [name] = Object.keys(values)
+        if (name !== undefined && name !== "theme") throw new AppError("config.invalid", "There is no such setting.")
+        return { items: [], dataDir: directory }
+      },
+      personas: async () => [],
+    },
+    speech: {
+      transcribe: async (file, signal) => {
+        signal.throwIfAborted()
+        const text = (await readFile(file.path)).toString("latin1")
+        if (!text.startsWith("RIFF")) throw new AppError("audio.unsupported", "This is not a recording.")
+        return {
+          model: "fake-stt",
+          language: file.language ?? "en",
+          transcript: "Hello there. How are you?",
+          segments: [
+            { start: 0, end: 1.5, text: "Hello there." },
+            { start: 1.5, end: 3.25, text: "How are you?" },
+          ],
+          duration_s: 3.25,
+          timings: { decode_ms: 1, vad_ms: 1, stt_ms: 1 },
+        }
+      },
+      speak: async (request, signal) => {
+        if (request.voice !== undefined && request.voice !== "amy" && request.voice !== "ben")
+          throw new AppError("tts.unknown-voice", "There is no such voice.")
+        const pieces = [`${request.format}:`, `${request.voice ?? "default"}:`, request.text]
+        return {
+          contentType: `audio/${request.format === "mp3" ? "mpeg" : request.format === "opus" ? "ogg" : request.format}`,
+          bytes: (async function* () {
+            for (const piece of pieces) {
+              signal.throwIfAborted()
+              yield Buffer.from(piece)
+            }
+          })(),
+        }
+      },
+      voices: async () => ({
+        voices: ["amy", "ben"].map((id, index) => ({
+          id,
+          name: id,
+          language: "en",
+          model: "fake-tts",
+          isDefault: index === 0,
+          isInstalled: true,
+        })),
+        default: "amy",
+      }),
+      status: async () => ({ can_think: true, can_listen: true, can_speak: true, models: {} }),
+    },
+    rag: {
+      query: async (_actor, query) => ({
+        query: query.query,
+        chunks: [],
+        answer: query.answer ? "Every month [1]." : null,
+        found: true,
+        citations: [],
+        answer_meta: {
+          backend: "fake",
+          model: null,
+          latency_ms: 0,
+          usage: null,
+          rag_used: true,
+          timings: {},
+          errors: [],
+        },
+        fusion_weights: { ltr: 0.5, conceptual: 0.5 },
+        feature_names: [],
+        feature_schema_version: "1",
+        scoring_version: "1",
+        session_id: query.session_id ?? null,
+      }),
+      embed: async (texts, modelId, signal) => {
+        signal.throwIfAborted()
+        if (modelId !== null && modelId !== "fake-embedder") throw new AppError("model.not-found", "No such embedder.")
+        return {
+          vectors: texts.map((text) => unitVector(text)),
+          modelId: "fake-embedder",
+          dimensions: 4,
+          isFallback: false,
+          tokens: texts.reduce((sum, text) => sum + text.split(/\s+/).length, 0),
+        }
+      },
+    },
+    ops: {
+      ready: async () => ({ ready: true, reasons: [] }),
+      uptimeSeconds: () => 1,
+      health: async () => ({ status: "healthy", detail: "", latency_ms: 0, checked_at: 1 }),
+      aggregated: async () => ({ overall_status: "healthy", services: {}, timestamp: 1, uptime_seconds: 1 }),
+      prometheus: async () => "# HELP up up\n",
+      frame: async () => emptyFrame,
+      onFrame: (_intervalMs, listener) => frames.subscribe(listener),
+      diagnostics: async () => ({ timestamp: 1 }),
+      doctor: async () => ({ findings: [], ok: true }),
+      configuration: () => [],
+      logs: () => ({ lines: [], next: 0 }),
+    },
+    audio: {
+      push: (_actor, streamId, sequence, samples) => {
+        heardAudio.push({ streamId, sequence, samples: [...samples] })
+        return true
+      },
+      end: (_actor, streamId) => {
+        for (const resolve of streamEnders.splice(0)) resolve(streamId)
+      },
+      onSpeech: (listener) => speech.subscribe(listener),
+    },
+    openAi: {
+      llm: async (id) => {
+        if (id !== llm.modelId) throw new AppError("model.not-found", `There is no model ${id}.`)
+        return llm
+      },
+      async *answer(_actor, request, signal): AsyncGenerator<TurnEventBody> {
+        signal.addEventListener("abort", () => abortedCalls.push("answer"))
+        yield { type: "retrieve-start", query: request.messages.at(-1)?.text ?? "" }
+        yield {
+          type: "retrieve-end",
+          passages: [fakePassage],
+          found: true,
+          closest: [],
+          embedMs: 1,
+          searchMs: 1,
+        }
+        yield { type: "text-delta", text: "Change the filter " }
+        yield { type: "text-delta", text: "every month [1]." }
+        yield {
+          type: "text-end",
+          model: "fake-chat",
+          text: "Change the filter every month [1].",
+          spans: [{ start: 0, end: 34, citations: [1], supported: true }],
+          usage: { promptTokens: 20, cachedTokens: 5, completionTokens: 7 },
+          contextTokens: 27,
+          contextLimit: 4096,
+          found: true,
+        }
+      },
+    },
+    onChange: (_actor, listener) => changes.subscribe(listener),
+    ...overrides,
+  }
+  return {
+    deps,
+    directory,
+    llm,
+    turns,
+    addTurn,
+    setJob,
+    changes,
+    frames,
+    speech,
+    heardAudio,
+    streamEnded: () => new Promise((resolve) => streamEnders.push(resolve)),
+    uploads,
+    abortedCalls,
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  }
+}
+
+const fakePassage = {
+  n: 1,
+  chunkId: "k1",
+  documentId: "d1",
+  collectionId: "c1",
+  title: "Manual",
+  path: "manual.md",
+  headingPath: ["Care"],
+  page: null,
+  text: "Change the filter every month.",
+  start: 0,
+  end: 30,
+  score: 0.9,
+  similarity: 0.8,
+}
+
+const collection = (id: string, name: string): Collection => ({
+  id,
+  name,
+  documentCount: 0,
+  chunkCount: 0,
+  isSample: false,
+  createdAt: 1,
+})
+
+/** As the store keeps it: with what must never leave the core. */
+const document = (id: string): Document & { filePath: string; contentHash: string } => ({
+  id,
+  collectionId: "c1",
+  title: "Manual",
+  path: "manual.md",
+  kind: "md",
+  sizeBytes: 1,
+  pageCount: null,
+  charCount: 1,
+  chunkCount: 1,
+  stage: "ready",
+  status: "ready",
+  hasVectors: true,
+  error: null,
+  createdAt: 1,
+  updatedAt: 1,
+  filePath: "/secret/place/manual.md",
+  contentHash: "00",
+})
+
+export const emptyConversation: Conversation = {
+  id: "v1",
+  title: "New chat",
+  titleIsAutomatic: true,
+  personaId: null,
+  collectionIds: null,
+  model: null,
+  activeMessageId: null,
+  messageCount: 0,
+  createdAt: 1,
+  updatedAt: 1,
+}
+
+const emptyJob: Job = {
+  id: "j1",
+  kind: "ingest",
+  title: "manuals",
+  status: "running",
+  progress: 0,
+  done: 0,
+  total: 4,
+  unit: "files",
+  ratePerSecond: null,
+  remainingMs: null,
+  current: null,
+  error: null,
+  subjectId: "c1",
+  createdAt: 1,
+  updatedAt: 1,
+}
+
+const fakeModel = (id: string, role: Model["role"]): Model => ({
+  id,
+  name: id,
+  role,
+  summary: "",
+  licence: "Apache-2.0",
+  licenceUrl: null,
+  sizeBytes: 1,
+  contextTokens: 4096,
+  dimensions: null,
+  languages: ["en"],
+  source: "local",
+  status: "installed",
+  isImported: false,
+  isDefault: true,
+  isRecommended: true,
+  load: "loaded",
+  fit: { verdict: "fits", memoryBytes: 1, reason: "" },
+  tokensPerSecond: null,
+  jobId: null,
+})
+const fakeModels = [
+  fakeModel("fake-chat", "llm"),
+  fakeModel("fake-embedder", "embedder"),
+  fakeModel("fake-stt", "stt"),
+  fakeModel("fake-tts", "tts"),
+  { ...fakeModel("not-here", "llm"), status: "available" as const },
+]
+
+function findModel(id: string): Model {
+  const row = fakeModels.find((model) => model.id === id)
+  if (!row) throw new AppError("model.not-found", "There is no such model.")
+  return row
+}
+
+const emptyBundle: Bundle = {
+  machine: {
+    cpu: "",
+    cores: 1,
+    memoryBytes: 1,
+    freeMemoryBytes: 1,
+    diskFreeBytes: 1,
+    gpu: null,
+    platform: "",
+  },
+  models: [],
+  missingBytes: 0,
+  reason: "",
+  isComplete: true,
+  capabilities: { chat: true, composedAnswers: true, semanticSearch: true, listen: true, speak: true },
+  isOffline: false,
+}
+
+export const emptyFrame: MetricFrame = {
+  at: 1,
+  cpuPercent: 0,
+  memory: { usedBytes: 0, totalBytes: 1, budgetBytes: 1, engineBytes: 0 },
+  processes: [],
+  eventLoopDelayP99Ms: 0,
+  tokensPerSecond: null,
+  queues: {},
+  stages: {},
+  models: [],
+  counters: {},
+}
+
+/** A unit vector that depends on the text's characters only. */
+function unitVector(text: string): Float32Array {
+  const vector = new Float32Array(4).map((_, index) => 1 + (text.charCodeAt(index % text.length) || 0) * (index + 1))
+  const length = Math.hypot(...vector)
+  return vector.map((value) => value / length)
+}
