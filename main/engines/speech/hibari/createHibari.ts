@@ -2,12 +2,13 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { AppError } from "#core/errors.ts"
 import type { EngineClient } from "#core/host/types.ts"
-import type { LoadState, TextToSpeech, VoiceInfo } from "../../types.ts"
-import type { TtsContract, TtsVoice } from "../ttsHandlers.ts"
+import { createHostedModel } from "../../hostedModel.ts"
+import type { TextToSpeech, VoiceInfo } from "../../types.ts"
+import type { SpeechContract } from "../contract.ts"
+import type { TtsVoice } from "../ttsHandlers.ts"
 
-export interface HibariDeps {
-  /** The speech child. */
-  client: EngineClient<TtsContract>
+export interface HibariOptions {
+  client: EngineClient<SpeechContract>
   /** Catalog id and the folder its files lie in. */
   model: { id: string; dir: string }
 }
@@ -16,12 +17,9 @@ interface Voice extends VoiceInfo {
   file: string
 }
 
-/** Hibari voices (Apache-2.0), spoken in the speech child. The default voice is the model's first one. */
-export function createHibari({ client, model }: HibariDeps): TextToSpeech {
-  let state: LoadState = "unloaded"
-  let loading: Promise<void> | undefined
+/** Hibari voices (Apache-2.0), spoken in the speech child. The default voice is the first one of voices.json that is installed. */
+export function createHibari({ client, model }: HibariOptions): TextToSpeech {
   let voices: Voice[] | undefined
-
   const installedVoices = (): Voice[] => {
     voices ??= readVoices(model.dir)
     return voices ?? []
@@ -40,32 +38,17 @@ export function createHibari({ client, model }: HibariDeps): TextToSpeech {
       })
     return { dir: model.dir, voiceFile: voice.file }
   }
-  const loadOnce = async (signal: AbortSignal): Promise<void> => {
-    state = "loading"
-    try {
-      await client.request("tts.load", chosen(undefined), { signal })
-      state = "loaded"
-    } catch (error) {
-      state = "unloaded"
-      throw error
-    } finally {
-      loading = undefined
-    }
-  }
+  const hosted = createHostedModel(client, {
+    load: async (signal) => client.request("tts.load", chosen(undefined), { signal }),
+    unload: (signal) => client.request("tts.unload", null, { signal }),
+  })
 
   return {
     modelId: model.id,
     isFallback: false,
-    loadState: () => state,
-    load(signal) {
-      if (state === "loaded" && client.status().state === "running") return Promise.resolve()
-      loading ??= loadOnce(signal)
-      return loading
-    },
-    async unload() {
-      await client.request("tts.unload", null, { signal: new AbortController().signal })
-      state = "unloaded"
-    },
+    loadState: hosted.loadState,
+    load: hosted.load,
+    unload: hosted.unload,
     voices: () => installedVoices().map(({ id, name, language }) => ({ id, name, language })),
     async synthesize(text, { voice, rate = 1 }, signal) {
       const target = chosen(voice)
@@ -74,14 +57,12 @@ export function createHibari({ client, model }: HibariDeps): TextToSpeech {
           remedy: "Send a text with at least one word.",
         })
       const paced = Math.min(2, Math.max(0.5, rate))
-      const speech = await client.request("tts.synthesize", { ...target, text, rate: paced }, { signal })
-      state = "loaded"
-      return speech
+      return hosted.use(signal, () => client.request("tts.synthesize", { ...target, text, rate: paced }, { signal }))
     },
   }
 }
 
-/** Voices of voices.json whose network is in the folder, the bundled one first. Undefined when the model is not installed. */
+/** Voices of voices.json whose network is in the folder. Undefined when the model is not installed. */
 function readVoices(dir: string): Voice[] | undefined {
   const path = join(dir, "voices.json")
   if (!existsSync(path)) return undefined
