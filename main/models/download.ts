@@ -180,7 +180,7 @@ async function follow(
 ): Promise<Response> {
   let url = first
   for (let hop = 0; hop <= maxRedirects; hop++) {
-    await deps.guard(url)
+    await untilAborted(deps.guard(url), signal)
     const response = await deps.fetch(url, { headers, redirect: "manual", signal })
     if (response.status < 300 || response.status >= 400 || response.status === 304) return response
     const location = response.headers.get("location")
@@ -189,6 +189,16 @@ async function follow(
     url = new URL(location, url)
   }
   throw failed("The server redirected too often.")
+}
+
+/** Name look-ups cannot be ended; they are left behind instead. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as Error)
+    if (signal.aborted) onAbort()
+    signal.addEventListener("abort", onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort))
+  })
 }
 
 /** A signal that also fires when an expectation is not renewed in time. */
