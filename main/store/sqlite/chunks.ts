@@ -79,13 +79,14 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
       const match = anyTerm(query.terms)
       const { seqs, isEverything } = reach(actor, query.collectionIds)
       if (match === null || seqs.size === 0) return []
+      // CROSS JOIN: the index is read first. The other way round it is searched once for every chunk.
       const limited = isEverything
-        ? ""
-        : `AND rowid IN (SELECT k.seq FROM chunks k WHERE ${owned("k")}
-             AND k.collection_seq IN (SELECT value FROM json_each(@collections)))`
+        ? "WHERE"
+        : `CROSS JOIN chunks k ON k.seq = f.rowid WHERE ${owned("k")}
+             AND k.collection_seq IN (SELECT value FROM json_each(@collections)) AND`
       const rows = all<{ seq: number; bm25: number }>(
-        `SELECT rowid AS seq, -bm25(chunks_fts, ${columnWeights}) AS bm25 FROM chunks_fts
-          WHERE chunks_fts MATCH @match ${limited} ORDER BY bm25 DESC, rowid LIMIT @limit`,
+        `SELECT f.rowid AS seq, -bm25(chunks_fts, ${columnWeights}) AS bm25 FROM chunks_fts f ${limited}
+           chunks_fts MATCH @match ORDER BY bm25 DESC, f.rowid LIMIT @limit`,
         { match, limit: query.limit, ...context.owner(actor), collections: JSON.stringify([...seqs]) },
       )
       const chunks = bySeqs(
@@ -128,7 +129,7 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
       const total = get<{ n: number }>(`SELECT count(*) AS n FROM chunks k WHERE ${owned("k")}`, owner)?.n ?? 0
       const counting = isEverything
         ? "SELECT count(*) AS n FROM chunks_fts WHERE chunks_fts MATCH @match"
-        : `SELECT count(*) AS n FROM chunks_fts f JOIN chunks k ON k.seq = f.rowid WHERE chunks_fts MATCH @match AND ${owned("k")}`
+        : `SELECT count(*) AS n FROM chunks_fts f CROSS JOIN chunks k ON k.seq = f.rowid WHERE chunks_fts MATCH @match AND ${owned("k")}`
       return new Map(
         terms.map((term) => {
           const match = anyTerm([term])

@@ -151,7 +151,7 @@ export function createMessages(context: StoreContext): Sync<MessageRepository> {
       return all<SearchHit>(
         `SELECT c.id AS conversationId, c.title AS conversationTitle, m.id AS messageId, m.role,
            snippet(messages_fts, 0, @open, @close, '…', 24) AS snippet, m.created_at AS createdAt
-         FROM messages_fts f JOIN messages m ON m.seq = f.rowid JOIN conversations c ON c.seq = m.conversation_seq
+         FROM messages_fts f CROSS JOIN messages m ON m.seq = f.rowid JOIN conversations c ON c.seq = m.conversation_seq
          WHERE messages_fts MATCH @match AND ${mine} ORDER BY bm25(messages_fts), m.seq DESC LIMIT @limit`,
         { ...context.owner(actor), match, limit, open: "\uE000", close: "\uE001" },
       )
