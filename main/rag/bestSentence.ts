@@ -36,6 +36,8 @@ const frequency = new RegExp(
   "i",
 )
 const answerPatterns: Record<Exclude<AnswerKind, "any">, RegExp> = {
+  procedure:
+    /^(?:[-*•]\s*|\d{1,3}[.)]\s*)?(?:to \w+|if |do not|don't|never|always|first|then|press|push|pull|open|close|call|turn|put|fill|hold|use|switch|unplug|wash|rinse|remove|select|click|enter|lay|give|ask|keep|cover|cool|run|write|send|take|go|check|add)\b|\b(?:must|should|need to|needs? to be)\b/i,
   frequency,
   duration: new RegExp(String.raw`\b${number}[\s-]*(?:to|–|-)?\s*(?:\d+\s*)?${timeUnit}\b`, "i"),
   quantity: new RegExp(String.raw`\b${number}\b`, "i"),
@@ -46,8 +48,13 @@ const answerPatterns: Record<Exclude<AnswerKind, "any">, RegExp> = {
   ),
   person:
     /(?<=[\p{Ll}\d,:;("“]\s)\p{Lu}\p{Ll}+|\b(?:tenant|landlord|owner|doctor|manager|buyer|seller|employer|you)\b/u,
+  age: /\b(?:aged?|born|birthday|years? old|year-old)\b/i,
   place: /\b(?:in|at|on|under|below|above|behind|beside|next to|inside|near|left|right|floor|room|street|road)\b/i,
 }
+
+/** Whether some sentence has the form of an answer to this kind of question. */
+export const hasAnswerForm = (kind: AnswerKind, text: string): boolean =>
+  kind === "any" || sentencesOf(text).some((sentence) => answerPatterns[kind].test(sentence.text))
 
 /** The sentence of the passages that best answers the question, or null when none shares a content word or its meaning. */
 export async function bestSentence(
@@ -105,7 +112,7 @@ function sentencesOfPassage(passage: Passage, rank: number, { query, weights }: 
     const score =
       0.62 * coverage +
       0.18 * context +
-      0.17 * answers +
+      0.18 * answers +
       0.08 * passage.score -
       0.02 * rank -
       0.2 * isQuestion -

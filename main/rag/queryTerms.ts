@@ -1,7 +1,17 @@
 import { isStopWord, wordsOf } from "./words.ts"
 
 /** What a question asks for: an answer of this kind is preferred when sentences are compared. */
-export type AnswerKind = "frequency" | "duration" | "quantity" | "money" | "date" | "person" | "place" | "any"
+export type AnswerKind =
+  | "procedure"
+  | "frequency"
+  | "duration"
+  | "quantity"
+  | "money"
+  | "date"
+  | "person"
+  | "place"
+  | "age"
+  | "any"
 
 export interface QueryTerm {
   /** As it is sent to the word index. */
@@ -20,6 +30,8 @@ export interface QueryTerms {
 }
 
 const carriedWeight = 0.5
+/** Codes and article numbers say more than words do. */
+const codeWeight = 2.5
 const leadIn = /^\s*(and|but|or|also|then|so|what about|how about|what if|why|ok|okay)\b/i
 const pronoun =
   /\b(it|its|it's|they|them|their|he|she|him|her|his|this|that|these|those|there|one|ones|same|second|first|last)\b/i
@@ -65,31 +77,40 @@ function contentTerms(text: string, weight: number): QueryTerm[] {
     if (isStopWord(word)) continue
     if (words[index - 1]?.word === "how" && measureWords.has(word)) continue
     if (word.length < 2 && !/\d/.test(word)) continue
-    if (!terms.has(stem)) terms.set(stem, { word, stem, weight })
+    if (!terms.has(stem)) terms.set(stem, { word, stem, weight: isCode(word) ? weight * codeWeight : weight })
   }
   if (terms.size > 0) return [...terms.values()]
   // A question of stop words only ("What is this about?") still searches for what it says.
   return words.map(({ word, stem }) => ({ word, stem, weight }))
 }
 
-function answerKindOf(query: string): AnswerKind {
-  const text = query.toLowerCase()
-  if (/\bhow (often|frequently|regularly)\b|\bwhat interval\b|\bhow many times\b/.test(text)) return "frequency"
-  if (/\bhow long\b|\bhow many (second|minute|hour|day|week|month|year)s?\b|\bduration\b/.test(text)) return "duration"
-  if (
-    /\bhow much\b.*\b(cost|costs|pay|paid|price|rent|fee|deposit|owe|charge)\b|\b(price|cost|costs|rent|fee|deposit)\b/.test(
-      text,
-    )
-  )
-    return "money"
-  if (
-    /\bhow (much|many|far|old|big|large|tall|high|hot|warm|cold|heavy|deep|wide|fast|loud)\b|\bwhat (temperature|pressure|weight|size|amount|number|percentage|voltage|dose)\b/.test(
-      text,
-    )
-  )
-    return "quantity"
-  if (/\bwhen\b|\bwhat (date|day|time|year|month)\b|\bby which\b|\bhow (late|early|soon)\b/.test(text)) return "date"
-  if (/\bwho\b|\bwhom\b|\bwhose\b/.test(text)) return "person"
-  if (/\bwhere\b/.test(text)) return "place"
-  return "any"
-}
+const isCode = (word: string): boolean => /\p{L}/u.test(word) && /\d/.test(word)
+
+/** In this order: a question may fit several. */
+const kindPatterns: readonly (readonly [Exclude<AnswerKind, "any">, RegExp])[] = [
+  [
+    "procedure",
+    /\bwhat (?:should|do|can|must|would) (?:i|we|you|one) do\b|\bhow (?:do|can|should|must) (?:i|we|you)\b|\bhow to\b/,
+  ],
+  ["frequency", /\bhow (?:often|frequently|regularly)\b|\bwhat interval\b|\bhow many times\b/],
+  ["duration", /\bhow long\b|\bhow many (?:second|minute|hour|day|night|week|month|year)s?\b|\bwhat is the duration\b/],
+  [
+    "money",
+    /\bhow much\b.*\b(?:costs?|pay|paid|price|rent|fee|tax|deposit|owe|charge)\b|\bwhat (?:is|was|does|do)\b.*\b(?:price|costs?|rent|fee|deposit)\b/,
+  ],
+  ["age", /\bhow old\b|\b(?:what|which) age\b/],
+  ["quantity", /\bhow (?:much|many|far|big|large|tall|high|hot|warm|cold|heavy|deep|wide|fast|loud)\b/],
+  [
+    "quantity",
+    /\b(?:what|which) (?:\w+ ){0,2}(?:temperature|pressure|weight|size|amount|number|percentage|voltage|dose)\b/,
+  ],
+  [
+    "date",
+    /^(?:\w+ )?(?:since |until |by |till )?when\b|\b(?:what|which) (?:date|day|time|year|month)\b|\bhow (?:late|early|soon)\b/,
+  ],
+  ["person", /\bwho(?:m|se)?\b/],
+  ["place", /\bwhere\b/],
+]
+
+const answerKindOf = (query: string): AnswerKind =>
+  kindPatterns.find(([, pattern]) => pattern.test(query.toLowerCase()))?.[0] ?? "any"

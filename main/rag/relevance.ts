@@ -32,18 +32,20 @@ export interface RelevanceSignals {
   jointCoverage: number
   /** Best cosine. Null when there are no vectors of a trained model. */
   similarity: number | null
+  /** Whether a passage holds something of the kind that is asked for: a number, a date, a name. */
+  hasAnswerForm: boolean
 }
 
 /** Below this the documents are said not to answer. */
 export const answerFloor = 0.5
 
 /**
- * How likely the passages answer the question, 0..1. A logistic curve over word coverage and similarity; without a trained embedder
- * (hash vectors compare words again) coverage alone decides. The coefficients are fitted by hand to the judged questions of
- * test/fixtures/rag/judgements.json.
+ * How likely the passages answer the question, 0..1: a logistic curve over word coverage and similarity. Hash vectors compare words
+ * again, so without a trained embedder coverage alone decides. Coefficients: logistic regression with a small penalty on the judged
+ * questions of test/fixtures/rag/judgements.json over the sample collection, rounded.
  */
-export function confidenceOf({ coverage, jointCoverage, similarity }: RelevanceSignals): number {
+export function confidenceOf({ coverage, jointCoverage, similarity, hasAnswerForm }: RelevanceSignals): number {
   const words = 0.8 * coverage + 0.2 * jointCoverage
-  const evidence = similarity === null ? 9 * (words - 0.5) : 5 * (words - 0.45) + 11 * (similarity - 0.42)
-  return 1 / (1 + Math.exp(-evidence))
+  const evidence = similarity === null ? 6.5 * words - 3.2 : 6 * words + 4 * similarity - 4.3
+  return 1 / (1 + Math.exp(-(hasAnswerForm ? evidence : evidence - 3)))
 }

@@ -3,6 +3,7 @@ import type { Actor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
 import type { Embedder } from "#engines/types.ts"
 import type { ChunkRecord, ChunkRepository } from "#store/types.ts"
+import { hasAnswerForm } from "./bestSentence.ts"
 import { deduplicate } from "./deduplicate.ts"
 import { defaultFusionWeights, type FusionWeights, fuse } from "./fuse.ts"
 import { type QueryTerms, queryTerms } from "./queryTerms.ts"
@@ -139,7 +140,7 @@ export async function retrievePassages(
       rank_vector: vectorRank.get(chunk.id) ?? 0,
     },
   }))
-  const confidence = confidenceOfRanked(ranked, weights, embedder !== null && !embedder.isFallback)
+  const confidence = confidenceOfRanked(ranked, query, weights, embedder !== null && !embedder.isFallback)
   const found = ranked.length > 0 && confidence >= answerFloor
   const passages = ranked.map(toPassage)
   return {
@@ -157,16 +158,23 @@ export async function retrievePassages(
   }
 }
 
-function confidenceOfRanked(ranked: readonly RankedChunk[], weights: TermWeights, isTrained: boolean): number {
+function confidenceOfRanked(
+  ranked: readonly RankedChunk[],
+  query: QueryTerms,
+  weights: TermWeights,
+  isTrained: boolean,
+): number {
   const top = ranked.slice(0, closestCount)
   if (top.length === 0) return 0
   const joint = new Set(top.flatMap(({ chunk }) => [...stemsOf(searchable(chunk))]))
+  const answers = top.some(({ chunk }) => hasAnswerForm(query.answerKind, chunk.text))
   return Math.max(
     ...top.map(({ features }) =>
       confidenceOf({
         coverage: features.coverage,
         jointCoverage: coverageOfStems(weights, joint),
         similarity: isTrained ? features.similarity : null,
+        hasAnswerForm: answers,
       }),
     ),
   )

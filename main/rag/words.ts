@@ -24,7 +24,8 @@ const stopWords = new Set(
   ).split(" "),
 )
 
-const wordPattern = /[\p{L}\p{N}]+(?:['’]\p{L}+)?/gu
+/** Codes such as `E-14` are one word; the word index finds them as a phrase. */
+const wordPattern = /(?<![\p{L}\p{N}])\p{L}{1,4}-\d[\p{L}\d]*|[\p{L}\p{N}]+(?:['’]\p{L}+)?/gu
 const marks = /\p{M}+/gu
 
 export const isStopWord = (word: string): boolean => stopWords.has(word)
