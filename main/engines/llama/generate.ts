@@ -10,7 +10,7 @@ import type { OpenModel, Slot } from "./model.ts"
 import { hasParameters, plainText, renderPrompt } from "./prompt.ts"
 import { prefill, takeSlot } from "./slots.ts"
 import { createTextGate, type TextGate } from "./textGate.ts"
-import { type ToolSyntax, toolSyntaxOf } from "./toolSyntax.ts"
+import { bareMarks, type ToolSyntax, toolSyntaxOf } from "./toolSyntax.ts"
 
 type EndReason = Extract<GenerateEvent, { type: "end" }>["reason"]
 
@@ -128,7 +128,8 @@ async function writeFreely(
   const syntax = tools.length > 0 ? toolSyntaxOf(open) : undefined
   const think = thinkMarks(open)
   const stops = new Set([...(request.stop ?? []), ...templateStops])
-  const textGate = (): TextGate => createTextGate([...stops, think.open, ...(syntax?.marks ?? [])])
+  const bare = bareMarks(tools.map(({ name }) => name))
+  const textGate = (): TextGate => createTextGate([...stops, think.open, ...(syntax?.marks ?? []), ...bare.keys()])
   let isReasoning = promptText.trimEnd().endsWith(think.open)
   answer.isPlain = !isReasoning
   let gate = isReasoning ? createTextGate([think.close]) : textGate()
@@ -170,9 +171,11 @@ async function writeFreely(
       const markAt = passed + gate.position
       if (!isReasoning && stops.has(mark)) return answer.calls > 0 ? "tool-calls" : "stop"
       answer.isPlain = false
-      if (syntax?.marks.includes(mark)) {
+      const bareName = bare.get(mark)
+      if (syntax && (bareName !== undefined || syntax.marks.includes(mark))) {
         if (answer.calls >= MAX_CALLS) return "tool-calls"
-        const outcome = await writeCall(answer, open, syntax, tools, decoder.countWithin(markAt))
+        const possible = bareName === undefined ? tools : tools.filter(({ name }) => name === bareName)
+        const outcome = await writeCall(answer, open, syntax, possible, decoder.countWithin(markAt))
         if (outcome) return outcome
         gate = textGate()
         passed = answer.shown

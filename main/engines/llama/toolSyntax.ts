@@ -2,6 +2,21 @@ import { LlamaText, type Token } from "node-llama-cpp"
 import type { OpenModel } from "./model.ts"
 import { plainText } from "./prompt.ts"
 
+/** Small models often leave out the frame around a call, or fence it as code. */
+const FRAMES = ["", "```json\n", "```\n", "<tools>\n", "<tools>"]
+const NAME_SPACINGS = ['{"name": ', '{"name":', '{\n  "name": ', '{\n    "name": ']
+
+/** Bare spellings of a call, with the tool each begins a call of. */
+export function bareMarks(names: readonly string[]): Map<string, string> {
+  return new Map(
+    names.flatMap((name) =>
+      FRAMES.flatMap((frame) =>
+        NAME_SPACINGS.map((spacing): [string, string] => [`${frame}${spacing}${JSON.stringify(name)}`, name]),
+      ),
+    ),
+  )
+}
+
 /** How this model writes a tool call, from its chat template: `prefix name paramsPrefix {…} suffix`. */
 export interface ToolSyntax {
   /** Texts by which a call is recognised while the model writes freely. */
