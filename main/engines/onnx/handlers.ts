@@ -5,7 +5,7 @@ import { createKeepOne } from "./keepOne.ts"
 import { planBatches } from "./planBatches.ts"
 import { createTurns } from "./turns.ts"
 
-/** Tokens per batch: measured to be as fast as larger ones, and short enough (.4 s on two cores) for an urgent question to slip in. */
+/** Tokens per batch: measured to be as fast as larger ones, and short enough (.1 s on two cores) for an urgent question to slip in. */
 export const tokenBudget = 1024
 /** Texts tokenised before the loop gets a turn. */
 const tokeniseStep = 64

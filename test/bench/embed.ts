@@ -1,0 +1,154 @@
+/**
+ * Speed of the embedder in its child against a raw onnxruntime loop in this process over the same texts, length-sorted, in batches of
+ * 32 and of 8, interleaved; and by token budget with `--budgets`.
+ */
+import { readFileSync } from "node:fs"
+import { availableParallelism } from "node:os"
+import { join } from "node:path"
+import { Tensor } from "onnxruntime-node"
+import { createHostClient } from "#core/host/client.ts"
+import { createForkAdapter } from "#core/host/forkAdapter.ts"
+import { silentLogger } from "#core/logger.ts"
+import type { OnnxContract } from "#engines/onnx/contract.ts"
+import { createOnnxEmbedder } from "#engines/onnx/embedder.ts"
+import { loadEmbedder } from "#engines/onnx/embeddingModel.ts"
+import { planBatches } from "#engines/onnx/planBatches.ts"
+import { openSession } from "#engines/onnx/session.ts"
+import { loadTokenizer } from "#engines/onnx/textTokenizer.ts"
+import { miniLmFiles, testdataDir } from "../models/modelFiles.ts"
+
+const rounds = 5
+const textCount = 192
+const maxTokens = 256
+const threads = Math.max(1, availableParallelism())
+const signal = new AbortController().signal
+const texts = sampleTexts()
+
+const tokenizer = await loadTokenizer(miniLmFiles.tokenizerPath)
+const session = await openSession(miniLmFiles.modelPath, { threads, inputs: ["input_ids"] })
+
+/** What anybody would write without a product: tokenise, sort by length, batches of a fixed size, mean, unit length. */
+async function rawLoop(batchSize: number): Promise<Float32Array[]> {
+  const encoded = texts.map((text) => tokenizer.encode(text, maxTokens))
+  const order = encoded.map((_, index) => index).sort((a, b) => encoded[a]!.length - encoded[b]!.length)
+  const result: Float32Array[] = new Array(texts.length)
+  for (let start = 0; start < order.length; start += batchSize) {
+    const batch = order.slice(start, start + batchSize)
+    const width = Math.max(...batch.map((index) => encoded[index]!.length))
+    const ids = new BigInt64Array(batch.length * width)
+    const mask = new BigInt64Array(batch.length * width)
+    batch.forEach((index, row) => {
+      encoded[index]!.forEach((token, column) => {
+        ids[row * width + column] = BigInt(token)
+        mask[row * width + column] = 1n
+      })
+    })
+    const shape = [batch.length, width]
+    const output = await session.run({
+      input_ids: new Tensor("int64", ids, shape),
+      attention_mask: new Tensor("int64", mask, shape),
+      token_type_ids: new Tensor("int64", new BigInt64Array(ids.length), shape),
+    })
+    const hidden = output.last_hidden_state!.data as Float32Array
+    batch.forEach((index, row) => {
+      const vector = new Float32Array(384)
+      for (let token = 0; token < encoded[index]!.length; token++)
+        for (let k = 0; k < 384; k++) vector[k]! += hidden[(row * width + token) * 384 + k]!
+      let squares = 0
+      for (const value of vector) squares += value * value
+      result[index] = vector.map((value) => value / Math.sqrt(squares))
+    })
+  }
+  return result
+}
+
+const client = createHostClient<OnnxContract>({
+  name: "onnx",
+  adapter: createForkAdapter({ entry: new URL("../../main/engines/onnx/entry.ts", import.meta.url) }),
+  log: silentLogger,
+})
+const embedder = createOnnxEmbedder({
+  client,
+  model: { id: "all-minilm-l6-v2", ...miniLmFiles, dimensions: 384, maxTokens, pooling: "mean", sha256: "bench" },
+  threads,
+})
+
+try {
+  const first = await embedder.embed(texts, "passage", signal)
+  const reference = await rawLoop(32)
+  const worst = Math.min(...first.map((vector, index) => cosine(vector, reference[index]!)))
+  const ours: number[] = []
+  const raw32: number[] = []
+  const raw8: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    ours.push(await timed(() => embedder.embed(texts, "passage", signal)))
+    raw32.push(await timed(() => rawLoop(32)))
+    raw8.push(await timed(() => rawLoop(8)))
+  }
+  console.log(`embed: ${texts.length} texts, ${rounds} rounds, ${threads} threads: ours ${rate(ours)} texts/s`)
+  for (const [name, raw] of [
+    ["32", raw32],
+    ["8", raw8],
+  ] as const)
+    console.log(
+      `embed: raw loop in batches of ${name}: ${rate(raw)} texts/s, ratio ${(median(raw) / median(ours)).toFixed(3)}`,
+    )
+  console.log(`embed: lowest cosine to the raw loop ${worst.toFixed(6)}`)
+  if (process.argv.includes("--budgets")) await compareBudgets()
+} finally {
+  await client.stop()
+  await session.release()
+}
+
+async function compareBudgets(): Promise<void> {
+  const model = await loadEmbedder({ ...miniLmFiles, dimensions: 384, maxTokens, pooling: "mean", threads })
+  const encoded = texts.map((text) => model.tokenizer.encode(text, maxTokens))
+  const lengths = encoded.map((tokens) => tokens.length)
+  const budgets = [256, 512, 1024, 2048, 4096, 8192]
+  const times = new Map(budgets.map((budget) => [budget, [] as number[]]))
+  for (let round = 0; round < 3; round++)
+    for (const budget of budgets)
+      times.get(budget)?.push(
+        await timed(async () => {
+          for (const batch of planBatches(lengths, budget))
+            await model.embedBatch(batch.map((index) => encoded[index]!))
+        }),
+      )
+  for (const [budget, taken] of times) console.log(`embed: batches of ${budget} tokens: ${rate(taken)} texts/s`)
+  await model.release()
+}
+
+/** Abstracts beside the project, else sentences made here. */
+function sampleTexts(): string[] {
+  const folder = testdataDir()
+  if (folder) {
+    const all = readFileSync(join(folder, "ir", "cranfield", "cran.all.1400"), "utf8")
+    const bodies = [...all.matchAll(/\.W\r?\n([\s\S]*?)(?=\n\.I |$(?![\s\S]))/g)].map((match) =>
+      (match[1] ?? "").replace(/\s+/g, " "),
+    )
+    return bodies.filter((body) => body.length > 20).slice(0, textCount)
+  }
+  const words =
+    "the filter of a pump is changed every six months unless water runs clear and pressure holds steady".split(" ")
+  return Array.from({ length: textCount }, (_, index) =>
+    Array.from({ length: 8 + ((index * 37) % 120) }, (_, at) => words[(index * 7 + at * 3) % words.length]).join(" "),
+  )
+}
+
+async function timed(run: () => Promise<unknown>): Promise<number> {
+  const begin = performance.now()
+  await run()
+  return performance.now() - begin
+}
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, index) => sum + value * b[index]!, 0)
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]!
+}
+
+function rate(times: readonly number[]): string {
+  return ((1000 * texts.length) / median(times)).toFixed(1)
+}
