@@ -1,0 +1,135 @@
+import type { AudioSink } from "#audio/types.ts"
+import type { TurnEventBody } from "#contract/turns.ts"
+import { untilAborted } from "#core/untilAborted.ts"
+import type { SpeechChunk, TextToSpeech } from "#engines/types.ts"
+import { createSentenceSplitter, type SpokenPiece } from "./sentences.ts"
+import { speakable } from "./speakable.ts"
+
+/** Where speech comes from and goes to. */
+export interface SpeechOutput {
+  tts: TextToSpeech
+  /** Flushed at an abort; closed by whoever opened it. */
+  sink: AudioSink
+  /** Default: the engine's first voice. */
+  voice?: string
+  /** .5..2. Default 1. */
+  rate?: number
+  /** The socket stream that carries the audio; null where it does not go to a client. */
+  streamId: number | null
+}
+
+export type SpeechEvent = Extract<TurnEventBody, { type: "speech-start" | "caption" | "speech-end" }>
+
+interface Utterance {
+  piece: SpokenPiece
+  spoken: string
+  chunk: SpeechChunk
+}
+
+/** A piece handed to the sink: where it lies in the text and in the sound. */
+interface Caption {
+  piece: SpokenPiece
+  startMs: number
+  durationMs: number
+}
+
+/**
+ * Speaks a text while it is being written: each sentence is synthesised while the one before plays. Nothing to say gives no events.
+ * An abort flushes the sink at once and still yields `speech-end`, with what was heard; it is not thrown. A failing voice throws its error
+ * after the sentences before it were heard and `speech-end` was yielded.
+ */
+export async function* speak(
+  deltas: AsyncIterable<string>,
+  output: SpeechOutput,
+  signal: AbortSignal,
+): AsyncGenerator<SpeechEvent, void> {
+  const { sink } = output
+  const utterances = synthesizeEach(deltas, output, signal)
+  const captions: Caption[] = []
+  const playedBefore = sink.playedMs()
+  let playedMs: number | undefined
+  let audioMs = 0
+  let hasStarted = false
+  let failure: { error: unknown } | undefined
+  const stop = (): void => {
+    playedMs ??= sink.playedMs() - playedBefore
+    sink.flush()
+  }
+  signal.addEventListener("abort", stop, { once: true })
+  try {
+    let upcoming = utterances.next()
+    for (;;) {
+      const { value: utterance, done } = await untilAborted(upcoming, signal)
+      if (done) break
+      upcoming = utterances.next()
+      upcoming.catch(() => undefined)
+      const { piece, spoken, chunk } = utterance
+      const durationMs = (chunk.samples.length * 1000) / chunk.sampleRate
+      if (!hasStarted) yield speechStart(output)
+      hasStarted = true
+      yield { type: "caption", index: captions.length, text: piece.text.trim(), spoken, startMs: audioMs, durationMs }
+      if (signal.aborted) break
+      captions.push({ piece, startMs: audioMs, durationMs })
+      audioMs += durationMs
+      await sink.write(chunk.samples, chunk.sampleRate, signal)
+    }
+  } catch (error) {
+    failure = { error }
+  }
+  try {
+    if (captions.length > 0) await sink.drain(signal)
+  } catch (error) {
+    failure ??= { error }
+  } finally {
+    signal.removeEventListener("abort", stop)
+  }
+  if (hasStarted) {
+    const isWhole = playedMs === undefined
+    const heard = isWhole ? { chars: captions.at(-1)?.piece.end ?? 0, ms: audioMs } : heardOf(captions, playedMs ?? 0)
+    yield { type: "speech-end", heardChars: heard.chars, audioMs: heard.ms }
+  }
+  if (failure && !signal.aborted) throw failure.error
+}
+
+function speechStart({ tts, sink, voice, streamId }: SpeechOutput): SpeechEvent {
+  const name = voice ?? tts.voices()[0]?.id ?? tts.modelId
+  return { type: "speech-start", voice: name, sampleRate: sink.sampleRate, streamId }
+}
+
+async function* synthesizeEach(
+  deltas: AsyncIterable<string>,
+  { tts, voice, rate }: SpeechOutput,
+  signal: AbortSignal,
+): AsyncGenerator<Utterance, void> {
+  for await (const piece of piecesOf(deltas)) {
+    const spoken = speakable(piece.text)
+    if (!/[\p{L}\p{N}]/u.test(spoken)) continue
+    yield { piece, spoken, chunk: await tts.synthesize(spoken, { voice, rate }, signal) }
+  }
+}
+
+async function* piecesOf(deltas: AsyncIterable<string>): AsyncGenerator<SpokenPiece, void> {
+  const splitter = createSentenceSplitter()
+  for await (const delta of deltas) yield* splitter.push(delta)
+  yield* splitter.end()
+}
+
+/** How far into the text the listener came: whole pieces, and of the piece being played its share, back to a word's end. */
+function heardOf(captions: readonly Caption[], playedMs: number): { chars: number; ms: number } {
+  let chars = 0
+  let ms = 0
+  for (const { piece, startMs, durationMs } of captions) {
+    const share = (playedMs - startMs) / durationMs
+    if (share <= 0) break
+    if (share >= 1) {
+      chars = piece.end
+      ms = startMs + durationMs
+      continue
+    }
+    const reached = piece.text.slice(0, Math.floor(share * piece.text.length) + 1)
+    const words = /^[\s\S]*\S(?=\s)/.exec(reached)?.[0] ?? ""
+    chars = piece.start + words.length
+    ms = playedMs
+  }
+  return { chars, ms }
+}
