@@ -56,6 +56,7 @@ export async function* answer(
 }
 
 async function searchesDocuments(input: AnswerInput, deps: AnswerDeps): Promise<boolean> {
+  if (input.alwaysSearches) return true
   if (input.collectionIds !== null) return input.collectionIds.length > 0
   return intentOf(input.question) === "lookup" && (await deps.hasDocuments(input))
 }

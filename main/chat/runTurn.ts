@@ -1,3 +1,4 @@
+import type { AudioSink, AudioSource } from "#audio/types.ts"
 import type { Conversation, Message } from "#contract/conversations.ts"
 import type { Persona } from "#contract/settings.ts"
 import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
@@ -18,6 +19,8 @@ export interface AnswerInput {
   history: Message[]
   /** Null: all collections. Empty: answer without documents. */
   collectionIds: string[] | null
+  /** Search the documents whatever the wording: the caller asked for an answer from them. */
+  alwaysSearches?: boolean
   persona: Persona
   /** Prompts with the same key reuse each other's evaluated prefix. */
   cacheKey: string
@@ -26,10 +29,17 @@ export interface AnswerInput {
   maxTokens?: number
 }
 
-/** The client's side of a voice turn: where its frames come from and where its speech goes. */
+/** The client's side of a spoken turn: where its frames come from and where its speech goes. */
 export interface VoiceChannel {
+  source: AudioSource
+  sink: AudioSink
+  /** Stream that carries the speech to the client. */
+  streamId: number
+  /** Key up: no more frames come. */
   release(): void
+  /** The client has played this much. */
   heard(playedMs: number): void
+  close(): Promise<void>
 }
 
 export interface TurnDeps {
@@ -38,8 +48,8 @@ export interface TurnDeps {
   log: Logger
   /** The shared answer generator: text turns and voice turns alike. */
   answer(input: AnswerInput, signal: AbortSignal): AsyncIterable<TurnEventBody>
-  /** Opens the client's audio stream. Throws `request.invalid` when there is none. */
-  openVoice(actor: Actor, request: TurnRequest): VoiceChannel
+  /** Opens the client's audio for a turn that listens or speaks. */
+  openVoice(actor: Actor, turnId: string, request: TurnRequest): VoiceChannel
   /** Frames → text → answer → speech. `ask` is called once, with what was heard. */
   runVoice(
     channel: VoiceChannel,
@@ -52,7 +62,7 @@ export interface TurnDeps {
   /** Speaks the answer of a text turn: passes the events through and adds its own. */
   speakAnswer(
     events: AsyncIterable<TurnEventBody>,
-    options: { voice: string | undefined; channel: VoiceChannel | null },
+    options: { voice: string | undefined; channel: VoiceChannel },
     signal: AbortSignal,
   ): AsyncIterable<TurnEventBody>
   persona(id: string | null): Promise<Persona>
@@ -78,7 +88,12 @@ export interface PreparedTurn {
 }
 
 /** Checks the request and stores the question. Throws `request.invalid`, `conversation.not-found`, `message.not-found`. */
-export async function prepareTurn(actor: Actor, request: TurnRequest, deps: TurnDeps): Promise<PreparedTurn> {
+export async function prepareTurn(
+  turnId: string,
+  actor: Actor,
+  request: TurnRequest,
+  deps: TurnDeps,
+): Promise<PreparedTurn> {
   const { options = {} } = request
   const text = request.text?.trim() ?? ""
   if (request.kind === "text" && text === "" && !options.regenerateMessageId) {
@@ -91,7 +106,7 @@ export async function prepareTurn(actor: Actor, request: TurnRequest, deps: Turn
       remedy: "Send `source` with the stream id of your audio frames on /ws.",
     })
   }
-  const voice = request.source ? deps.openVoice(actor, request) : null
+  const voice = request.source || options.speak ? deps.openVoice(actor, turnId, request) : null
   if (options.temporary) {
     const persona = await deps.persona(request.personaId ?? null)
     return {
@@ -186,6 +201,7 @@ export async function* runTurn(
     }
   }
   if (signal.aborted) reason = "aborted"
+  await turn.voice?.close()
 
   const timings = foldTimings(events, turn.request.kind)
   try {
@@ -223,7 +239,7 @@ async function* turnBody(turn: PreparedTurn, deps: TurnDeps, signal: AbortSignal
     return
   }
   const answered = ask(turn.question ?? "", signal)
-  if (request.options?.speak) yield* deps.speakAnswer(answered, { voice, channel: turn.voice }, signal)
+  if (request.options?.speak && turn.voice) yield* deps.speakAnswer(answered, { voice, channel: turn.voice }, signal)
   else yield* answered
 }
 

@@ -77,8 +77,8 @@ export function createTurns(deps: TurnDeps): Turns {
     },
     watch,
     async start(actor, request) {
-      const prepared = await prepareTurn(actor, request, deps)
       const turnId = newId()
+      const prepared = await prepareTurn(turnId, actor, request, deps)
       const turn: LiveTurn = {
         ownerId: actor.personId,
         events: [],

@@ -239,13 +239,13 @@ export interface OpsService {
 
 /** Sound that travels on /ws. */
 export interface AudioExchange {
-  /** 16 kHz mono samples of a stream, in order. False: nobody listens to this stream. */
-  push(actor: Actor, streamId: number, sequence: number, samples: Float32Array): boolean
+  /** s16le mono at 16 kHz, in order. False: nobody listens to this stream. */
+  push(actor: Actor, streamId: number, sequence: number, pcm: Uint8Array): boolean
   /** The client that sent this stream is gone. */
   end(actor: Actor, streamId: number): void
-  /** Hears of speech for the subscribers of a turn: 24 kHz mono. Returns the end of the subscription. */
+  /** Hears of speech for the subscribers of a turn: s16le mono at 24 kHz. Returns the end of the subscription. */
   onSpeech(
-    listener: (frame: { turnId: string; streamId: number; sequence: number; samples: Float32Array }) => void,
+    listener: (frame: { turnId: string; streamId: number; sequence: number; pcm: Uint8Array }) => void,
   ): () => void
 }
 

@@ -133,7 +133,7 @@ function serveClient(socket: WebSocket, caller: Caller, deps: SocketDeps): void 
     send({ channel: "socket", seq: ownSeq++, type, ...(message === undefined ? {} : { message }) })
 
   const endSpeech = deps.audio.onSpeech((frame) => {
-    if (turns.has(frame.turnId)) send(encodeAudioFrame(frame.streamId, frame.sequence, frame.samples))
+    if (turns.has(frame.turnId)) send(encodeAudioFrame(frame.streamId, frame.sequence, frame.pcm))
   })
 
   const subscribe = (channel: string, afterSeq: number | undefined, intervalMs: number | undefined): void => {
@@ -194,7 +194,7 @@ function serveClient(socket: WebSocket, caller: Caller, deps: SocketDeps): void 
     if (expected !== undefined && frame.sequence < expected)
       throw new AppError("request.invalid", "Audio frames must come in order.")
     streams.set(frame.streamId, frame.sequence + 1)
-    deps.audio.push(actor, frame.streamId, frame.sequence, frame.samples)
+    deps.audio.push(actor, frame.streamId, frame.sequence, frame.pcm)
   }
 
   socket.on("message", (data, isBinary) => {
@@ -253,25 +253,18 @@ function parseMessage(text: string) {
 }
 
 /** u32 LE stream id, u32 LE sequence, then s16le mono. */
-export function decodeAudioFrame(bytes: Buffer): { streamId: number; sequence: number; samples: Float32Array } {
+export function decodeAudioFrame(bytes: Buffer): { streamId: number; sequence: number; pcm: Uint8Array } {
   const count = (bytes.length - audioHeaderBytes) / 2
   if (count < 0 || !Number.isInteger(count) || count > largestFrameSamples)
     throw new AppError("request.invalid", "An audio frame is eight bytes of header and whole 16-bit samples.")
-  const samples = new Float32Array(count)
-  for (let index = 0; index < count; index++) {
-    samples[index] = bytes.readInt16LE(audioHeaderBytes + index * 2) / 32_768
-  }
-  return { streamId: bytes.readUInt32LE(0), sequence: bytes.readUInt32LE(4), samples }
+  return { streamId: bytes.readUInt32LE(0), sequence: bytes.readUInt32LE(4), pcm: bytes.subarray(audioHeaderBytes) }
 }
 
-export function encodeAudioFrame(streamId: number, sequence: number, samples: Float32Array): Buffer {
-  const bytes = Buffer.alloc(audioHeaderBytes + samples.length * 2)
-  bytes.writeUInt32LE(streamId >>> 0, 0)
-  bytes.writeUInt32LE(sequence >>> 0, 4)
-  for (const [index, sample] of samples.entries()) {
-    bytes.writeInt16LE(Math.max(-32_768, Math.min(32_767, Math.round(sample * 32_768))), audioHeaderBytes + index * 2)
-  }
-  return bytes
+export function encodeAudioFrame(streamId: number, sequence: number, pcm: Uint8Array): Buffer {
+  const header = Buffer.alloc(audioHeaderBytes)
+  header.writeUInt32LE(streamId >>> 0, 0)
+  header.writeUInt32LE(sequence >>> 0, 4)
+  return Buffer.concat([header, pcm])
 }
 
 const toBuffer = (data: RawData): Buffer =>

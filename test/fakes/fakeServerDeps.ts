@@ -34,8 +34,8 @@ export interface FakeServer {
   setJob(job: Partial<Job>): Job
   changes: Hub<Change>
   frames: Hub<MetricFrame>
-  speech: Hub<{ turnId: string; streamId: number; sequence: number; samples: Float32Array }>
-  heardAudio: { streamId: number; sequence: number; samples: number[] }[]
+  speech: Hub<{ turnId: string; streamId: number; sequence: number; pcm: Uint8Array }>
+  heardAudio: { streamId: number; sequence: number; bytes: number[] }[]
   /** The next stream whose client goes. */
   streamEnded(): Promise<number>
   uploads: { relativePath: string; text: string }[]
@@ -51,7 +51,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
   const jobHub = createHub<Job>(ignore)
   const changes = createHub<Change>(ignore)
   const frames = createHub<MetricFrame>(ignore)
-  const speech = createHub<{ turnId: string; streamId: number; sequence: number; samples: Float32Array }>(ignore)
+  const speech = createHub<{ turnId: string; streamId: number; sequence: number; pcm: Uint8Array }>(ignore)
   const conversations = new Map<string, Conversation>()
   const messages = new Map<string, Message>()
   const collections = new Map<string, Collection>([["c1", collection("c1", "manuals")]])
@@ -351,8 +351,8 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       logs: () => ({ lines: [], next: 0 }),
     },
     audio: {
-      push: (_actor, streamId, sequence, samples) => {
-        heardAudio.push({ streamId, sequence, samples: [...samples] })
+      push: (_actor, streamId, sequence, pcm) => {
+        heardAudio.push({ streamId, sequence, bytes: [...pcm] })
         return true
       },
       end: (_actor, streamId) => {

@@ -103,7 +103,7 @@ describe("/ws", () => {
     client.socket.send(frame)
     client.say({ type: "ping" })
     await client.next()
-    expect(fake.heardAudio.splice(0)).toEqual([{ streamId: 7, sequence: 1, samples: [0.5, -1] }])
+    expect(fake.heardAudio.splice(0)).toEqual([{ streamId: 7, sequence: 1, bytes: [0, 64, 0, 128] }])
     client.socket.send(frame.subarray(0, 9))
     expect(await client.next()).toMatchObject({ type: "error", message: expect.stringContaining("request.invalid") })
     frame.writeUInt32LE(0, 4)
@@ -120,7 +120,7 @@ describe("/ws", () => {
     const other = await open()
     follower.say({ type: "subscribe", channel: "turn:w2" })
     await follower.next()
-    fake.speech.publish({ turnId: "w2", streamId: 9, sequence: 3, samples: new Float32Array([0.5, 2]) })
+    fake.speech.publish({ turnId: "w2", streamId: 9, sequence: 3, pcm: Uint8Array.of(0, 64, 255, 127) })
     const frame = (await follower.next()) as Buffer
     expect([frame.readUInt32LE(0), frame.readUInt32LE(4), frame.readInt16LE(8), frame.readInt16LE(10)]).toEqual([
       9, 3, 16_384, 32_767,

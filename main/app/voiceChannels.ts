@@ -1,0 +1,50 @@
+import { createSocketSink } from "#audio/socketSink.ts"
+import { createSocketSource, type SocketSource } from "#audio/socketSource.ts"
+import type { VoiceChannel } from "#chat/runTurn.ts"
+import type { TurnRequest } from "#contract/turns.ts"
+import type { Actor } from "#core/actor.ts"
+import { createHub } from "#core/hub.ts"
+import type { Logger } from "#core/logger.ts"
+import type { AudioExchange } from "#server/deps.ts"
+
+/** Joins the audio frames of `/ws` with the turns that hear and speak them. */
+export interface VoiceChannels {
+  exchange: AudioExchange
+  open(actor: Actor, turnId: string, request: TurnRequest): VoiceChannel
+}
+
+export function createVoiceChannels(log: Logger): VoiceChannels {
+  const listening = new Map<string, SocketSource>()
+  const speech = createHub<{ turnId: string; streamId: number; sequence: number; pcm: Uint8Array }>((error) =>
+    log.error("a listener of speech failed", { error }),
+  )
+  const keyOf = (actor: Actor, streamId: number): string => `${actor.personId}/${streamId}`
+
+  return {
+    exchange: {
+      push: (actor, streamId, sequence, pcm) => listening.get(keyOf(actor, streamId))?.push(pcm, sequence) ?? false,
+      // A client that is gone has released its key.
+      end: (actor, streamId) => listening.get(keyOf(actor, streamId))?.end(),
+      onSpeech: (listener) => speech.subscribe(listener),
+    },
+    open(actor, turnId, request) {
+      const streamId = request.source?.streamId ?? 0
+      const key = keyOf(actor, streamId)
+      const source = createSocketSource()
+      if (request.source) listening.set(key, source)
+      const sink = createSocketSink({ send: (pcm, sequence) => speech.publish({ turnId, streamId, sequence, pcm }) })
+      return {
+        source: source.source,
+        sink,
+        streamId,
+        release: () => source.end(),
+        heard: (playedMs) => sink.reportPlayed(playedMs),
+        async close() {
+          if (listening.get(key) === source) listening.delete(key)
+          source.end()
+          await sink.close()
+        },
+      }
+    },
+  }
+}
