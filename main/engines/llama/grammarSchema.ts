@@ -123,6 +123,8 @@ function convertTyped(
         ? { additionalProperties: inner(additionalProperties, "additionalProperties") }
         : { additionalProperties: isOpen }),
       ...pick(schema, ["minProperties", "maxProperties"]),
+      // The grammar ignores it; the model reads it in the tool's description.
+      ...(mode === "lenient" && Array.isArray(schema.required) ? { required: schema.required } : {}),
     }
   }
   if (type === "array") {
