@@ -221,7 +221,7 @@ export function renderApiDocs(table: RouteTable): string {
   return [
     "# HTTP API",
     "",
-    "Made from the route table in `main/contract`; edit the table, not this file (`npx vitest run --config test/vitest.config.ts -u test/server/http.test.ts` writes it). The same table is served as OpenAPI 3.1 at `/openapi.json` and as a page at `/docs`.",
+    "Made from the route table in `main/contract`; edit the table, not this file (`npx vitest run --config test/vitest.config.ts test/server/http.test.ts -u` writes it). The same table is served as OpenAPI 3.1 at `/openapi.json` and as a page at `/docs`.",
     "",
     ...introduction,
     "",

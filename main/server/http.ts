@@ -13,7 +13,8 @@ import type { RequestInfo } from "./handlers.ts"
 import { createKeyring } from "./keys.ts"
 import { listenOn } from "./listenOn.ts"
 import { mountRoutes, type ParsedInput, splitKey } from "./mountRoutes.ts"
-import { isOpenAiPath, mountOpenAi, openAiErrorBody } from "./openai/mountOpenAi.ts"
+import { isOpenAiPath, mountOpenAi } from "./openai/mountOpenAi.ts"
+import { openAiErrorBody, openAiStatus } from "./openai/openAiErrors.ts"
 import { createRateLimit } from "./rateLimit.ts"
 import { beginRequest, type RequestState, requestStateOf } from "./requestState.ts"
 import { createHandlers } from "./routes/handlers.ts"
@@ -182,9 +183,8 @@ function answerError(error: unknown, request: Request, response: Response, deps:
   if (appError.status === 401) response.setHeader("www-authenticate", "Bearer")
   // What is left of a body that was refused unread would be taken for the next request.
   if (!request.readableEnded && appError.status === 413) response.setHeader("connection", "close")
-  response
-    .status(appError.status)
-    .json(isOpenAiPath(request.path) ? openAiErrorBody(appError, requestId) : errorBody(appError, requestId))
+  if (isOpenAiPath(request.path)) response.status(openAiStatus(appError)).json(openAiErrorBody(appError))
+  else response.status(appError.status).json(errorBody(appError, requestId))
 }
 
 /** What cannot even be parsed as HTTP gets the same kind of answer. */

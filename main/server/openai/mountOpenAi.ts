@@ -1,13 +1,62 @@
 import type { Express } from "express"
-import type { OpenAiErrorBody } from "#contract/openai.ts"
-import type { AppError } from "#core/errors.ts"
+import { openAiRoutes } from "#contract/openai.ts"
+import type { Route, RouteInput } from "#contract/route.ts"
 import type { ServerDeps } from "../deps.ts"
 import type { Guard } from "../guard.ts"
+import type { RequestInfo } from "../handlers.ts"
+import { mountRoutes, type ParsedInput } from "../mountRoutes.ts"
+import { chatCompletion } from "./chatCompletions.ts"
+import { textCompletion } from "./completions.ts"
+import { createEmbeddings } from "./embeddings.ts"
+import { invalidOpenAiInput } from "./openAiErrors.ts"
+import { listOpenAiModels, unknownModel } from "./openAiModels.ts"
+import { type OpenAiReply, sendOpenAiReply } from "./openAiReply.ts"
+import { createSpeech, listVoices } from "./speech.ts"
+import { createTranscription } from "./transcriptions.ts"
+
+type Table = typeof openAiRoutes
+type Handlers = {
+  [K in keyof Table]: Table[K] extends Route
+    ? (input: RouteInput<Table[K]>, info: RequestInfo) => Promise<OpenAiReply>
+    : never
+}
 
 export const isOpenAiPath = (path: string): boolean => path === "/v1" || path.startsWith("/v1/")
 
-export function openAiErrorBody(error: AppError, _requestId: string): OpenAiErrorBody {
-  return { error: { message: error.message, type: "server_error", param: null, code: error.code } }
+/** Serves `/v1` behind the same door and by the same mounting as every other route. */
+export function mountOpenAi(app: Express, deps: ServerDeps, guard: Guard): void {
+  const handlers = openAiHandlers(deps)
+  mountRoutes(app, openAiRoutes, {
+    guard,
+    temporaryDir: deps.temporaryDir,
+    invalid: invalidOpenAiInput,
+    call: (key, input, info) => {
+      // The table's schemas have parsed exactly what this handler is typed for.
+      const handler = handlers[key as keyof Table] as (input: ParsedInput, info: RequestInfo) => Promise<OpenAiReply>
+      return handler(input, info)
+    },
+    send: (_key, _route, reply, response, info) => sendOpenAiReply(reply as OpenAiReply, response, info, deps.log),
+  })
 }
 
-export function mountOpenAi(_app: Express, _deps: ServerDeps, _guard: Guard): void {}
+function openAiHandlers(deps: ServerDeps): Handlers {
+  const created = Math.floor(deps.clock.now() / 1000)
+  const embed = createEmbeddings(deps)
+  return {
+    "GET /v1/models": async (_input, { actor }) => ({
+      kind: "json",
+      value: { object: "list", data: await listOpenAiModels(actor, deps, created) },
+    }),
+    "GET /v1/models/*id": async ({ params }, { actor }) => {
+      const found = (await listOpenAiModels(actor, deps, created)).find((model) => model.id === params.id)
+      if (!found) throw unknownModel(params.id)
+      return { kind: "json", value: found }
+    },
+    "POST /v1/chat/completions": ({ body }, info) => chatCompletion(body, info, deps),
+    "POST /v1/completions": ({ body }, info) => textCompletion(body, info, deps),
+    "POST /v1/embeddings": ({ body }, info) => embed(body, info),
+    "POST /v1/audio/transcriptions": ({ body }, info) => createTranscription(body, info, deps),
+    "POST /v1/audio/speech": ({ body }, info) => createSpeech(body, info, deps),
+    "GET /v1/audio/voices": async () => ({ kind: "json", value: await listVoices(deps) }),
+  }
+}
