@@ -1,7 +1,6 @@
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
 import os from "node:os"
 import path from "node:path"
-import envPaths from "env-paths"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { createHostClient } from "#core/host/client.ts"
 import { createForkAdapter } from "#core/host/forkAdapter.ts"
@@ -11,10 +10,10 @@ import type { LlamaContract } from "#engines/llama/contract.ts"
 import { checkGguf } from "#engines/llama/ggufCheck.ts"
 import { createLlamaLlm } from "#engines/llama/llamaLlm.ts"
 import type { GenerateEvent, GenerateRequest, Llm, TokenLogprob, ToolDefinition } from "#engines/types.ts"
+import { modelFile } from "./modelFiles.ts"
 
-const modelsDir = process.env.ZENGLOW_MODELS_DIR ?? path.join(envPaths("zenglow", { suffix: "" }).data, "models")
-const small = path.join(modelsDir, "smollm2-135m-instruct-q4_1", "SmolLM2-135M-Instruct.Q4_1.gguf")
-const large = path.join(modelsDir, "qwen2.5-coder-1.5b-instruct-q4_k_m", "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf")
+const small = modelFile("smollm2-135m-instruct-q4_1", "SmolLM2-135M-Instruct.Q4_1.gguf")
+const large = modelFile("qwen2.5-coder-1.5b-instruct-q4_k_m", "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf")
 const signal = new AbortController().signal
 
 function makeClient(): EngineClient<LlamaContract> {
