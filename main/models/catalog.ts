@@ -95,7 +95,11 @@ export function loadCatalog(): Catalog {
 
 /** Throws when an entry is malformed, sizes do not add up, or a source names a file the entry does not have. */
 export function parseCatalog(json: unknown): Catalog {
-  const { models } = z.strictObject({ version: z.literal(1), models: z.array(catalogModel) }).parse(json)
+  return createCatalog(z.strictObject({ version: z.literal(1), models: z.array(catalogModel) }).parse(json).models)
+}
+
+/** A catalogue of these entries. Throws when they do not agree with themselves. */
+export function createCatalog(models: readonly CatalogModel[]): Catalog {
   const byId = new Map<string, CatalogModel>()
   for (const entry of models) {
     if (byId.has(entry.id)) throw new Error(`The catalogue has ${entry.id} twice.`)
