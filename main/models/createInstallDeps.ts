@@ -1,0 +1,33 @@
+import { lookup } from "node:dns/promises"
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Clock } from "#core/clock.ts"
+import type { Logger } from "#core/logger.ts"
+import type { InstallDeps } from "./install.ts"
+import { createReachability } from "./reachability.ts"
+import { createRegistryClients } from "./registryClients.ts"
+import { createUrlGuard } from "./urlGuard.ts"
+
+/** What installs need on a real machine: its network, its package clients, its disk. */
+export function createInstallDeps(options: {
+  modelsDir: string
+  /** Asked before every connection. */
+  isOffline: () => boolean
+  clock: Clock
+  log: Logger
+  platform: NodeJS.Platform
+  /** Inherited by the package clients. */
+  environment: Readonly<Record<string, string | undefined>>
+}): InstallDeps {
+  const { modelsDir, isOffline, clock, log, platform, environment } = options
+  return {
+    modelsDir,
+    isOffline,
+    clock,
+    log,
+    fetch,
+    guard: createUrlGuard({ lookup: (host) => lookup(host, { all: true }) }),
+    sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+    clients: createRegistryClients({ log, platform, environment }),
+    reachability: createReachability(clock),
+  }
+}
