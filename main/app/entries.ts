@@ -9,6 +9,7 @@ export const entries = {
   speech: "engines/speech/entry.ts",
   parser: "rag/parse/entry.ts",
   store: "store/sqlite/storeWorker.ts",
+  codecs: "audio/codecWorker.ts",
 } as const
 
 export type EntryName = keyof typeof entries

@@ -3,15 +3,12 @@ import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { createHub, type Hub } from "#core/hub.ts"
 import { newId } from "#core/ids.ts"
-import { createPushQueue } from "#core/queue.ts"
 import { type PreparedTurn, prepareTurn, runTurn, type TurnDeps } from "./runTurn.ts"
 
-/** Every running turn and the recent ones: starts them, replays and streams their events, and aborts them. */
+/** Every running turn and the recent ones: starts them, replays their events, and aborts them. */
 export interface Turns {
   /** Stores the question (text turns), then runs in the background. Resolves with the id once the question is durable. */
   start(actor: Actor, request: TurnRequest): Promise<{ turnId: string }>
-  /** All events with `seq > afterSeq`, then live ones, until `turn-end`. Throws `turn.not-found`. */
-  events(actor: Actor, turnId: string, afterSeq: number, signal: AbortSignal): AsyncIterable<TurnEvent>
   /** Calls the listener with every past event after `afterSeq` and each new one. Throws `turn.not-found`. */
   watch(actor: Actor, turnId: string, afterSeq: number, listener: (event: TurnEvent) => void): () => void
   /** Key up: the microphone of a voice turn ends. */
@@ -91,22 +88,6 @@ export function createTurns(deps: TurnDeps): Turns {
       turns.set(turnId, turn)
       turn.done = run(turnId, turn)
       return { turnId }
-    },
-    async *events(actor, turnId, afterSeq, signal) {
-      const queue = createPushQueue<TurnEvent>()
-      const unsubscribe = watch(actor, turnId, afterSeq, (event) => queue.push(event))
-      const stop = () => queue.end()
-      signal.addEventListener("abort", stop, { once: true })
-      try {
-        if (signal.aborted) return
-        for await (const event of queue) {
-          yield event
-          if (event.type === "turn-end") return
-        }
-      } finally {
-        signal.removeEventListener("abort", stop)
-        unsubscribe()
-      }
     },
     release(actor, turnId) {
       find(actor, turnId).prepared.voice?.release()

@@ -46,7 +46,7 @@ const withCore =
   ) =>
   async (...all: unknown[]): Promise<void> => {
     const command = all.at(-1) as Command
-    const options = command.opts<O>()
+    const options = command.optsWithGlobals<O>()
     const args = all.slice(0, -2) as A
     await guarded(options.json ?? false, async () => {
       const config = configFrom(options, { logLevel: options.logLevel ?? "warn" })
@@ -89,7 +89,7 @@ withCommonOptions(program)
   .option("--no-window", "start without opening a window")
   .option("--port <port>", "port to listen on (default 9071, or the next free one)", portNumber)
   .action((_, command: Command) => {
-    const options = command.opts<ServeOptions>()
+    const options = command.optsWithGlobals<ServeOptions>()
     return guarded(options.json ?? false, () =>
       start(
         configFrom(options, { port: options.port, logLevel: options.logLevel }),
@@ -103,7 +103,7 @@ verb("serve", "run the core and its API without a window")
   .option("--port <port>", "port to listen on", portNumber)
   .option("--host <address>", "address to listen on (default 127.0.0.1)")
   .action((_, command: Command) => {
-    const options = command.opts<ServeOptions>()
+    const options = command.optsWithGlobals<ServeOptions>()
     return guarded(options.json ?? false, () =>
       serve(
         configFrom(options, { port: options.port, host: options.host, logLevel: options.logLevel }),

@@ -1,7 +1,14 @@
 import { readAudioFile, writeWavFile } from "#app/audioFiles.ts"
-import { audioHeaderBytes, bearerPrefix, downlinkSampleRate, type ServerMessage, socketProtocol, uplinkSampleRate } from "#contract/socket.ts"
-import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
 import type { ErrorCode } from "#contract/errors.ts"
+import {
+  audioHeaderBytes,
+  bearerPrefix,
+  downlinkSampleRate,
+  type ServerMessage,
+  socketProtocol,
+  uplinkSampleRate,
+} from "#contract/socket.ts"
+import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
 import { AppError } from "#core/errors.ts"
 import { createPushQueue } from "#core/queue.ts"
 import { withMarks } from "./ask.ts"
@@ -13,22 +20,44 @@ import { exitCode, printResult } from "./output.ts"
 const frameSamples = uplinkSampleRate / 25
 
 /** `talk IN --out OUT.wav`: the whole voice turn over the same socket that the window uses, from file to file. */
-export async function talk(client: Client, path: string, options: { out: string; collection?: string; json: boolean }, signal: AbortSignal): Promise<number> {
+export async function talk(
+  client: Client,
+  path: string,
+  options: { out: string; collection?: string; json: boolean },
+  signal: AbortSignal,
+): Promise<number> {
   const question = await readAudioFile(path, uplinkSampleRate, signal)
   await ensureModels(client, ["vad", "stt", "embedder", "llm", "tts"], signal)
   const { turn, speech } = await runTurn(client, question, signal)
-  if (turn.error && turn.text === "") throw new AppError(turn.error.code as ErrorCode, turn.error.message, { remedy: turn.error.remedy })
-  if (turn.endReason === "no-speech") throw new AppError("stt.no-speech", "No speech was heard in the file.", { remedy: "Check the recording and its level." })
+  if (turn.error && turn.text === "")
+    throw new AppError(turn.error.code as ErrorCode, turn.error.message, { remedy: turn.error.remedy })
+  if (turn.endReason === "no-speech")
+    throw new AppError("stt.no-speech", "No speech was heard in the file.", {
+      remedy: "Check the recording and its level.",
+    })
   await writeWavFile(options.out, speech, downlinkSampleRate)
   const stages = turn.timings.map((stage) => ({ name: stage.name, ms: stage.endMs - stage.startMs }))
   printResult({ transcript: turn.question, answer: turn.text, stages }, options.json, () =>
-    [`You: ${turn.question}`, `ZenGlow: ${withMarks(turn.text, turn.spans)}`, "", ...stages.map((stage) => `${stage.name.padEnd(14)} ${stage.ms} ms`), `Wrote ${options.out}.`].join("\n"),
+    [
+      `You: ${turn.question}`,
+      `ZenGlow: ${withMarks(turn.text, turn.spans)}`,
+      "",
+      ...stages.map((stage) => `${stage.name.padEnd(14)} ${stage.ms} ms`),
+      `Wrote ${options.out}.`,
+    ].join("\n"),
   )
   return exitCode.done
 }
 
-async function runTurn(client: Client, samples: Float32Array, signal: AbortSignal): Promise<{ turn: TurnState; speech: Float32Array }> {
-  const socket = new WebSocket(client.baseUrl.replace(/^http/, "ws") + "/ws", [socketProtocol, bearerPrefix + client.token])
+async function runTurn(
+  client: Client,
+  samples: Float32Array,
+  signal: AbortSignal,
+): Promise<{ turn: TurnState; speech: Float32Array }> {
+  const socket = new WebSocket(client.baseUrl.replace(/^http/, "ws") + "/ws", [
+    socketProtocol,
+    bearerPrefix + client.token,
+  ])
   socket.binaryType = "arraybuffer"
   const messages = createPushQueue<MessageEvent>()
   socket.addEventListener("message", (event) => messages.push(event))
@@ -38,7 +67,11 @@ async function runTurn(client: Client, samples: Float32Array, signal: AbortSigna
   try {
     await opened(socket)
     const streamId = 1
-    const { turnId } = await client.api("POST /api/turns", { body: { kind: "voice", source: { type: "socket", streamId }, options: { temporary: true } } }, signal)
+    const { turnId } = await client.api(
+      "POST /api/turns",
+      { body: { kind: "voice", source: { type: "socket", streamId }, options: { temporary: true } } },
+      signal,
+    )
     socket.send(JSON.stringify({ type: "subscribe", channel: `turn:${turnId}`, afterSeq: -1 }))
     await sendFrames(socket, streamId, samples, signal)
     await client.api("POST /api/turns/:turnId/release", { params: { turnId } }, signal)
@@ -52,25 +85,40 @@ async function runTurn(client: Client, samples: Float32Array, signal: AbortSigna
 function opened(socket: WebSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.addEventListener("open", () => resolve(), { once: true })
-    socket.addEventListener("error", () => reject(new AppError("core.unreachable", "The core refused the audio socket.")), { once: true })
+    socket.addEventListener(
+      "error",
+      () => reject(new AppError("core.unreachable", "The core refused the audio socket.")),
+      { once: true },
+    )
   })
 }
 
-async function sendFrames(socket: WebSocket, streamId: number, samples: Float32Array, signal: AbortSignal): Promise<void> {
+async function sendFrames(
+  socket: WebSocket,
+  streamId: number,
+  samples: Float32Array,
+  signal: AbortSignal,
+): Promise<void> {
   for (let sequence = 0, start = 0; start < samples.length; sequence++, start += frameSamples) {
     signal.throwIfAborted()
     const frame = samples.subarray(start, start + frameSamples)
     const view = new DataView(new ArrayBuffer(audioHeaderBytes + frame.length * 2))
     view.setUint32(0, streamId, true)
     view.setUint32(4, sequence, true)
-    frame.forEach((sample, index) => view.setInt16(audioHeaderBytes + index * 2, Math.round(Math.max(-1, Math.min(1, sample)) * 32767), true))
+    frame.forEach((sample, index) =>
+      view.setInt16(audioHeaderBytes + index * 2, Math.round(Math.max(-1, Math.min(1, sample)) * 32767), true),
+    )
     socket.send(view.buffer)
     // Lets the socket drain: a long recording must not pile up in memory.
     while (socket.bufferedAmount > 1_000_000) await new Promise((resolve) => setImmediate(resolve))
   }
 }
 
-async function collect(messages: AsyncIterable<MessageEvent>, turnId: string, signal: AbortSignal): Promise<{ turn: TurnState; speech: Float32Array }> {
+async function collect(
+  messages: AsyncIterable<MessageEvent>,
+  turnId: string,
+  signal: AbortSignal,
+): Promise<{ turn: TurnState; speech: Float32Array }> {
   let turn = emptyTurn(turnId)
   const pieces: Float32Array[] = []
   for await (const { data } of messages) {

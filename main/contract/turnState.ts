@@ -146,6 +146,8 @@ export function foldTurn(state: TurnState, event: TurnEvent): TurnState {
         promptProgress: null,
       }
     default:
-      return event satisfies never
+      // An event of a newer core says nothing to this fold.
+      event satisfies never
+      return state
   }
 }

@@ -1,0 +1,422 @@
+import { lookup } from "node:dns/promises"
+import { homedir, totalmem } from "node:os"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
+import { createAudioCodecs } from "#audio/audioCodecs.ts"
+import { type AnswerDeps, answer } from "#chat/answer.ts"
+import type { AnswerInput } from "#chat/runTurn.ts"
+import { titleOf } from "#chat/title.ts"
+import { createTurns } from "#chat/turns.ts"
+import type { Job } from "#contract/jobs.ts"
+import { ownerActor } from "#core/actor.ts"
+import { systemClock } from "#core/clock.ts"
+import type { AppConfig } from "#core/config.ts"
+import { AppError } from "#core/errors.ts"
+import { createForkAdapter } from "#core/host/forkAdapter.ts"
+import { createOrphanList } from "#core/host/orphans.ts"
+import { createHub } from "#core/hub.ts"
+import { createJobs, type Jobs } from "#core/jobs.ts"
+import type { Logger } from "#core/logger.ts"
+import { createScope } from "#core/scope.ts"
+import { createMemoryBudget } from "#models/budget.ts"
+import { loadCatalog } from "#models/catalog.ts"
+import { createModels, type Models } from "#models/models.ts"
+import { createPullRunner } from "#models/pullRunner.ts"
+import { createReachability } from "#models/reachability.ts"
+import { composingQuality } from "#models/recommend.ts"
+import { createRegistryClients } from "#models/registryClients.ts"
+import { createUrlGuard } from "#models/urlGuard.ts"
+import { createDocuments } from "#rag/documents.ts"
+import { createIngest } from "#rag/ingest.ts"
+import { ingestRunner, reindexRunner } from "#rag/jobRunners.ts"
+import { createParser, parserExecArgv } from "#rag/parse/createParser.ts"
+import type { RetrieveDeps } from "#rag/retrieve.ts"
+import { createVectorIndex } from "#rag/vectorIndex.ts"
+import type { Change, ServerDeps } from "#server/deps.ts"
+import { type CoreServer, createServer } from "#server/http.ts"
+import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
+import { runVoiceTurn } from "#voice/runVoiceTurn.ts"
+import { createSentenceSplitter } from "#voice/sentences.ts"
+import { speakAnswer } from "#voice/speakAnswer.ts"
+import { speakable } from "#voice/speakable.ts"
+import { createEngineRack } from "./engines.ts"
+import { entryUrl, rendererDir, sampleDir } from "./entries.ts"
+import { createPersonas, exportConversation, importConversation, ops } from "./pending.ts"
+import { ragQuery } from "./ragQuery.ts"
+import { openSettings } from "./settings.ts"
+import { createSpeechService } from "./speechService.ts"
+import { version } from "./version.ts"
+import { createVoiceChannels } from "./voiceChannels.ts"
+
+export interface App {
+  server: CoreServer
+  jobs: Jobs
+  close(): Promise<void>
+}
+
+export interface AppOptions {
+  config: AppConfig
+  apiKey: string
+  log: Logger
+}
+
+/** Tokens of passages that are read in the time a person waits for the first word, before the machine's speed is known. */
+const assumedPromptSpeed = 80
+const patienceSeconds = 5
+/** Tokens of a prompt that are not passages: system prompt, question, template. */
+const promptOverhead = 120
+
+/** Puts the product together: the only place that picks implementations. Everything opened here is closed by `close`. */
+export async function createApp({ config, apiKey, log }: AppOptions): Promise<App> {
+  const scope = createScope()
+  const clock = systemClock
+  const changes = createHub<Change>((error) => log.error("a listener of changes failed", { error }))
+  const changed = (channel: Change["channel"]) => (id: string | null) => changes.publish({ channel, id })
+
+  const orphans = createOrphanList(join(config.dataDir, "hosts"), log)
+  await orphans.sweep()
+  const store = scope.add(
+    await openSqliteStore({
+      file: join(config.dataDir, "zenglow.db"),
+      backupDir: join(config.dataDir, "backups"),
+      log,
+      workerUrl: entryUrl("store"),
+    }),
+    (opened) => opened.close(),
+  )
+  const settings = await openSettings(store.settings, config)
+  settings.onChange(() => changes.publish({ channel: "settings", id: null }))
+
+  // Models and engines know of each other: what is loaded cannot be removed, and what is installed can be loaded.
+  const catalog = loadCatalog()
+  const install = {
+    modelsDir: config.modelsDir,
+    fetch,
+    guard: createUrlGuard({ lookup: (host) => lookup(host, { all: true }) }),
+    clock,
+    sleep: async (ms: number, signal: AbortSignal) => void (await sleep(ms, undefined, { signal })),
+    clients: createRegistryClients({ log, platform: process.platform }),
+    reachability: createReachability(clock),
+    isOffline: () => settings.values().offline,
+    log,
+  }
+  const jobHub = createHub<{ personId: string; job: Job }>((error) => log.error("a listener of jobs failed", { error }))
+  let models: Models
+  const onModelChange = (modelId: string): void => {
+    changes.publish({ channel: "models", id: modelId })
+    void followModels()
+  }
+  const engines = scope.add(
+    createEngineRack({
+      config,
+      clock,
+      log,
+      orphans,
+      budget: createMemoryBudget({ totalBytes: totalmem() * 0.7 }),
+      resolve: (id, signal) => models.resolve(id, signal),
+      choose: (role) => models.choose(role),
+      unloadAfterMinutes: () => settings.values().unloadAfterMinutes,
+      onChange: changed("models"),
+    }),
+    (rack) => rack.close(),
+  )
+
+  const vectorIndex = createVectorIndex({
+    chunks: store.chunks,
+    embedder: engines.embedder,
+    embedderOf: engines.embedderOf,
+    log,
+  })
+  const parserEntry = entryUrl("parser")
+  const parser = scope.add(
+    createParser({
+      adapter: createForkAdapter({ entry: parserEntry, execArgv: parserExecArgv(parserEntry), env: {}, log, orphans }),
+      log,
+    }),
+    (opened) => opened.close(),
+  )
+  const ingest = createIngest({
+    store,
+    parser,
+    embedder: engines.embedder,
+    vectorIndex,
+    onDocument: ({ id }) => changes.publish({ channel: "documents", id }),
+    log,
+  })
+  const jobs: Jobs = scope.add(
+    createJobs({
+      store: store.jobs,
+      hub: jobHub,
+      runners: {
+        ingest: ingestRunner(ingest),
+        reindex: reindexRunner(vectorIndex),
+        "model-pull": createPullRunner({ catalog, install, onChange: onModelChange }),
+      },
+      clock,
+      log,
+    }),
+    (opened) => opened.close(),
+  )
+  const chosenModel = { llm: "chatModel", embedder: "embedModel", stt: "sttModel", tts: "ttsModel" } as const
+  models = createModels({
+    catalog,
+    install,
+    jobs,
+    loadState: engines.loadState,
+    tokensPerSecond: engines.tokensPerSecond,
+    selected: (role) => (role in chosenModel ? settings.values()[chosenModel[role as keyof typeof chosenModel]] : null),
+    onChange: onModelChange,
+    home: homedir(),
+    platform: process.platform,
+  })
+  const documents = createDocuments({
+    store,
+    uploadsDir: join(config.dataDir, "uploads"),
+    sampleDir: fileURLToPath(sampleDir),
+    startJob: (actor, job) => jobs.start(actor, job),
+  })
+
+  /** Another embedder builds its index beside the one in use; the window goes on searching meanwhile. */
+  async function followModels(): Promise<void> {
+    try {
+      await engines.refresh()
+      if (await vectorIndex.needsRebuild()) {
+        await jobs.start(ownerActor, {
+          kind: "reindex",
+          title: "Search by meaning",
+          unit: "passages",
+          subjectId: null,
+          payload: {},
+        })
+      }
+    } catch (error) {
+      log.warn("the search index could not follow the models", { error })
+    }
+  }
+  settings.onChange(() => void followModels())
+
+  const retrieval: RetrieveDeps = {
+    chunks: store.chunks,
+    queryEmbedder: vectorIndex.queryEmbedder,
+    clock,
+  }
+  const personas = createPersonas(config.dataDir)
+  const persona = (id: string | null) => personas.get(id ?? settings.values().personaId)
+  const answerDeps: AnswerDeps = {
+    retrieval,
+    async llm(modelId) {
+      const llm = await engines.llm(modelId)
+      if (!llm) return null
+      return { llm, composes: !catalog.has(llm.modelId) || catalog.get(llm.modelId).quality >= composingQuality }
+    },
+    settings: async () => settings.values(),
+    hasDocuments: async ({ actor }) =>
+      (await store.collections.list(actor)).some((collection) => collection.chunkCount > 0),
+    passageTokens: () =>
+      Math.min(
+        1200,
+        Math.max(
+          250,
+          Math.round((engines.promptTokensPerSecond() ?? assumedPromptSpeed) * patienceSeconds) - promptOverhead,
+        ),
+      ),
+    log,
+  }
+  const answerWith = (input: AnswerInput, signal: AbortSignal) => answer(input, answerDeps, signal)
+  const voices = createVoiceChannels(log)
+  const speechOutput = async (
+    voice: string | undefined,
+    channel: { sink: ReturnType<typeof voices.open>["sink"]; streamId: number },
+  ) => {
+    const tts = await engines.textToSpeech()
+    if (!tts) return null
+    const { voice: preferred, speechRate } = settings.values()
+    return {
+      tts,
+      sink: channel.sink,
+      voice: voice ?? preferred ?? undefined,
+      rate: speechRate,
+      streamId: channel.streamId,
+    }
+  }
+  const turns = scope.add(
+    createTurns({
+      store,
+      clock,
+      log,
+      answer: answerWith,
+      openVoice: voices.open,
+      async *runVoice(channel, { voice, ask }, signal) {
+        const [vad, speechToText] = await Promise.all([engines.vad(), engines.speechToText()])
+        if (!vad || !speechToText) {
+          throw new AppError("model.missing", "Listening needs the speech-to-text model, which is not installed.", {
+            remedy: "Open Models to install it, or type your question.",
+          })
+        }
+        const speech = await speechOutput(voice, channel)
+        yield* runVoiceTurn({}, { source: channel.source, vad, speechToText, answer: ask, speech }, signal)
+      },
+      async *speakAnswer(events, { voice, channel }, signal) {
+        const speech = await speechOutput(voice, channel)
+        yield* speech ? speakAnswer(events, speech, signal) : events
+      },
+      persona,
+      title: async (question) => titleOf(question),
+      onConversationChanged: changed("conversations"),
+    }),
+    (opened) => opened.close(),
+  )
+
+  const codecs = scope.add(createAudioCodecs({ workerEntry: entryUrl("codecs") }), (opened) => opened.close())
+  const speech = createSpeechService({
+    codecs,
+    speechToText: engines.speechToText,
+    textToSpeech: engines.textToSpeech,
+    vad: engines.vad,
+    llm: () => engines.llm(null),
+    pieces: splitForSpeech,
+    defaultVoice: () => settings.values().voice,
+    clock,
+  })
+
+  const deps: ServerDeps = {
+    log,
+    clock,
+    version,
+    temporaryDir: join(config.dataDir, "tmp"),
+    rendererDir: fileURLToPath(rendererDir),
+    allowedHosts: config.allowedHosts,
+    allowedOrigins: config.allowedOrigins,
+    firstRunKey: apiKey,
+    checksOutput: config.logLevel === "debug",
+    keys: store.keys,
+    turns,
+    conversations: {
+      ...store.conversations,
+      export: exportConversation,
+      import: (actor, file) => importConversation(actor, file, store.conversations),
+    },
+    messages: store.messages,
+    collections: {
+      ...store.collections,
+      async delete(actor, id) {
+        await store.collections.delete(actor, id)
+        await documents.forgetCollection(id)
+        changes.publish({ channel: "documents", id: null })
+      },
+    },
+    documents: {
+      ...documents,
+      addText: (actor, { title, text }, collectionId) => documents.addText(actor, text, title, collectionId),
+      async delete(actor, id) {
+        await documents.delete(actor, id)
+        changes.publish({ channel: "documents", id })
+      },
+    },
+    jobs: {
+      ...jobs,
+      cancel: async (actor, id) => void (await jobs.cancel(actor, id)),
+      subscribe: (actor, listener) =>
+        jobHub.subscribe(({ personId, job }) => {
+          if (personId === actor.personId) listener(job)
+        }),
+    },
+    models: {
+      ...models,
+      async load(id, signal) {
+        await engines.load(id, signal)
+        return await models.get(id)
+      },
+      async unload(id) {
+        await engines.unload(id)
+        return await models.get(id)
+      },
+      async select(actor, id) {
+        const { role } = await models.get(id)
+        if (!(role in chosenModel)) {
+          throw new AppError("model.incompatible", `There is only one model of the kind ${role}.`)
+        }
+        await settings.change(actor, { [chosenModel[role as keyof typeof chosenModel]]: id })
+        return await models.get(id)
+      },
+    },
+    settings: {
+      all: async () => ({ items: settings.list(), dataDir: config.dataDir }),
+      async change(actor, values) {
+        await settings.change(actor, values)
+        return { items: settings.list(), dataDir: config.dataDir }
+      },
+      personas: () => personas.list(),
+    },
+    speech,
+    rag: {
+      query: (actor, query, signal) =>
+        ragQuery(actor, query, { retrieval, answer: answerWith, persona, clock }, signal),
+      async embed(texts, modelId, signal) {
+        const embedder = engines.embedder()
+        if (modelId !== null && modelId !== embedder.modelId) {
+          throw new AppError("model.not-found", `${modelId.slice(0, 100)} is not the active embedder.`, {
+            remedy: `The active one is ${embedder.modelId}.`,
+          })
+        }
+        const [vectors, counts] = await Promise.all([
+          embedder.embed(texts, "passage", signal),
+          embedder.countTokens(texts),
+        ])
+        return {
+          vectors,
+          modelId: embedder.modelId,
+          dimensions: embedder.dimensions,
+          isFallback: embedder.isFallback,
+          tokens: counts.reduce((sum, count) => sum + count, 0),
+        }
+      },
+    },
+    ops,
+    audio: voices.exchange,
+    openAi: {
+      async llm(id) {
+        const llm = await engines.llm(id)
+        if (!llm)
+          throw new AppError("model.missing", "No chat model is installed.", { remedy: "Run `zenglow models pull`." })
+        return llm
+      },
+      async *answer(actor, request, signal) {
+        const last = request.messages.findLastIndex((message) => message.role === "user")
+        const system = request.messages.find((message) => message.role === "system")?.text
+        const base = await persona(null)
+        yield* answerWith(
+          {
+            actor,
+            question: request.messages[last]?.text ?? "",
+            history: [],
+            collectionIds: request.collectionIds,
+            alwaysSearches: true,
+            persona: system === undefined ? base : { ...base, systemPrompt: system },
+            cacheKey: "openai-rag",
+            model: null,
+            temperature: request.temperature,
+            maxTokens: request.maxTokens,
+          },
+          signal,
+        )
+      },
+    },
+    onChange: (_actor, listener) => changes.subscribe(listener),
+  }
+
+  await engines.refresh()
+  await jobs.recover(ownerActor)
+  await documents.ensureSampleCollection(ownerActor)
+  const server = scope.add(createServer(deps), (opened) => opened.close())
+  return { server, jobs, close: () => scope.close() }
+}
+
+/** Speakable sentences of a whole text. */
+function splitForSpeech(text: string): string[] {
+  const splitter = createSentenceSplitter()
+  return [...splitter.push(text), ...splitter.end()]
+    .map((piece) => speakable(piece.text))
+    .filter((spoken) => spoken.trim() !== "")
+}
