@@ -24,6 +24,11 @@ export async function sizeOf(path: string): Promise<number | null> {
   return (await stat(path).catch(() => null))?.size ?? null
 }
 
+/** Removes a directory of leftovers. What another program still holds open stays, and is no reason to fail. */
+export async function removeQuietly(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})
+}
+
 /** Writes beside, flushes, renames: readers see the old or the new text, never half of one. */
 export async function writeJsonAtomically(path: string, value: unknown): Promise<void> {
   const temporary = `${path}.new`

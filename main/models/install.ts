@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { AppError } from "#core/errors.ts"
 import type { Logger } from "#core/logger.ts"
 import { type CatalogFile, type CatalogModel, type CatalogSource, filesOf, type UrlSource } from "./catalog.ts"
-import { asSpaceError, freeDiskBytes, publishPart, requireSpace, sizeOf } from "./diskFiles.ts"
+import { asSpaceError, freeDiskBytes, publishPart, removeQuietly, requireSpace, sizeOf } from "./diskFiles.ts"
 import { type DownloadDeps, downloadFile, isUnreachable } from "./download.ts"
 import { checkFiles, directoryBytes, modelDirectory, stampFile } from "./installedFiles.ts"
 import { installFromArchives } from "./installFromArchives.ts"
@@ -96,7 +96,7 @@ export async function installModel(
     }
   }
   if (missing.size > 0) throw summary(model, failures)
-  await rm(incoming, { recursive: true, force: true })
+  await removeQuietly(incoming)
 }
 
 export const familyOf = (source: CatalogSource): string => (source.kind === "url" ? source.family : source.kind)

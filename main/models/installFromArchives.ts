@@ -5,7 +5,7 @@ import { z } from "zod"
 import { AppError } from "#core/errors.ts"
 import { readMembers } from "./archive.ts"
 import type { ArchiveSource, CatalogArchive, CatalogFile } from "./catalog.ts"
-import { readJson, sizeOf, writeJsonAtomically } from "./diskFiles.ts"
+import { readJson, removeQuietly, sizeOf, writeJsonAtomically } from "./diskFiles.ts"
 import type { RegistryClient } from "./registryClients.ts"
 
 /** How far each file's part has been put together. */
@@ -136,7 +136,7 @@ async function fetchArchive(
     await rename(await client.fetch(archive, directory, onBytes, signal), path)
     return path
   } finally {
-    await rm(directory, { recursive: true, force: true, maxRetries: 3 })
+    await removeQuietly(directory)
   }
 }
 
@@ -219,11 +219,11 @@ async function readState(path: string, key: string, incoming: string, files: str
   return state
 }
 
-/** Directories of clients that were killed while fetching. */
+/** Directories of clients that were cut off from us while fetching. One that still writes keeps its own; it is removed next time. */
 async function removeLeftovers(incoming: string): Promise<void> {
   await mkdir(incoming, { recursive: true })
   for (const name of await readdir(incoming)) {
-    if (name.startsWith("fetch-")) await rm(join(incoming, name), { recursive: true, force: true, maxRetries: 3 })
+    if (name.startsWith("fetch-")) await removeQuietly(join(incoming, name))
   }
 }
 
