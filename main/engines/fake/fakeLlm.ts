@@ -97,7 +97,8 @@ export function createFakeLlm(script: FakeLlmScript = {}): FakeLlm {
       }
       reason = "tool-calls"
     }
-    if (request.cacheKey !== undefined) cached.set(request.cacheKey, words(promptText(request.messages) + shown))
+    const answered: ChatMessage[] = [...request.messages, { role: "assistant", content: shown }]
+    if (request.cacheKey !== undefined) cached.set(request.cacheKey, words(promptText(answered)))
     yield {
       type: "end",
       reason,
@@ -134,7 +135,7 @@ export function createFakeLlm(script: FakeLlmScript = {}): FakeLlm {
 }
 
 /** Words with the white space that follows them. */
-const words = (text: string): string[] => text.match(/\s*\S+\s*?(?=\s|$)\s?/g) ?? []
+const words = (text: string): string[] => text.match(/\s*\S+\s?|\s+$/g) ?? []
 
 const promptText = (messages: ChatMessage[]): string =>
   messages.map(({ role, content }) => `${role}: ${content}\n`).join("")
