@@ -25,7 +25,8 @@ export interface LoadedModel {
 /** What the llm host offers. Requests run one after another. */
 export type LlamaContract = {
   load: { input: { model: ModelSettings }; output: LoadedModel; event: { type: "load-progress"; share: number } }
-  unload: { input: null; output: null }
+  /** Frees one model; the host may hold several. */
+  unload: { input: { path: string }; output: null }
   countTokens: { input: { model: ModelSettings; texts: string[] }; output: number[] }
   countPromptTokens: { input: { model: ModelSettings; messages: ChatMessage[] }; output: number }
   generate: { input: { model: ModelSettings; request: GenerateRequest }; output: null; event: GenerateEvent }

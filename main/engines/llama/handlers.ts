@@ -1,17 +1,20 @@
+import { getLlama, type Llama } from "node-llama-cpp"
 import type { HostHandlers, RequestContext } from "#core/host/types.ts"
+import type { Logger } from "#core/logger.ts"
 import { choose } from "./choose.ts"
 import type { LlamaContract, LoadedModel, ModelSettings } from "./contract.ts"
 import { generate } from "./generate.ts"
 import { type OpenModel, openModel } from "./model.ts"
 import { renderPrompt } from "./prompt.ts"
 
-/** The llm host: one model at a time, loaded when a request names it. The core sends one request after another. */
+/** The llm host: opens a model when a request names it and keeps it until told otherwise. The core sends one request after another. */
 export function createLlamaHandlers(): { handlers: HostHandlers<LlamaContract>; dispose: () => Promise<void> } {
-  let open: OpenModel | undefined
+  const models = new Map<string, OpenModel>()
+  const engines = new Map<"auto" | false, Promise<Llama>>()
 
-  const close = async (): Promise<void> => {
-    const closing = open
-    open = undefined
+  const close = async (path: string): Promise<void> => {
+    const closing = models.get(path)
+    models.delete(path)
     await closing?.close()
   }
 
@@ -20,10 +23,18 @@ export function createLlamaHandlers(): { handlers: HostHandlers<LlamaContract>; 
     { log, signal }: Pick<RequestContext<never>, "log" | "signal">,
     onProgress: (share: number) => void = () => {},
   ): Promise<OpenModel> => {
-    if (open && isSame(open.settings, settings)) return open
-    await close()
-    open = await openModel(settings, log, onProgress, signal)
-    return open
+    const known = models.get(settings.path)
+    if (known && isSame(known.settings, settings)) return known
+    await close(settings.path)
+    // The native library is opened once per process.
+    const llamaFor = (gpu: "auto" | false): Promise<Llama> => {
+      const opening = engines.get(gpu) ?? openLlama(gpu, settings.threads, log)
+      engines.set(gpu, opening)
+      return opening
+    }
+    const opened = await openModel(settings, llamaFor, log, onProgress, signal)
+    models.set(settings.path, opened)
+    return opened
   }
 
   const handlers: HostHandlers<LlamaContract> = {
@@ -31,8 +42,8 @@ export function createLlamaHandlers(): { handlers: HostHandlers<LlamaContract>; 
       const emit = (share: number): void => context.emit({ type: "load-progress", share })
       return (await ensure(model, context, emit)).info
     },
-    async unload() {
-      await close()
+    async unload({ path }) {
+      await close(path)
       return null
     },
     async countTokens({ model, texts }, context) {
@@ -51,7 +62,21 @@ export function createLlamaHandlers(): { handlers: HostHandlers<LlamaContract>; 
       return choose(await ensure(model, context), input, context)
     },
   }
-  return { handlers, dispose: close }
+  const dispose = async (): Promise<void> => {
+    for (const path of [...models.keys()]) await close(path)
+    for (const engine of engines.values()) await (await engine).dispose()
+  }
+  return { handlers, dispose }
+}
+
+function openLlama(gpu: "auto" | false, threads: number, log: Logger): Promise<Llama> {
+  return getLlama({
+    gpu,
+    build: "never",
+    skipDownload: true,
+    maxThreads: threads,
+    logger: (level, message) => log.debug("llama.cpp", { level, line: message.trim() }),
+  })
 }
 
 function isSame(a: ModelSettings, b: ModelSettings): boolean {

@@ -96,7 +96,7 @@ export function createLlamaLlm(options: LlamaLlmOptions): Llm {
     async unload() {
       if (!loaded && !loading) return
       // Requests run in order, so this one waits for those before it.
-      await client.request("unload", null, { signal: new AbortController().signal })
+      await client.request("unload", { path: model.path }, { signal: new AbortController().signal })
       loaded = undefined
     },
     async info(signal): Promise<LlmInfo> {

@@ -1,6 +1,5 @@
 import {
   type ChatWrapper,
-  getLlama,
   InsufficientMemoryError,
   type Llama,
   type LlamaContext,
@@ -36,6 +35,7 @@ export interface OpenModel {
 /** Checks the file, then gives it to native code. Throws `model.*`. */
 export async function openModel(
   settings: ModelSettings,
+  llamaFor: (gpu: "auto" | false) => Promise<Llama>,
   log: Logger,
   onProgress: (share: number) => void,
   signal: AbortSignal,
@@ -43,18 +43,12 @@ export async function openModel(
   const startedAt = performance.now()
   const summary = await checkGguf(settings.path)
   signal.throwIfAborted()
-  const llama = await getLlama({
-    gpu: settings.gpu,
-    build: "never",
-    skipDownload: true,
-    maxThreads: settings.threads,
-    logger: (level, message) => log.debug("llama.cpp", { level, line: message.trim() }),
-  })
-  const opened: (() => Promise<void>)[] = [() => llama.dispose()]
+  const opened: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
     for (const dispose of opened.splice(0).reverse()) await dispose()
   }
   try {
+    const llama = await llamaFor(settings.gpu)
     const model = await llama.loadModel({
       modelPath: settings.path,
       loadSignal: signal,
