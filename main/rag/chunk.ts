@@ -28,15 +28,23 @@ export async function chunkDocument(
   countTokens: (texts: string[]) => Promise<number[]>,
   options: ChunkOptions = {},
 ): Promise<NewChunk[]> {
-  const { units } = document
+  const { units, sections } = document
   if (units.length === 0) return []
   const target = options.targetTokens ?? 200
   const overlap = options.overlapTokens ?? 30
   const tokens = await countTokens(units.map((unit) => textOf(document.text, unit)))
-  return rangesOf(units, tokens, target, overlap).map((range, ordinal) => toChunk(document, tokens, range, ordinal))
+  return rangesOf(units, sections, tokens, target, overlap).map((range, ordinal) =>
+    toChunk(document, tokens, range, ordinal),
+  )
 }
 
-function rangesOf(units: readonly TextUnit[], tokens: readonly number[], target: number, overlap: number): Range[] {
+function rangesOf(
+  units: readonly TextUnit[],
+  sections: Structure["sections"],
+  tokens: readonly number[],
+  target: number,
+  overlap: number,
+): Range[] {
   const ranges: Range[] = []
   let from = 0
   let size = 0
@@ -52,7 +60,8 @@ function rangesOf(units: readonly TextUnit[], tokens: readonly number[], target:
       // A block that fits a chunk of its own is not torn to fill the rest of this one.
       const wouldTear = startsBlock && size + block > target && block <= target && size >= target / 2
       const isLead = previous.leads === true && index - 1 > from
-      const mayJoin = fits && size < smallTokens && isSectionStart(units, from)
+      const mayJoin =
+        fits && size < smallTokens && isSectionStart(units, from) && isSibling(sections, units[from] as TextUnit, unit)
       if (startsSection ? !mayJoin : !fits || wouldTear) {
         const to = isLead && !startsSection ? index - 1 : index
         ranges.push({ from, to })
@@ -68,6 +77,13 @@ function rangesOf(units: readonly TextUnit[], tokens: readonly number[], target:
 
 const isSectionStart = (units: readonly TextUnit[], index: number): boolean =>
   units[index - 1]?.section !== units[index]?.section
+
+/** Joined, the first section's heading moves into the text; all headings above it must be the other's too. */
+function isSibling(sections: Structure["sections"], first: TextUnit, other: TextUnit): boolean {
+  const parents = sections[first.section]?.headingPath.slice(0, -1) ?? []
+  const path = sections[other.section]?.headingPath ?? []
+  return parents.every((heading, index) => path[index] === heading)
+}
 
 function blockTokens(units: readonly TextUnit[], tokens: readonly number[], from: number): number {
   let total = 0
@@ -123,13 +139,10 @@ function toChunk(document: Structure, tokens: readonly number[], { from, to }: R
 function renderUnits(text: string, units: readonly TextUnit[]): string {
   let result = ""
   let at: number | undefined
-  let wasRow = false
   for (const unit of units) {
-    const isRow = unit.rendered !== undefined
-    if (at !== undefined) result += isRow || wasRow ? (isRow && wasRow ? "\n" : "\n\n") : text.slice(at, unit.start)
+    if (at !== undefined) result += text.slice(at, unit.start)
     result += textOf(text, unit)
     at = unit.end
-    wasRow = isRow
   }
   return result
 }
