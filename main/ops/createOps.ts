@@ -1,0 +1,56 @@
+import type { z } from "zod"
+import type { DoctorFinding, MetricFrame, opsRoutes } from "#contract/ops.ts"
+import { createDiagnostics, type DiagnosticsDeps } from "./diagnostics.ts"
+import { type DoctorDeps, runDoctor } from "./doctor.ts"
+import { type ComponentHealth, createHealth, type Health, type HealthDeps } from "./health.ts"
+import type { LogBuffer } from "./logBuffer.ts"
+import type { Metrics } from "./metrics.ts"
+
+export interface OpsDeps {
+  health: HealthDeps
+  diagnostics: DiagnosticsDeps
+  doctor: DoctorDeps
+  metrics: Metrics
+  logs: LogBuffer
+  /** Reasons why requests cannot be served yet; empty when they can. */
+  notReady(): string[]
+}
+
+export interface Ops {
+  ready(): Promise<{ ready: boolean; reasons: string[] }>
+  uptimeSeconds(): number
+  health(component: "ollama" | "db" | "models", signal: AbortSignal): Promise<ComponentHealth>
+  aggregated: Health["aggregated"]
+  prometheus(): Promise<string>
+  frame(): Promise<MetricFrame>
+  onFrame: Metrics["onFrame"]
+  diagnostics(): Promise<z.output<(typeof opsRoutes)["GET /diagnostics/summary"]["output"]>>
+  doctor(signal: AbortSignal): Promise<{ findings: DoctorFinding[]; ok: boolean }>
+  configuration: DiagnosticsDeps["configuration"]
+  logs: LogBuffer["recent"]
+}
+
+/** What the server's operations routes call. */
+export function createOps(deps: OpsDeps): Ops {
+  const health = createHealth(deps.health)
+  return {
+    async ready() {
+      const reasons = deps.notReady()
+      return { ready: reasons.length === 0, reasons }
+    },
+    uptimeSeconds: health.uptimeSeconds,
+    health: health.component,
+    aggregated: health.aggregated,
+    prometheus: deps.metrics.prometheus,
+    frame: deps.metrics.frame,
+    onFrame: deps.metrics.onFrame,
+    diagnostics: createDiagnostics(deps.diagnostics),
+    async doctor(signal) {
+      const findings: DoctorFinding[] = []
+      for await (const finding of runDoctor(deps.doctor, signal)) findings.push(finding)
+      return { findings, ok: findings.every(({ status }) => status !== "error") }
+    },
+    configuration: deps.diagnostics.configuration,
+    logs: deps.logs.recent,
+  }
+}

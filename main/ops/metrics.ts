@@ -1,0 +1,141 @@
+import type { MetricFrame } from "#contract/ops.ts"
+import type { TurnEvent } from "#contract/turns.ts"
+import type { Clock } from "#core/clock.ts"
+import type { HostStatus } from "#core/host/types.ts"
+import type { Logger } from "#core/logger.ts"
+import { createMachineProbe, type MachineProbe } from "./machineProbe.ts"
+import { createPrometheus } from "./prometheus.ts"
+import { createStageTimes } from "./stageTimes.ts"
+import { createTurnMeter } from "./turnMeter.ts"
+
+export interface MetricsDeps {
+  clock: Clock
+  log: Logger
+  version: string
+  hosts(): readonly HostStatus[]
+  models(): Promise<MetricFrame["models"]>
+  /** What models may take and take, by the budget's prediction. */
+  memory(): { budgetBytes: number; engineBytes: number }
+  /** Lengths of queues besides the hosts' own, e.g. jobs. */
+  queues?(): Record<string, number>
+  /** Default: this machine. */
+  probe?: MachineProbe
+}
+
+export interface Metrics {
+  /** Tap of the turns' hub. */
+  onTurnEvent(event: TurnEvent): void
+  /** One request answered; `route` is the route's key or a fixed word, never a path with ids. */
+  onRequest(request: { route: string; status: number; durationMs: number }): void
+  /** Adds to a counter of `MetricFrame.counters`. Names are fixed words, never data. */
+  count(name: string, by?: number): void
+  /** Measured at most once a second; asked more often, the last frame again. */
+  frame(): Promise<MetricFrame>
+  /** A frame every `intervalMs` (250..10000). Returns the end of the subscription. */
+  onFrame(intervalMs: number, listener: (frame: MetricFrame) => void): () => void
+  /** Text of the exposition format 0.0.4. */
+  prometheus(): Promise<string>
+  close(): void
+}
+
+const freshMs = 1000
+
+export function createMetrics(deps: MetricsDeps): Metrics {
+  const probe = deps.probe ?? createMachineProbe()
+  const stages = createStageTimes()
+  const turns = createTurnMeter()
+  const prometheus = createPrometheus(deps.version)
+  const counters: Record<string, number> = {}
+  const timers = new Set<NodeJS.Timeout>()
+  let last: { at: number; frame: Promise<MetricFrame> } | undefined
+
+  const count = (name: string, by = 1): void => {
+    counters[name] = (counters[name] ?? 0) + by
+  }
+
+  async function measure(): Promise<MetricFrame> {
+    const hosts = deps.hosts()
+    const children = hosts.flatMap(({ name, pid }) => (pid === null ? [] : [{ name, pid }]))
+    const [processes, models] = await Promise.all([
+      probe.processes([{ name: "core", pid: process.pid }, ...children]),
+      deps.models(),
+    ])
+    return {
+      at: deps.clock.now(),
+      cpuPercent: probe.cpuPercent(),
+      memory: { ...probe.memory(), ...deps.memory() },
+      processes,
+      eventLoopDelayP99Ms: probe.eventLoopDelayP99Ms(),
+      tokensPerSecond: turns.tokensPerSecond(),
+      queues: {
+        turns: turns.running(),
+        ...Object.fromEntries(hosts.map(({ name, queued }) => [name, queued])),
+        ...deps.queues?.(),
+      },
+      stages: stages.summary(),
+      models,
+      counters: { ...counters, ...Object.fromEntries(hosts.map(({ name, crashes }) => [`crashes.${name}`, crashes])) },
+    }
+  }
+
+  function frame(): Promise<MetricFrame> {
+    const now = deps.clock.monotonic()
+    if (!last || now - last.at >= freshMs) {
+      const measured = measure()
+      last = { at: now, frame: measured }
+      // A failed measurement is told to whoever asked, and not kept.
+      measured.catch(() => {
+        last = undefined
+      })
+    }
+    return last.frame
+  }
+
+  return {
+    onTurnEvent(event) {
+      const summary = turns.add(event)
+      if (!summary) return
+      for (const { name, durationMs } of summary.stages) stages.add(name, durationMs)
+      count("turns")
+      count(`turns.${summary.kind}`)
+      count(`turns.${summary.reason}`)
+      if (summary.found !== null) count(summary.found ? "retrievals.found" : "retrievals.not-found")
+      if (summary.errorCode) count(`errors.${summary.errorCode}`)
+      count("tokens.prompt", summary.promptTokens)
+      count("tokens.cached", summary.cachedTokens)
+      count("tokens.completion", summary.completionTokens)
+      prometheus.onTurn(summary)
+    },
+    onRequest(request) {
+      count("requests")
+      if (request.status >= 500) count("requests.failed")
+      prometheus.onRequest(request)
+    },
+    count,
+    frame,
+    onFrame(intervalMs, listener) {
+      const timer = setInterval(
+        () => {
+          frame().then(
+            (value) => timers.has(timer) && listener(value),
+            (error: unknown) => deps.log.warn("metrics not measured", { error }),
+          )
+        },
+        Math.min(10_000, Math.max(250, intervalMs)),
+      )
+      timer.unref()
+      timers.add(timer)
+      return () => {
+        clearInterval(timer)
+        timers.delete(timer)
+      }
+    },
+    prometheus: async () => prometheus.text(await frame(), deps.hosts()),
+    close() {
+      for (const timer of timers) clearInterval(timer)
+      timers.clear()
+      probe.close()
+      prometheus.close()
+    },
+  }
+}
