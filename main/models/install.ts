@@ -171,7 +171,19 @@ function summary(model: CatalogModel, failures: unknown[]): AppError {
     })
   }
   return new AppError("download.no-source", `None of the sources of ${model.name} can be reached from here.`, {
-    remedy: "Check the connection, or copy the model's folder into the models directory.",
+    remedy: `${sourcesInWords(model)} Or copy the model's folder from another machine into the models directory.`,
     cause: failures[0],
   })
+}
+
+/** What would have to work for one of the sources to deliver. */
+function sourcesInWords(model: CatalogModel): string {
+  const needs = {
+    url: "a connection to the model's publisher",
+    pypi: "Python 3 with pip",
+    npm: "npm",
+    maven: "Maven",
+  }
+  const kinds = [...new Set(model.sources.map(({ kind }) => needs[kind]))]
+  return `It needs ${kinds.join(", or ")}.`
 }

@@ -9,7 +9,7 @@ export type RegistryKind = "pypi" | "npm" | "maven"
 
 /** Fetches a package with the machine's own client, from whichever index that client is configured for. */
 export interface RegistryClient {
-  /** True when the client is installed. Asked once, then remembered. */
+  /** True when the client is installed; remembered once it is. */
   isAvailable(signal: AbortSignal): Promise<boolean>
   /**
    * Downloads the archive into an empty directory and returns its path. Throws `download.failed` (details.unreachable when
@@ -128,7 +128,10 @@ function createClient(
   const command = async (signal: AbortSignal): Promise<Command | null> => {
     found ??= spec.find(signal)
     try {
-      return await found
+      const result = await found
+      // A client that is installed later is found without a restart.
+      if (!result) found = undefined
+      return result
     } catch (error) {
       found = undefined
       throw error

