@@ -86,7 +86,7 @@ export function createPrometheus(version: string): Prometheus {
       requests.inc({ route: label, status: `${Math.floor(status / 100)}xx` })
       requestSeconds.observe({ route: label }, durationMs / 1000)
     },
-    text(frame, hosts) {
+    async text(frame, hosts) {
       cpu.set(frame.cpuPercent / 100)
       memoryUsed.set(frame.memory.usedBytes)
       memoryTotal.set(frame.memory.totalBytes)
@@ -107,7 +107,8 @@ export function createPrometheus(version: string): Prometheus {
         hostUp.set({ host: bounded("host", name) }, state === "running" ? 1 : 0)
         hostCrashes.set({ host: bounded("host", name) }, crashes)
       }
-      return registry.metrics()
+      // The library writes "Nan" where the format says "NaN".
+      return (await registry.metrics()).replaceAll(/ Nan$/gm, " NaN")
     },
     close: () => registry.clear(),
   }
