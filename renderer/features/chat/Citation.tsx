@@ -1,0 +1,74 @@
+import { HoverCard } from "radix-ui"
+import type { Passage } from "#contract/turns.ts"
+import { openPanel } from "../frame/frameStore.ts"
+import { strings } from "./strings.ts"
+
+/** A small numeral: hover shows the passage, click opens it in its document. */
+export function Citation({ n, passages }: { n: number; passages: readonly Passage[] }) {
+  const index = passages.findIndex((passage) => passage.n === n)
+  const passage = passages[index]
+  if (!passage) return null
+  return (
+    <PassageHover passage={passage}>
+      <button
+        type="button"
+        className="citation"
+        aria-label={strings.source(n, passage.title)}
+        onClick={() => openPanel({ kind: "passages", passages: [...passages], index })}
+      >
+        {n}
+      </button>
+    </PassageHover>
+  )
+}
+
+export function PassageHover({ passage, children }: { passage: Passage; children: React.ReactNode }) {
+  return (
+    <HoverCard.Root openDelay={250} closeDelay={120}>
+      <HoverCard.Trigger asChild>{children}</HoverCard.Trigger>
+      <HoverCard.Portal>
+        <HoverCard.Content className="hover-card" sideOffset={6} collisionPadding={12}>
+          <div className="passage-title truncate">{passage.title}</div>
+          <div className="faint passage-place truncate">
+            {[...passage.headingPath, passage.page === null ? null : strings.page(passage.page)]
+              .filter(Boolean)
+              .join(" › ") || passage.path}
+          </div>
+          <p className="passage-text">{passage.text}</p>
+        </HoverCard.Content>
+      </HoverCard.Portal>
+    </HoverCard.Root>
+  )
+}
+
+/** The found passages as one row of chips: it is there before the text and never changes height. */
+export function SourceChips({
+  passages,
+  glowing,
+  isProvisional,
+}: {
+  passages: readonly Passage[]
+  glowing: number | null
+  isProvisional?: boolean
+}) {
+  return (
+    <ul className={`plain-list chips ${isProvisional ? "provisional" : ""}`} aria-label={strings.sources}>
+      {passages.map((passage, index) => (
+        <li key={passage.chunkId}>
+          <PassageHover passage={passage}>
+            <button
+              type="button"
+              className={`chip ${glowing === passage.n ? "glowing" : ""}`}
+              aria-label={strings.source(passage.n, passage.title)}
+              onClick={() => openPanel({ kind: "passages", passages: [...passages], index })}
+            >
+              <span className="chip-number">{passage.n}</span>
+              <span className="truncate">{passage.title}</span>
+              {passage.page === null ? null : <span className="faint">{passage.page}</span>}
+            </button>
+          </PassageHover>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,3 @@
+export default function SourcePanel(_: Record<string, unknown>) {
+  return <div className="page" />
+}

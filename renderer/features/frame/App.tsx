@@ -1,0 +1,152 @@
+import { Tooltip } from "radix-ui"
+import { Component, lazy, type ReactNode, Suspense, useEffect } from "react"
+import { useSession } from "../../api/session.ts"
+import { connect, useConnection } from "../../api/socket.ts"
+import { Button } from "../../ui/Button.tsx"
+import { Notice } from "../../ui/Notice.tsx"
+import { followMetrics } from "../metrics/metricsStore.ts"
+import { followModels, loadModels } from "../models/modelsStore.ts"
+import { followSettings, loadSettings, useSettings } from "../settings/settingsStore.ts"
+import { goTo, type Page, useFrame } from "./frameStore.ts"
+import { followJobs, loadJobs } from "./jobsStore.ts"
+import { Rail } from "./Rail.tsx"
+import { SidePanel } from "./SidePanel.tsx"
+import { SignedOut } from "./SignedOut.tsx"
+import { StatusLine } from "./StatusLine.tsx"
+import { strings } from "./strings.ts"
+import { Toasts } from "./Toasts.tsx"
+import { useGlobalKeys } from "./useGlobalKeys.ts"
+import "./frame.css"
+
+const views: Record<Page, ReturnType<typeof lazy>> = {
+  chat: lazy(() => import("../chat/ChatPage.tsx")),
+  documents: lazy(() => import("../documents/DocumentsPage.tsx")),
+  models: lazy(() => import("../models/ModelsPage.tsx")),
+  metrics: lazy(() => import("../metrics/MetricsPage.tsx")),
+  settings: lazy(() => import("../settings/SettingsPage.tsx")),
+  welcome: lazy(() => import("../firstRun/WelcomePage.tsx")),
+}
+const Palette = lazy(() => import("./Palette.tsx"))
+const ShortcutSheet = lazy(() => import("./ShortcutSheet.tsx"))
+
+export function App() {
+  const status = useSession((state) => state.status)
+  return (
+    <Tooltip.Provider delayDuration={500} skipDelayDuration={200}>
+      {status === "signed-out" ? <SignedOut /> : status === "signed-in" ? <Frame /> : null}
+      <Toasts />
+    </Tooltip.Provider>
+  )
+}
+
+function Frame() {
+  const page = useFrame((state) => state.page)
+  const isPaletteOpen = useFrame((state) => state.isPaletteOpen)
+  const isShortcutSheetOpen = useFrame((state) => state.isShortcutSheetOpen)
+  const announcement = useFrame((state) => state.announcement)
+  const firstRunDone = useSettings((state) => state.values.firstRunDone)
+  useGlobalKeys()
+  useEffect(() => {
+    connect()
+    void loadSettings()
+    void loadModels()
+    void loadJobs().catch(() => undefined)
+    const stops = [followSettings(), followModels(), followJobs(), followMetrics()]
+    return () => {
+      for (const stop of stops) stop()
+    }
+  }, [])
+  useConnectionRefresh()
+  useEffect(() => {
+    if (firstRunDone === false && window.location.hash.length <= 2) goTo("welcome")
+  }, [firstRunDone])
+  const View = views[page]
+  return (
+    <div className="frame">
+      <a className="skip" href="#main" onClick={focusMain}>
+        {strings.skip}
+      </a>
+      <Rail />
+      <div className="frame-middle">
+        <Disconnected />
+        <main id="main" tabIndex={-1} aria-label={strings.pages[page]}>
+          <PageBoundary key={page}>
+            <Suspense fallback={<PageLoading />}>
+              <View />
+            </Suspense>
+          </PageBoundary>
+        </main>
+        <SidePanel />
+        <StatusLine />
+      </div>
+      <Suspense>{isPaletteOpen ? <Palette /> : null}</Suspense>
+      <Suspense>{isShortcutSheetOpen ? <ShortcutSheet /> : null}</Suspense>
+      <div className="visually-hidden" role="status" aria-live="polite">
+        {announcement}
+      </div>
+    </div>
+  )
+}
+
+/** Lists may have changed while the connection was away. */
+function useConnectionRefresh(): void {
+  useEffect(
+    () =>
+      useConnection.subscribe((state, previous) => {
+        if (state.status !== "open" || previous.status === "open") return
+        void loadSettings()
+        void loadModels()
+        void loadJobs().catch(() => undefined)
+      }),
+    [],
+  )
+}
+
+function Disconnected() {
+  const isClosed = useConnection((state) => state.status === "closed")
+  return isClosed ? (
+    <div className="disconnected" role="status">
+      {strings.disconnected}
+    </div>
+  ) : null
+}
+
+function PageLoading() {
+  return (
+    <div className="page-loading" role="status" aria-label={strings.loading}>
+      <div className="skeleton" style={{ width: 180, height: 24 }} />
+      <div className="skeleton" style={{ height: 80 }} />
+      <div className="skeleton" style={{ height: 80 }} />
+    </div>
+  )
+}
+
+function focusMain(event: React.MouseEvent): void {
+  event.preventDefault()
+  document.getElementById("main")?.focus()
+}
+
+/** One broken page leaves the rest of the window working. */
+class PageBoundary extends Component<{ children: ReactNode }, { hasFailed: boolean }> {
+  override state = { hasFailed: false }
+  static getDerivedStateFromError() {
+    return { hasFailed: true }
+  }
+  override render() {
+    if (!this.state.hasFailed) return this.props.children
+    return (
+      <div className="page-loading">
+        <Notice
+          tone="danger"
+          title={strings.pageFailed}
+          remedy={strings.pageFailedRemedy}
+          action={
+            <Button small onClick={() => this.setState({ hasFailed: false })}>
+              {strings.tryAgain}
+            </Button>
+          }
+        />
+      </div>
+    )
+  }
+}

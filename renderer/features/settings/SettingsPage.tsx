@@ -1,0 +1,3 @@
+export default function SettingsPage(_: Record<string, unknown>) {
+  return <div className="page" />
+}

@@ -1,0 +1,35 @@
+/** Words of each setting, by its name in the contract. */
+export const settingTexts: Record<string, { label: string; hint: string; group: SettingGroup } | undefined> = {
+  theme: { label: "Theme", hint: "Light, dark, or as the system has it.", group: "look" },
+  language: { label: "Language", hint: "Of speech and answers, as a code like “en”.", group: "look" },
+  chatModel: { label: "Chat model", hint: "Writes the answers.", group: "models" },
+  embedModel: {
+    label: "Embedding model",
+    hint: "Finds passages by meaning. A change reads all documents again.",
+    group: "models",
+  },
+  sttModel: { label: "Speech-to-text model", hint: "Understands what you say.", group: "models" },
+  ttsModel: { label: "Text-to-speech model", hint: "Speaks the answers.", group: "models" },
+  voice: { label: "Voice", hint: "The voice of spoken answers.", group: "voice" },
+  speechRate: { label: "Speaking speed", hint: "1 is the voice's own pace.", group: "voice" },
+  volume: { label: "Volume", hint: "Of spoken answers.", group: "voice" },
+  isMuted: { label: "Mute", hint: "Spoken answers stay silent; captions go on.", group: "voice" },
+  speakAnswers: { label: "Speak all answers", hint: "Also answers to typed questions.", group: "voice" },
+  personaId: { label: "Persona", hint: "How the assistant writes.", group: "answers" },
+  temperature: { label: "Temperature", hint: "0 is the same answer every time; higher is freer.", group: "answers" },
+  answerTokens: {
+    label: "Longest answer",
+    hint: "In tokens. Larger values leave less room for passages.",
+    group: "answers",
+  },
+  topK: { label: "Passages per answer", hint: "How many passages the model reads.", group: "answers" },
+  unloadAfterMinutes: {
+    label: "Free a model's memory after",
+    hint: "Minutes without use. 0 keeps it loaded.",
+    group: "models",
+  },
+  offline: { label: "Offline", hint: "No outbound connection at all: no downloads, no checks.", group: "privacy" },
+  firstRunDone: { label: "First run done", hint: "Off shows the welcome page at the next start.", group: "look" },
+}
+
+export type SettingGroup = "look" | "answers" | "voice" | "models" | "privacy"

@@ -1,0 +1,295 @@
+import { create } from "zustand"
+import type { TurnState } from "#contract/turnState.ts"
+import type { TurnEvent } from "#contract/turns.ts"
+import { api } from "../../api/client.ts"
+import { onAudio, sendAudio } from "../../api/socket.ts"
+import { chatKey, startTurn } from "../chat/chatStore.ts"
+import { useModels } from "../models/modelsStore.ts"
+import { changeSettings, useSettings } from "../settings/settingsStore.ts"
+import { type Microphone, MicrophoneError, type MicrophoneProblem, openMicrophone } from "./microphone.ts"
+import { openPlayer, type Player, type PlayerReport } from "./player.ts"
+import { speakWithSystemVoice, stopSystemVoice } from "./systemVoice.ts"
+
+export interface LitSentence {
+  turnId: string
+  messageId: string | null
+  start: number
+  end: number
+}
+
+interface VoiceState {
+  phase: "idle" | "listening" | "thinking" | "speaking"
+  isMicrophoneOpen: boolean
+  /** 0..1, of the microphone while listening, of the speech while speaking. */
+  level: number
+  startedAt: number
+  caption: { settled: string; unsettled: string }
+  turnId: string | null
+  problem: MicrophoneProblem | "no-model" | null
+  lit: LitSentence | null
+  inputId: string | null
+}
+
+const idle = {
+  phase: "idle",
+  isMicrophoneOpen: false,
+  level: 0,
+  caption: { settled: "", unsettled: "" },
+  turnId: null,
+  lit: null,
+} as const
+
+export const useVoice = create<VoiceState>(() => ({
+  ...idle,
+  startedAt: 0,
+  problem: null,
+  inputId: window.localStorage.getItem("zenglow.microphone"),
+}))
+
+const set = useVoice.setState
+const get = useVoice.getState
+
+/** The sentence that is being heard, when it belongs to this answer. */
+export function litSentence(state: VoiceState, turnId: string | null, messageId: string | null): LitSentence | null {
+  const { lit } = state
+  return lit && (lit.turnId === turnId || (messageId !== null && lit.messageId === messageId)) ? lit : null
+}
+
+/** One spoken exchange: everything that a stop must end at once. */
+interface Session {
+  streamId: number
+  turnId: string | null
+  microphone: Microphone | null
+  /** Frames captured before the core knows the stream. */
+  waiting: Int16Array[]
+  sequence: number
+  isReleased: boolean
+  isSpeechComplete: boolean
+  isSystemVoice: boolean
+  turn: TurnState | null
+  heardMs: number
+  reportedMs: number
+}
+
+let session: Session | null = null
+let player: Promise<Player> | null = null
+
+/** Key or button down. While the assistant thinks or speaks, this stops it. */
+export async function startTalking(): Promise<void> {
+  stopEverything()
+  const capabilities = useModels.getState().bundle?.capabilities
+  if (capabilities && !capabilities.listen) {
+    set({ problem: "no-model" })
+    return
+  }
+  const current: Session = {
+    // Any number not in use on this socket; 31 bits keep it positive everywhere.
+    streamId: 1 + Math.floor(Math.random() * 0x7ffffffe),
+    turnId: null,
+    microphone: null,
+    waiting: [],
+    sequence: 0,
+    isReleased: false,
+    isSpeechComplete: false,
+    isSystemVoice: capabilities ? !capabilities.speak : false,
+    turn: null,
+    heardMs: 0,
+    reportedMs: 0,
+  }
+  session = current
+  set({ ...idle, phase: "listening", isMicrophoneOpen: true, startedAt: Date.now(), problem: null })
+  void ensurePlayer()
+  try {
+    current.microphone = await openMicrophone(get().inputId, (samples, rms) => capture(current, samples, rms))
+  } catch (error) {
+    if (session === current) session = null
+    set({ ...idle, problem: error instanceof MicrophoneError ? error.problem : "busy" })
+    return
+  }
+  if (session !== current) return current.microphone.close()
+  const turnId = await startTurn(chatKey(), {
+    kind: "voice",
+    source: { type: "socket", streamId: current.streamId },
+    onEvent: (event, turn) => onTurnEvent(current, event, turn),
+  })
+  if (session !== current) {
+    if (turnId) void api("DELETE /api/turns/:turnId", { params: { turnId } }).catch(() => undefined)
+    return
+  }
+  if (!turnId) return stopEverything()
+  current.turnId = turnId
+  set({ turnId })
+  for (const samples of current.waiting) sendAudio(current.streamId, current.sequence++, samples)
+  current.waiting = []
+  if (current.isReleased) tellReleased(turnId)
+}
+
+/** Key or button up: no more sound comes, the core answers. */
+export function stopListening(): void {
+  const current = session
+  if (!current || current.isReleased) return
+  current.isReleased = true
+  current.microphone?.close()
+  set({ phase: "thinking", isMicrophoneOpen: false, level: 0 })
+  if (current.turnId) tellReleased(current.turnId)
+}
+
+/** Microphone, generation, synthesis and playback end now; what was heard is told to the core. */
+export function stopEverything(): void {
+  const current = session
+  session = null
+  stopSystemVoice()
+  void player?.then((opened) => opened.flush())
+  set({ ...idle })
+  if (!current) return
+  current.microphone?.close()
+  const { turnId } = current
+  if (!turnId) return
+  const heard = current.turn?.captions.length ? tellHeard(turnId, current.heardMs) : Promise.resolve()
+  void heard.then(() => api("DELETE /api/turns/:turnId", { params: { turnId } })).catch(() => undefined)
+}
+
+export function chooseMicrophone(deviceId: string): void {
+  window.localStorage.setItem("zenglow.microphone", deviceId)
+  set({ inputId: deviceId })
+}
+
+export const forgetProblem = (): void => set({ problem: null })
+
+export function setMuted(isMuted: boolean): void {
+  void changeSettings({ isMuted })
+}
+
+function capture(current: Session, samples: Int16Array, rms: number): void {
+  if (session !== current || current.isReleased) return
+  // Perceived loudness: −54 dB is silence, −6 dB is full.
+  set({ level: Math.max(0, Math.min(1, (20 * Math.log10(rms + 1e-6) + 54) / 48)) })
+  if (current.turnId) sendAudio(current.streamId, current.sequence++, samples)
+  else current.waiting.push(samples)
+}
+
+function onTurnEvent(current: Session, event: TurnEvent, turn: TurnState): void {
+  current.turn = turn
+  if (session !== current) return
+  switch (event.type) {
+    case "stt-partial":
+      set({ caption: captionOf(event.text, event.stableChars) })
+      break
+    case "stt-end":
+      set({ caption: { settled: event.text, unsettled: "" } })
+      break
+    case "listen-end":
+      current.isReleased = true
+      current.microphone?.close()
+      set({ phase: "thinking", isMicrophoneOpen: false, level: 0 })
+      break
+    case "speech-start":
+      set({ phase: "speaking", level: 0 })
+      break
+    case "text-end":
+      if (current.isSystemVoice) speakAnswer(current, event.text)
+      break
+    case "speech-end":
+      current.isSpeechComplete = true
+      break
+    case "turn-end": {
+      const isSilent = event.reason !== "complete" && event.reason !== "length" && event.reason !== "not-found"
+      if (isSilent || (turn.captions.length === 0 && !current.isSystemVoice)) end(current)
+      else current.isSpeechComplete = true
+      break
+    }
+  }
+}
+
+/** Settled words stay; of what may change, at least the last two words are shown as such. */
+function captionOf(text: string, stableChars: number): VoiceState["caption"] {
+  const lastTwo = /\S+\s+\S+\s*$/.exec(text)?.index ?? 0
+  const at = Math.min(stableChars, Math.max(lastTwo, 0))
+  return { settled: text.slice(0, at), unsettled: text.slice(at) }
+}
+
+onAudio((streamId, samples) => {
+  if (session?.streamId !== streamId) return
+  void ensurePlayer().then((opened) => {
+    if (session?.streamId === streamId) opened.push(samples)
+  })
+})
+
+function onReport(report: PlayerReport): void {
+  const current = session
+  if (!current || get().phase !== "speaking" || current.isSystemVoice) return
+  current.heardMs = report.playedMs
+  set({ level: Math.min(1, report.rms * 4) })
+  light(current, report.playedMs)
+  if (current.turnId && report.playedMs - current.reportedMs >= 250) {
+    current.reportedMs = report.playedMs
+    void tellHeard(current.turnId, report.playedMs)
+  }
+  if (current.isSpeechComplete && report.bufferedMs === 0 && report.playedMs > 0) {
+    if (current.turnId) void tellHeard(current.turnId, report.playedMs)
+    end(current)
+  }
+}
+
+function light(current: Session, playedMs: number): void {
+  const { turn } = current
+  const caption = turn?.captions.findLast((entry) => entry.startMs <= playedMs)
+  if (!turn || !caption) return
+  let from = 0
+  for (const earlier of turn.captions) {
+    if (earlier.index >= caption.index) break
+    const at = turn.text.indexOf(earlier.text, from)
+    if (at >= 0) from = at + earlier.text.length
+  }
+  const start = turn.text.indexOf(caption.text, from)
+  if (start < 0 || get().lit?.start === start) return
+  set({ lit: { turnId: turn.turnId, messageId: turn.messageId, start, end: start + caption.text.length } })
+}
+
+/** No voice is installed: the window's own reads the answer. */
+function speakAnswer(current: Session, text: string): void {
+  set({ phase: "speaking" })
+  speakWithSystemVoice(text, {
+    volume: effectiveVolume(),
+    rate: useSettings.getState().values.speechRate ?? 1,
+    onSentence: (start, end) => {
+      if (session !== current || !current.turn) return
+      set({ lit: { turnId: current.turn.turnId, messageId: current.turn.messageId, start, end } })
+    },
+    onEnd: () => end(current),
+  })
+}
+
+function end(current: Session): void {
+  if (session !== current) return
+  session = null
+  current.microphone?.close()
+  void player?.then((opened) => opened.flush())
+  set({ ...idle })
+}
+
+export const effectiveVolume = (): number => {
+  const { volume = 1, isMuted = false } = useSettings.getState().values
+  return isMuted ? 0 : volume
+}
+
+function ensurePlayer(): Promise<Player> {
+  player ??= openPlayer(onReport).then((opened) => {
+    opened.setVolume(effectiveVolume())
+    return opened
+  })
+  return player
+}
+
+useSettings.subscribe((state, previous) => {
+  if (state.values.volume === previous.values.volume && state.values.isMuted === previous.values.isMuted) return
+  void player?.then((opened) => opened.setVolume(effectiveVolume()))
+})
+
+const tellReleased = (turnId: string): void =>
+  void api("POST /api/turns/:turnId/release", { params: { turnId } }).catch(() => undefined)
+
+const tellHeard = (turnId: string, playedMs: number): Promise<unknown> =>
+  api("POST /api/turns/:turnId/heard", { params: { turnId }, body: { playedMs: Math.round(playedMs) } }).catch(
+    () => undefined,
+  )
