@@ -85,23 +85,32 @@ export function createModels(deps: ModelsDeps): Models {
     return waiting.length > 0 ? "partial" : "absent"
   }
 
-  const canGet = async (): Promise<(model: CatalogModel) => boolean> => {
+  const recommend = async (machine: Machine) => {
     const installed = new Set<string>()
     for (const model of catalog.models) if ((await stateOf(model)) === "installed") installed.add(model.id)
-    if (install.isOffline()) return (model) => installed.has(model.id)
-    const available = new Set<string>()
-    const timeout = AbortSignal.timeout(30_000)
-    await Promise.all([
-      isHubReachable(timeout).then((isReachable) => isReachable && available.add("huggingface")),
-      ...(["pypi", "npm", "maven"] as const).map(async (kind) => {
-        if (!install.reachability.isDown(kind) && (await install.clients[kind].isAvailable(timeout)))
-          available.add(kind)
-      }),
-    ])
-    return (model) => installed.has(model.id) || model.sources.some((source) => available.has(familyOf(source)))
+    const families = await reachableFamilies()
+    const chosen = await choose("llm")
+    const imported = (await listImported(modelsDir)).find((model) => model.id === chosen)
+    const isInstalled = (model: CatalogModel) => installed.has(model.id)
+    return recommendBundle(catalog, machine, {
+      isInstalled,
+      canGet: (model) => isInstalled(model) || model.sources.some((source) => families.has(familyOf(source))),
+      importedLlm: imported?.name ?? null,
+    })
   }
 
-  const recommend = async (machine: Machine) => recommendBundle(catalog, machine, await canGet())
+  const reachableFamilies = async (): Promise<ReadonlySet<string>> => {
+    const families = new Set<string>()
+    if (install.isOffline()) return families
+    const timeout = AbortSignal.timeout(30_000)
+    await Promise.all([
+      isHubReachable(timeout).then((isReachable) => isReachable && families.add("huggingface")),
+      ...(["pypi", "npm", "maven"] as const).map(async (kind) => {
+        if (!install.reachability.isDown(kind) && (await install.clients[kind].isAvailable(timeout))) families.add(kind)
+      }),
+    ])
+    return families
+  }
 
   const jobOf = (modelId: string) =>
     deps.jobs.active().find((job) => job.kind === "model-pull" && job.subjectId === modelId)
