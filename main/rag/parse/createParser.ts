@@ -88,7 +88,8 @@ function documentError(error: AppError): AppError {
       cause: error,
     })
   }
-  if (/heap|memory/i.test(error.message)) {
+  // Node aborts when its heap is full: SIGABRT, or its exit codes on Windows.
+  if (/heap|memory|SIGABRT|exit code (?:134|3221226505)\b/i.test(error.message)) {
     return new AppError("document.too-large", "Reading the file needs more than 512 MB of memory.", {
       remedy: "Split it into smaller files.",
       cause: error,
