@@ -17,7 +17,7 @@ export interface ServerDeps {
   log: Logger
   clock: Clock
   version: string
-  /** Where uploads lie while they are being read; inside the data directory. Made when missing. */
+  /** Where uploads lie while they are being read; inside the data directory and the server's alone: emptied at start. */
   temporaryDir: string
   /** The built renderer. Null: `/` answers with a line of text. */
   rendererDir: string | null

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises"
 import { createServer as createHttpServer, type Server, STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
 import express, { type Express, type NextFunction, type Request, type Response } from "express"
@@ -11,7 +12,7 @@ import { errorBody, retryAfterSeconds, toAppError } from "./errors.ts"
 import { createGuard, type Guard, isPageNavigation } from "./guard.ts"
 import type { RequestInfo } from "./handlers.ts"
 import { createKeyring } from "./keys.ts"
-import { listenOn } from "./listenOn.ts"
+import { type ListenOptions, listenOn } from "./listenOn.ts"
 import { mountRoutes, type ParsedInput, splitKey } from "./mountRoutes.ts"
 import { isOpenAiPath, mountOpenAi } from "./openai/mountOpenAi.ts"
 import { openAiErrorBody, openAiStatus } from "./openai/openAiErrors.ts"
@@ -23,13 +24,6 @@ import { sendReply } from "./sendReply.ts"
 import { createSessions } from "./sessions.ts"
 import { createSocketServer } from "./socket.ts"
 import { mountStaticFiles } from "./staticFiles.ts"
-
-export interface ListenOptions {
-  host: string
-  port: number
-  /** An explicit port that is busy throws `core.port-taken`; the default moves on to the next free one. */
-  isPortExplicit: boolean
-}
 
 /** The core's HTTP and ws server. */
 export interface CoreServer {
@@ -75,7 +69,7 @@ export function createServer(deps: ServerDeps): CoreServer {
     app.disable("x-powered-by")
     app.disable("etag")
     app.set("query parser", "simple")
-    app.use((request, response, next) => begin(request, response, next, running))
+    app.use((request, response, next) => begin(request, response, next, running, deps))
     app.use((request, response, next) => checkDoor(guard, request, response, next))
     const handlers = createHandlers({ ...deps, keyring, sessions })
     mountRoutes(app, routes, {
@@ -105,6 +99,8 @@ export function createServer(deps: ServerDeps): CoreServer {
 
   return {
     async listen(options) {
+      // What a core that was killed left behind.
+      await rm(deps.temporaryDir, { recursive: true, force: true })
       bound = await listenOn(http, options)
       return bound
     },
@@ -120,20 +116,35 @@ export function createServer(deps: ServerDeps): CoreServer {
   }
 }
 
-function begin(request: Request, response: Response, next: NextFunction, running: Set<RequestState>): void {
+function begin(
+  request: Request,
+  response: Response,
+  next: NextFunction,
+  running: Set<RequestState>,
+  { log, clock }: Pick<ServerDeps, "log" | "clock">,
+): void {
   const state = beginRequest(request)
+  const { requestId } = state
+  const start = clock.monotonic()
+  // Without the query: it may hold what a person searched for.
+  const { method, path } = request
   running.add(state)
   response.on("close", () => {
     running.delete(state)
-    if (!response.writableFinished) state.abort(new DOMException("The client is gone.", "AbortError"))
+    const isWhole = response.writableFinished
+    if (!isWhole) state.abort(new DOMException("The client is gone.", "AbortError"))
+    requestContext.run({ requestId }, () =>
+      log.debug("request ended", { method, path, status: response.statusCode, isWhole, ms: clock.monotonic() - start }),
+    )
   })
-  response.setHeader("x-request-id", state.requestId)
+  response.setHeader("x-request-id", requestId)
   setSecurityHeaders(response)
-  requestContext.run({ requestId: state.requestId }, next)
+  requestContext.run({ requestId }, next)
 }
 
 function checkDoor(guard: Guard, request: Request, response: Response, next: NextFunction): void {
-  guard.checkDoor(request, isPageNavigation(request) && !isApiPath(request.path))
+  const isPage = request.path === "/docs" || !isApiPath(request.path)
+  guard.checkDoor(request, isPage && isPageNavigation(request))
   response.vary("origin")
   const { origin } = request.headers
   if (origin && guard.isForeignOriginAllowed(origin)) {
@@ -172,6 +183,13 @@ function answerError(error: unknown, request: Request, response: Response, deps:
   const appError = toAppError(signal.aborted ? signal.reason : error)
   if (appError.code === "internal")
     deps.log.error("request failed", { method: request.method, path: request.path, error: appError.cause ?? appError })
+  else if (appError.status >= 500)
+    deps.log.warn("request failed", {
+      method: request.method,
+      path: request.path,
+      code: appError.code,
+      error: appError,
+    })
   else deps.log.debug("request refused", { method: request.method, path: request.path, code: appError.code })
   if (response.headersSent) {
     response.destroy()

@@ -79,27 +79,39 @@ export async function readFirstRunKey(dataDir: string, override: string | null):
   const existing = await readKeyFile(path)
   if (existing) return existing
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  const draft = join(dataDir, `api-key.${newId()}`)
-  await writeFile(draft, `${newSecret()}\n`, { mode: 0o600, flag: "wx", flush: true })
-  try {
-    // A hard link never replaces: whoever links first has made the key.
-    await link(draft, path)
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error
-  } finally {
-    await rm(draft, { force: true })
-  }
+  await publishOnce(path, `${newSecret()}\n`)
   const made = await readKeyFile(path)
   if (!made) throw new AppError("config.invalid", "The key file could not be read back.")
   return made
 }
+
+/** Creates a file with its content already in it; leaves one that another process has made. */
+async function publishOnce(path: string, text: string): Promise<void> {
+  const draft = `${path}.${newId()}`
+  const options = { mode: 0o600, flag: "wx", flush: true }
+  await writeFile(draft, text, options)
+  try {
+    // A hard link never replaces: whoever links first has made the file.
+    await link(draft, path)
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return
+    // Some file systems have no hard links.
+    await writeFile(path, text, options).catch((failure: unknown) => {
+      if (codeOf(failure) !== "EEXIST") throw failure
+    })
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : undefined)
 
 async function readKeyFile(path: string): Promise<string | null> {
   let text: string
   try {
     text = (await readFile(path, "utf8")).trim()
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null
+    if (codeOf(error) === "ENOENT") return null
     throw error
   }
   if (text.length < 16)

@@ -1,7 +1,13 @@
 import type { Server } from "node:http"
 import { z } from "zod"
 import { AppError } from "#core/errors.ts"
-import type { ListenOptions } from "./http.ts"
+
+export interface ListenOptions {
+  host: string
+  port: number
+  /** An explicit port that is busy throws `core.port-taken`; the default moves on to the next free one. */
+  isPortExplicit: boolean
+}
 
 /** Ports tried after the default one before the system chooses. */
 const nextPorts = 20

@@ -4,14 +4,11 @@ import { newId } from "#core/ids.ts"
 import type { ServerDeps } from "../deps.ts"
 import type { RequestInfo } from "../handlers.ts"
 import { toLlmRequest } from "./chatRequest.ts"
-import type { LlmEvent, LlmLogprob, LlmRequest, ServerLlm } from "./llm.ts"
+import type { ChoiceEvent, Citation, LlmEvent, LlmLogprob, LlmRequest, ServerLlm } from "./llm.ts"
 import { badParameter } from "./openAiErrors.ts"
 import { findCollection } from "./openAiModels.ts"
 import { type OpenAiReply, untilFirst } from "./openAiReply.ts"
-import { answerFromDocuments, type Citation } from "./ragModel.ts"
-
-/** One generated event of one choice. `citations` come from `rag/…` models only. */
-export type ChoiceEvent = { index: number; event: LlmEvent | { type: "citations"; citations: Citation[] } }
+import { answerFromDocuments } from "./ragModel.ts"
 
 export type CompletionDeps = Pick<ServerDeps, "openAi" | "collections" | "clock">
 

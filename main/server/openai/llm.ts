@@ -50,3 +50,16 @@ export type LlmEvent =
       usage: { promptTokens: number; cachedTokens: number; completionTokens: number }
       timings: { promptMs: number; generateMs: number }
     }
+
+/** A passage that supports the answer; `n` is its number in the text. */
+export interface Citation {
+  n: number
+  title: string
+  path: string
+  text: string
+  document_id: string
+  chunk_id: string
+}
+
+/** One generated event of one choice. `citations` come from `rag/…` models only. */
+export type ChoiceEvent = { index: number; event: LlmEvent | { type: "citations"; citations: Citation[] } }

@@ -1,19 +1,9 @@
 import type { ChatCompletionRequest } from "#contract/openai.ts"
 import type { Passage, TurnEventBody } from "#contract/turns.ts"
+import type { ServerDeps } from "../deps.ts"
 import type { RequestInfo } from "../handlers.ts"
-import type { ChoiceEvent, CompletionDeps } from "./chatCompletions.ts"
-import type { LlmRequest } from "./llm.ts"
+import type { ChoiceEvent, LlmRequest } from "./llm.ts"
 import { badParameter } from "./openAiErrors.ts"
-
-/** A passage that supports the answer; `n` is its number in the text. */
-export interface Citation {
-  n: number
-  title: string
-  path: string
-  text: string
-  document_id: string
-  chunk_id: string
-}
 
 /** Answers as `rag/<collection>`: the document answer's text, a list of its sources, and the passages as `citations`. */
 export async function* answerFromDocuments(
@@ -21,7 +11,7 @@ export async function* answerFromDocuments(
   request: LlmRequest,
   collectionId: string,
   info: RequestInfo,
-  deps: Pick<CompletionDeps, "openAi">,
+  deps: Pick<ServerDeps, "openAi">,
 ): AsyncGenerator<ChoiceEvent> {
   refuseUnsupported(body)
   const messages = request.messages.flatMap(({ role, content }) => (role === "tool" ? [] : [{ role, text: content }]))
