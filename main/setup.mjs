@@ -17,14 +17,17 @@ const buildStamp = join(root, "dist", ".build")
 /** A clone builds itself; an installed package carries its build and no lock file. */
 export const isClone = existsSync(join(root, "package-lock.json"))
 
-/** Installs exactly what the lock file says, when that changed. Install scripts stay off: nothing we use needs one. */
+/**
+ * Installs what the lock file says, when that changed. `npm install --no-save` rather than `npm ci`: it keeps to the lock and adds the
+ * platform packages that the lock of another machine may lack. Install scripts stay off: nothing we use needs one.
+ */
 export function ensureInstalled() {
   if (!isClone) return
   const wanted = digest([join(root, "package-lock.json")])
   if (readText(installStamp) === wanted) return
   say("Installing dependencies (about a minute, once)…")
   const npm = npmCommand()
-  run(npm.command, [...npm.args, "ci", "--no-fund", "--no-audit", "--loglevel=error"])
+  run(npm.command, [...npm.args, "install", "--no-save", "--no-fund", "--no-audit", "--loglevel=error"])
   pruneForeignBinaries()
   writeFileSync(installStamp, wanted)
 }
@@ -72,19 +75,27 @@ export function run(command, args, { stdout = "stderr", env = process.env } = {}
   if (result.status !== 0) process.exit(result.status ?? 1)
 }
 
-/** Binaries of other platforms that come along in some packages: 250 MB nobody here can run. */
+/** What some packages bring for other platforms, and sources to compile from: 400 MB nobody here uses. */
 function pruneForeignBinaries() {
-  const keepOnnx = join(process.platform, process.arch)
-  const onnx = join(modulesDir, "onnxruntime-node", "bin", "napi-v6")
-  for (const platform of list(onnx)) {
-    for (const arch of list(join(onnx, platform))) {
-      if (join(platform, arch) !== keepOnnx) rmSync(join(onnx, platform, arch), { recursive: true, force: true })
+  const remove = (...path) => rmSync(join(modulesDir, ...path), { recursive: true, force: true })
+  const here = `${process.platform}-${process.arch}`
+  for (const platform of list(join(modulesDir, "onnxruntime-node", "bin", "napi-v6"))) {
+    for (const arch of list(join(modulesDir, "onnxruntime-node", "bin", "napi-v6", platform))) {
+      if (`${platform}-${arch}` !== here) remove("onnxruntime-node", "bin", "napi-v6", platform, arch)
     }
   }
-  const llama = join(modulesDir, "@node-llama-cpp")
-  const os = process.platform === "darwin" ? "mac" : process.platform === "win32" ? "win" : process.platform
-  for (const name of list(llama)) {
-    if (!name.startsWith(`${os}-${process.arch}`)) rmSync(join(llama, name), { recursive: true, force: true })
+  const llamaPlatform = process.platform === "darwin" ? "mac" : process.platform === "win32" ? "win" : process.platform
+  for (const name of list(join(modulesDir, "@node-llama-cpp"))) {
+    if (!name.startsWith(`${llamaPlatform}-${process.arch}`)) remove("@node-llama-cpp", name)
+  }
+  for (const name of list(join(modulesDir, "@biomejs"))) {
+    if (name.startsWith("cli-") && name !== `cli-${here}` && name !== `cli-${here}-musl`) remove("@biomejs", name)
+  }
+  remove("node-llama-cpp", "llama", "gitRelease.bundle")
+  remove("better-sqlite3", "deps")
+  for (const name of list(modulesDir)) {
+    if (!/^node-(bin-)?(linux|darwin|win)-/.test(name)) continue
+    for (const part of ["include", "share", "lib"]) remove(name, part)
   }
 }
 

@@ -54,7 +54,7 @@ async function runTurn(
   samples: Float32Array,
   signal: AbortSignal,
 ): Promise<{ turn: TurnState; speech: Float32Array }> {
-  const socket = new WebSocket(client.baseUrl.replace(/^http/, "ws") + "/ws", [
+  const socket = new WebSocket(`${client.baseUrl.replace(/^http/, "ws")}/ws`, [
     socketProtocol,
     bearerPrefix + client.token,
   ])
@@ -105,9 +105,9 @@ async function sendFrames(
     const view = new DataView(new ArrayBuffer(audioHeaderBytes + frame.length * 2))
     view.setUint32(0, streamId, true)
     view.setUint32(4, sequence, true)
-    frame.forEach((sample, index) =>
-      view.setInt16(audioHeaderBytes + index * 2, Math.round(Math.max(-1, Math.min(1, sample)) * 32767), true),
-    )
+    for (const [index, sample] of frame.entries()) {
+      view.setInt16(audioHeaderBytes + index * 2, Math.round(Math.max(-1, Math.min(1, sample)) * 32767), true)
+    }
     socket.send(view.buffer)
     // Lets the socket drain: a long recording must not pile up in memory.
     while (socket.bufferedAmount > 1_000_000) await new Promise((resolve) => setImmediate(resolve))
