@@ -24,13 +24,16 @@ export interface GuardOptions {
   allowedOrigins: readonly string[]
   /** The bound port. */
   port: () => number
+  /** Host and port of the bound address. A name that was bound on purpose may be asked for. */
+  boundHost: () => string | null
 }
 
+const loopbackNames = ["127.0.0.1", "localhost", "[::1]"]
 const nobody: Actor = { personId: ownerId, scopes: [] }
 
 export function createGuard(options: GuardOptions): Guard {
   const ownHosts = (): string[] =>
-    ["127.0.0.1", "localhost", "[::1]", ...options.allowedHosts].flatMap((name) =>
+    [...loopbackNames, ...options.allowedHosts, options.boundHost() ?? "localhost"].flatMap((name) =>
       hasPort(name) ? [name] : options.port() === 80 ? [name, `${name}:80`] : [`${name}:${options.port()}`],
     )
   const foreign = new Set(options.allowedOrigins.map((origin) => origin.toLowerCase()))

@@ -52,6 +52,7 @@ export function createServer(deps: ServerDeps): CoreServer {
     allowedHosts: deps.allowedHosts,
     allowedOrigins: deps.allowedOrigins,
     port: () => bound?.port ?? -1,
+    boundHost: () => (bound ? new URL(bound.baseUrl).host : null),
   })
   const sockets = createSocketServer({ ...deps, guard, keyring })
   const app = createApp()

@@ -139,6 +139,15 @@ describe("the door", () => {
     expect(page.status).toBe(200)
   })
 
+  it.runIf(process.platform === "linux")("answers to the address that was bound on purpose", async () => {
+    const other = createServer(fake.deps)
+    const bound = await other.listen({ host: "127.0.0.2", port: 0, isPortExplicit: true })
+    const answer = await fetch(`${bound.baseUrl}/health`)
+    await answer.text()
+    await other.close()
+    expect(answer.status).toBe(200)
+  })
+
   it("lets pages of a trusted origin read answers, and no others", async () => {
     const trusted = { origin: "https://trusted.example" }
     const preflight = await rawRequest({
