@@ -101,10 +101,11 @@ export async function retrievePassages(
   signal.throwIfAborted()
 
   const words = query.terms.map((term) => term.word)
+  const limit = Math.max(depth, topK)
   const vectorQuery = vector && embedder ? { vector, fingerprint: embedder.fingerprint } : null
   const [lexical, nearest, rarity] = await Promise.all([
-    deps.chunks.searchLexical(actor, { terms: words, collectionIds, limit: Math.max(depth, topK) }),
-    vectorQuery ? deps.chunks.searchVector(actor, { ...vectorQuery, collectionIds, limit: Math.max(depth, topK) }) : [],
+    deps.chunks.searchLexical(actor, { terms: words, collectionIds, limit }),
+    vectorQuery ? deps.chunks.searchVector(actor, { ...vectorQuery, collectionIds, limit }) : [],
     deps.chunks.inverseDocumentFrequencies(actor, words),
   ])
   signal.throwIfAborted()
@@ -125,7 +126,12 @@ export async function retrievePassages(
   const lexicalRank = new Map(lexical.map(({ chunk }, index) => [chunk.id, index + 1]))
   const vectorRank = new Map(nearest.map(({ chunk }, index) => [chunk.id, index + 1]))
   const list = [...candidates.values()]
-  const scores = fuse(list, deps.weights ?? defaultFusionWeights)
+  const isCut = (hits: readonly unknown[]): boolean => hits.length >= limit
+  const floors = {
+    bm25: isCut(lexical) ? (lexical.at(-1)?.bm25 ?? 0) : 0,
+    similarity: isCut(nearest) ? (nearest.at(-1)?.similarity ?? null) : null,
+  }
+  const scores = fuse(list, deps.weights ?? defaultFusionWeights, floors)
   const sorted = list
     .map((candidate, index) => ({ ...candidate, score: scores[index] as number }))
     .sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1))

@@ -101,6 +101,10 @@ async function run(): Promise<void> {
         const scores = fuse(
           ids.map((id) => ({ bm25: bm25.get(id) ?? null, similarity: similarity.get(id) ?? null })),
           weights,
+          {
+            bm25: list.lexical.length >= 100 ? list.lexical.at(-1)!.bm25 : 0,
+            similarity: list.dense[99]!.similarity,
+          },
         )
         return ids
           .map((id, at) => ({ id, score: scores[at]! }))
