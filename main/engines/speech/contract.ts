@@ -1,5 +1,4 @@
 import type { MoonshineFiles } from "./moonshineModel.ts"
-import type { TtsContract } from "./ttsHandlers.ts"
 
 /**
  * What the speech child offers. Every request names its model's files: the child loads what it has not loaded yet, so a restarted
@@ -38,4 +37,23 @@ export interface Decoded {
   meanLogProbability: number
   /** Why decoding ended: the end mark, a repetition, or the token cap. */
   ended: "end-mark" | "repetition" | "cap"
+}
+
+/** One sentence or clause of text in, speech out. */
+export type TtsContract = {
+  "tts.load": { input: TtsVoice; output: null }
+  "tts.unload": { input: null; output: null }
+  "tts.synthesize": {
+    input: TtsVoice & { text: string; rate: number }
+    output: { samples: Float32Array; sampleRate: number }
+  }
+  /** What the voice reads, one string per clause: shows why a word sounds as it does. */
+  "tts.phonemize": { input: TtsVoice & { text: string }; output: { phonemes: string[] } }
+}
+
+export interface TtsVoice {
+  /** Folder of the model's files. */
+  dir: string
+  /** The voice's network in it. */
+  voiceFile: string
 }

@@ -1,30 +1,14 @@
 import { AppError } from "#core/errors.ts"
 import type { HostHandlers } from "#core/host/types.ts"
 import { createKeepOne } from "../onnx/keepOne.ts"
+import type { TtsContract, TtsVoice } from "./contract.ts"
 import { type HibariModel, loadHibari } from "./hibari/hibariModel.ts"
 import { sampleRate } from "./hibari/synthesizeWave.ts"
-
-/** Text-to-speech in the child. `dir` is the model's folder, `voiceFile` the voice's network in it. */
-export type TtsContract = {
-  "tts.load": { input: TtsVoice; output: null }
-  "tts.unload": { input: null; output: null }
-  "tts.synthesize": {
-    input: TtsVoice & { text: string; rate: number }
-    output: { samples: Float32Array; sampleRate: number }
-  }
-  /** What the voice reads, one string per clause. For tests and `zenglow doctor`. */
-  "tts.phonemize": { input: TtsVoice & { text: string }; output: { phonemes: string[] } }
-}
-
-export interface TtsVoice {
-  dir: string
-  voiceFile: string
-}
 
 /** The child refuses longer texts: one request is one sentence or clause. */
 const characterLimit = 4_000
 
-/** Requests are synthesised one after the other; an abort is seen between clauses. */
+/** Text-to-speech in the child. Requests are synthesised one after the other; an abort is seen between clauses. */
 export function createTtsHandlers(): HostHandlers<TtsContract> {
   const model = createKeepOne<HibariModel>((hibari) => hibari.release())
   let last: Promise<unknown> = Promise.resolve()

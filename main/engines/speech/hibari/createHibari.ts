@@ -4,8 +4,7 @@ import { AppError } from "#core/errors.ts"
 import type { EngineClient } from "#core/host/types.ts"
 import { createHostedModel } from "../../hostedModel.ts"
 import type { TextToSpeech, VoiceInfo } from "../../types.ts"
-import type { SpeechContract } from "../contract.ts"
-import type { TtsVoice } from "../ttsHandlers.ts"
+import type { SpeechContract, TtsVoice } from "../contract.ts"
 
 export interface HibariOptions {
   client: EngineClient<SpeechContract>
