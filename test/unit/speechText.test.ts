@@ -37,7 +37,7 @@ describe("utterances", () => {
     const samples = new Float32Array(60 * 16_000)
     const seconds = (...pairs: [number, number][]) =>
       pairs.map(([start, end]) => ({ startMs: start * 1000, endMs: end * 1000 }))
-    const cut = utterances(samples, seconds([0, 4], [5, 9], [10, 16], [20, 22])).map(({ start, end }) => [
+    const cut = [...utterances(samples, seconds([0, 4], [5, 9], [10, 16], [20, 22]))].map(({ start, end }) => [
       start / 16_000,
       end / 16_000,
     ])
@@ -51,7 +51,7 @@ describe("utterances", () => {
   it("cuts long speech at its quietest place and loses no sample", () => {
     const samples = noise(40, 16_000, 0.3)
     samples.fill(0, 11 * 16_000, 11 * 16_000 + 3200)
-    const cut = utterances(samples, [{ startMs: 0, endMs: 40_000 }])
+    const cut = [...utterances(samples, [{ startMs: 0, endMs: 40_000 }])]
     expect(cut[0]?.end).toBeGreaterThan(11 * 16_000)
     expect(cut[0]?.end).toBeLessThan(11 * 16_000 + 3200)
     for (const [index, piece] of cut.entries()) {
@@ -70,6 +70,10 @@ describe("repetition guards", () => {
     expect(repetitionLength([1, 2, 3, 1, 2, 3])).toBe(0)
     expect(cutUnfinishedRepetition([7, 8, 1, 2, 3, 4, 1, 2, 3])).toBe(6)
     expect(cutUnfinishedRepetition([7, 8, 1, 2, 3, 4])).toBe(6)
+    const year = [11, 18, 16, 12]
+    expect(cutUnfinishedRepetition([1, 2, 3, ...year, ...year, 90, ...year, 90, ...year, 11, 55])).toBe(7)
+    const verse = [1, 2, 3, 4]
+    expect(cutUnfinishedRepetition([...verse, 20, 21, 22, ...verse, 23, 24, 25, ...verse, 26, 27, 28])).toBe(21)
   })
 
   it("join byte tokens into characters and drop marks", () => {
