@@ -110,6 +110,15 @@ const unitNames = Object.keys(units)
   .join("|")
 
 const rules: Rule[] = [
+  // Telephone numbers, digit by digit.
+  [
+    /(?<![\p{L}\p{N}_.-])(?:\(?(\d{3})\)?[- ])?(\d{3})-(\d{4})(?![\p{L}\p{N}_-])/gu,
+    ([, ...groups]) =>
+      groups
+        .filter((group) => group !== "")
+        .map((group) => [...group].join(" "))
+        .join(", "),
+  ],
   [
     new RegExp(String.raw`${begins}(\d{4})-(\d{2})-(\d{2})${ends}`, "gu"),
     ([whole = "", year = "", month, day]) => dateWords(year, Number(month), Number(day)) ?? whole,
@@ -161,6 +170,9 @@ const rules: Rule[] = [
   [/(?<!\p{L})i\.\s?e\.,?/giu, () => "that is,"],
   [/(?<!\p{L})etc\./giu, (_groups, match) => `et cetera${periodAfter(match)}`],
   [/(?<!\p{L})approx\./giu, () => "approximately"],
+  [/(?<!\p{L})fig\.\s?(?=\d)/giu, () => "figure "],
+  [/(?<!\p{L})pp\.\s?(?=\d)/giu, () => "pages "],
+  [/(?<!\p{L})p\.\s?(?=\d)/giu, () => "page "],
   [/(?<!\p{L})vs\.?(?!\p{L})/giu, () => "versus"],
   [/½/g, () => " one half"],
   [/¼/g, () => " one quarter"],

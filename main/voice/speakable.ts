@@ -50,6 +50,7 @@ function speakLine(line: string): string {
 const namedLink = /!?\[([^\]]*)\]\((?:<[^>]*>|[^)\s]*)(?:\s+"[^"]*")?\)/g
 const citation = /\s?\[\^?\d+(?:\s*[,–-]\s*\d+)*\]|\s?【[^】]*】|\s?\[\^[\w-]+\]/g
 const address = /<?\b(?:https?:\/\/|ftp:\/\/|www\.)([^\s<>"')\]]+)>?/gi
+const bareHost = /\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|edu|gov)\b/gi
 const emailAddress = /<?(?:mailto:)?\b([\w.+-]+)@([\w-]+(?:\.[\w-]+)+)\b>?/gi
 const emoji =
   /\p{Extended_Pictographic}(?:\ufe0f|\u200d\p{Extended_Pictographic}|[\u{1f3fb}-\u{1f3ff}])*|[\u{1f1e6}-\u{1f1ff}]{2}|[#*0-9]\ufe0f?\u20e3/gu
@@ -67,6 +68,7 @@ function speakInline(text: string): string {
       .replace(citation, "")
       .replace(emailAddress, (_, name: string, host: string) => `${spellDots(name)} at ${spellDots(host)}`)
       .replace(address, (_, rest: string) => speakAddress(rest))
+      .replace(bareHost, spellDots)
       .replace(/<\/?[a-z][^<>]{0,80}>/gi, " ")
       .replace(/[©®™]/g, "")
       .replace(emoji, " ")
@@ -97,7 +99,7 @@ function speakCode(code: string): string {
 function speakAddress(rest: string): string {
   const trailing = /[.,;:!?]+$/.exec(rest)?.[0] ?? ""
   const host = rest.slice(0, rest.length - trailing.length).split(/[/?#:]/)[0] ?? ""
-  return `link to ${host.replace(/^www\./i, "")}${trailing}`
+  return `link to ${spellDots(host.replace(/^www\./i, ""))}${trailing}`
 }
 
 const spellDots = (text: string): string => text.replaceAll(".", " dot ")
