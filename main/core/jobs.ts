@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util"
 import type { Job } from "#contract/jobs.ts"
 import type { Actor } from "./actor.ts"
 import type { Clock } from "./clock.ts"
@@ -203,7 +204,12 @@ export function createJobs(deps: JobsDeps): Jobs {
   const jobs: Jobs = {
     async start(actor, job) {
       const same = [...entries.values()].find(
-        ({ job: other }) => job.subjectId !== null && other.kind === job.kind && other.subjectId === job.subjectId,
+        ({ job: other }) =>
+          job.subjectId !== null &&
+          other.kind === job.kind &&
+          other.subjectId === job.subjectId &&
+          // Two ingests into one collection are different work unless they name the same files.
+          (job.kind !== "ingest" || isDeepStrictEqual(other.payload, job.payload)),
       )
       if (same?.job.status === "paused") return jobs.resume(actor, same.job.id)
       if (same) return withoutPayload(same.job)
