@@ -69,6 +69,7 @@ export const largestFileBytes = 200 * 1024 * 1024
 const deferredFrom = 256
 const embedBatch = 32
 const stagesAhead = 1
+/** Room for title and headings in what the embedder reads. */
 const reservedTokens = 40
 
 interface Target {
@@ -247,13 +248,18 @@ export function createIngest(deps: IngestDeps): Ingest {
     }
   }
 
-  function chunk(parsed: ParsedDocument): Promise<NewChunk[]> {
+  /** Sized by the embedder's own count of tokens; by rule of thumb where it cannot count. */
+  async function chunk(parsed: ParsedDocument): Promise<NewChunk[]> {
     const embedder = deps.embedder()
-    const countTokens = embedder
-      ? (texts: string[]) => embedder.countTokens(texts)
-      : async (texts: string[]) => texts.map(roughTokens)
     const targetTokens = Math.min(200, Math.max(64, (embedder?.maxTokens ?? 256) - reservedTokens))
-    return chunkDocument(parsed, countTokens, { targetTokens })
+    const rough = async (texts: string[]): Promise<number[]> => texts.map(roughTokens)
+    if (!embedder) return chunkDocument(parsed, rough, { targetTokens })
+    try {
+      return await chunkDocument(parsed, (texts) => embedder.countTokens(texts), { targetTokens })
+    } catch (error) {
+      log.warn("tokens are estimated: the embedder cannot count", { error })
+      return chunkDocument(parsed, rough, { targetTokens })
+    }
   }
 
   /** Without an embedder, or when it fails, the document is still found by words; `fillVectors` catches up. */

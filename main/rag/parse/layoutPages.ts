@@ -89,6 +89,8 @@ const textOf = (line: Line): string =>
     .map((cell) => cell.text)
     .join(" ")
     .replace(/\s+/g, " ")
+    // Leaders of a table of contents.
+    .replace(/(?: ?\.){5,}/g, " …")
     .trim()
 
 /** The type size most characters are set in. */

@@ -7,7 +7,7 @@ import { cleanText, decodeText } from "./readText.ts"
 
 const largestBytes = 20 * 1024 * 1024
 const clutter =
-  "script, style, noscript, template, nav, footer, aside, form, iframe, object, svg, [hidden], [aria-hidden=true]"
+  "[role=navigation], [role=banner], [role=contentinfo], [role=search], .navbox, script, style, noscript, template, nav, footer, aside, form, iframe, object, svg, [hidden], [aria-hidden=true]"
 
 /** The readable part of a page. Falls back to the whole body where the article finder would lose text or tables. */
 export function readHtml(bytes: Uint8Array): ReadDocument {
@@ -21,15 +21,24 @@ export function readHtml(bytes: Uint8Array): ReadDocument {
   const heading = (document.querySelector("h1")?.textContent ?? "").replace(/\s+/g, " ").trim()
   for (const element of document.querySelectorAll(clutter)) element.remove()
   const body = document.body as HTMLElement | null
-  const whole = body && body.textContent !== "" ? body : (document.documentElement as HTMLElement)
+  const whole =
+    mainPart(document) ?? (body && body.textContent !== "" ? body : (document.documentElement as HTMLElement))
   const wholeHtml = whole.innerHTML
   const size = (whole.textContent ?? "").replace(/\s+/g, " ").length
   const tables = whole.querySelectorAll("table").length
   const article = findArticle(document)
-  const isComplete = article !== null && article.size >= 0.6 * size && article.tables >= tables
+  const isComplete = article !== null && article.size >= 0.5 * size && article.tables >= 0.8 * tables
   let text = cleanText(htmlToMarkdown(isComplete ? article.html : wholeHtml))
   if (isComplete && heading !== "" && !text.includes(heading)) text = `# ${heading}\n\n${text}`
   return { text, title: title || heading || null, pages: [], pageCount: null }
+}
+
+/** What the page itself calls its main part, where that is most of it. */
+function mainPart(document: Document): HTMLElement | null {
+  const candidates = document.querySelectorAll<HTMLElement>("main, [role=main], article")
+  const only = candidates[0]
+  const share = (only?.textContent ?? "").length / Math.max(1, (document.body?.textContent ?? "").length)
+  return only && share >= 0.5 ? only : null
 }
 
 function findArticle(document: Document): { html: string; size: number; tables: number } | null {
