@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/useValidAnchor: a skip link is a link that moves the focus
 import { Tooltip } from "radix-ui"
 import { Component, lazy, type ReactNode, Suspense, useEffect } from "react"
 import { useSession } from "../../api/session.ts"

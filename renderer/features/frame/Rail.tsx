@@ -28,17 +28,9 @@ export function Rail() {
   const page = useFrame((state) => state.page)
   return (
     <nav className="rail" aria-label={strings.navigation}>
-      <a
-        className="rail-mark"
-        href="#/welcome"
-        aria-label={strings.pages.welcome}
-        onClick={(event) => {
-          event.preventDefault()
-          goTo("welcome")
-        }}
-      >
+      <button type="button" className="rail-mark" aria-label={strings.pages.welcome} onClick={() => goTo("welcome")}>
         <span aria-hidden />
-      </a>
+      </button>
       {entries.map(({ page: target, Icon }) => (
         <a
           key={target}

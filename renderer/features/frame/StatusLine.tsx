@@ -14,7 +14,7 @@ import { strings } from "./strings.ts"
 export function StatusLine() {
   const isOffline = useModels((state) => state.bundle?.isOffline ?? false)
   return (
-    <footer className="status" aria-label={strings.status.label}>
+    <section className="status" aria-label={strings.status.label}>
       <ModelStatus />
       <MemoryStatus />
       <MicrophoneStatus />
@@ -28,7 +28,7 @@ export function StatusLine() {
         <Lock size={12} aria-hidden />
         {isOffline ? strings.status.offline : strings.status.local}
       </button>
-    </footer>
+    </section>
   )
 }
 

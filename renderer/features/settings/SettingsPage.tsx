@@ -1,3 +1,102 @@
-export default function SettingsPage(_: Record<string, unknown>) {
-  return <div className="page" />
+import { RotateCcw, Search } from "lucide-react"
+import { useEffect, useRef, useState } from "react"
+import type { Setting } from "#contract/settings.ts"
+import { IconButton } from "../../ui/Button.tsx"
+import { Failure } from "../../ui/Failure.tsx"
+import { useFrame } from "../frame/frameStore.ts"
+import { ApiCard } from "./ApiCard.tsx"
+import { PrivacyCard } from "./PrivacyCard.tsx"
+import { SettingControl } from "./SettingControl.tsx"
+import { changeSettings, loadSettings, useSettings } from "./settingsStore.ts"
+import { type SettingGroup, settingTexts } from "./settingTexts.ts"
+import { strings } from "./strings.ts"
+import "./settings.css"
+
+const groups: readonly SettingGroup[] = ["look", "answers", "voice", "models", "privacy"]
+
+export default function SettingsPage() {
+  const items = useSettings((state) => state.items)
+  const error = useSettings((state) => state.error)
+  const detail = useFrame((state) => state.detail)
+  const [query, setQuery] = useState("")
+  const body = useRef<HTMLDivElement>(null)
+  const words = query.trim().toLowerCase()
+  const fits = (text: string) => words === "" || text.toLowerCase().includes(words)
+  const shown = items.filter((item) => {
+    const text = settingTexts[item.name]
+    return fits(`${item.name} ${text?.label ?? ""} ${text?.hint ?? ""}`)
+  })
+  const isApiShown = fits(`${strings.api} curl key openai url`)
+  const isPrivacyShown = fits(`${strings.privacy} ${strings.outbound} folder data`)
+  useEffect(() => {
+    if (!detail || items.length === 0) return
+    const target = body.current?.querySelector(`[data-setting="${CSS.escape(detail)}"]`)
+    target?.scrollIntoView({ block: "center" })
+    const control = target?.querySelector("button, input, select, [role=slider]")
+    if (control instanceof HTMLElement) control.focus({ preventScroll: true })
+  }, [detail, items.length])
+  return (
+    <div className="page scroll">
+      <header className="page-header settings-column">
+        <h1>{strings.title}</h1>
+        <div className="search-field settings-search">
+          <Search size={14} aria-hidden />
+          <input
+            className="field"
+            type="search"
+            placeholder={strings.search}
+            aria-label={strings.search}
+            value={query}
+            onChange={(event) => setQuery(event.target.value)}
+          />
+        </div>
+      </header>
+      <div className="page-body settings-column settings-body" ref={body}>
+        {error ? <Failure error={error} onRetry={() => void loadSettings()} /> : null}
+        {groups.map((group) => {
+          const own = shown.filter((item) => (settingTexts[item.name]?.group ?? "look") === group)
+          return own.length === 0 ? null : (
+            <section key={group} aria-label={strings.groups[group]}>
+              <h2>{strings.groups[group]}</h2>
+              <div className="settings-list">
+                {own.map((item) => (
+                  <SettingRow key={item.name} item={item} />
+                ))}
+              </div>
+            </section>
+          )
+        })}
+        {isPrivacyShown ? <PrivacyCard /> : null}
+        {isApiShown ? <ApiCard /> : null}
+        {shown.length === 0 && !isApiShown && !isPrivacyShown ? <p className="soft">{strings.none}</p> : null}
+      </div>
+    </div>
+  )
+}
+
+function SettingRow({ item }: { item: Setting }) {
+  const text = settingTexts[item.name]
+  const label = text?.label ?? item.name
+  return (
+    <div className="setting" data-setting={item.name}>
+      <div className="grow">
+        <div className="setting-label">{label}</div>
+        <div className="soft">{text?.hint}</div>
+        <div className="setting-origin">
+          <span className="badge" title={strings.originHint[item.origin]}>
+            {strings.origins[item.origin]}
+          </span>
+          {item.isLocked ? <span className="faint">{strings.originHint[item.origin]}</span> : null}
+          {item.origin === "file" && !item.isLocked ? (
+            <IconButton small label={strings.reset(label)} onClick={() => void changeSettings({ [item.name]: null })}>
+              <RotateCcw size={13} />
+            </IconButton>
+          ) : null}
+        </div>
+      </div>
+      <div className="setting-control">
+        <SettingControl item={item} label={label} />
+      </div>
+    </div>
+  )
 }

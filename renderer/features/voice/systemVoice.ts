@@ -16,7 +16,10 @@ export function speakWithSystemVoice(text: string, { volume, rate, onSentence, o
   const sentences = [...new Intl.Segmenter("en", { granularity: "sentence" }).segment(text)].filter(
     ({ segment }) => speakable(segment) !== "",
   )
-  if (!("speechSynthesis" in window) || sentences.length === 0) return onEnd()
+  if (!("speechSynthesis" in window) || sentences.length === 0) {
+    onEnd()
+    return
+  }
   sentences.forEach(({ segment, index }, order) => {
     const utterance = new SpeechSynthesisUtterance(speakable(segment))
     utterance.volume = volume

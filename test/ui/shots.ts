@@ -1,0 +1,159 @@
+import { mkdir } from "node:fs/promises"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import type { Browser, Page } from "playwright"
+import { launchBrowser, openWindow } from "./browser.ts"
+import type { SeedState } from "./seed.ts"
+
+const target = fileURLToPath(new URL("../../test-results/shots", import.meta.url))
+const sizes = [
+  { name: "1280", width: 1280, height: 800 },
+  { name: "390", width: 390, height: 844 },
+]
+const states: readonly SeedState[] = ["empty", "working", "full", "error"]
+
+interface Shot {
+  name: string
+  path: string
+  prepare?: (page: Page, state: SeedState) => Promise<void>
+  states?: readonly SeedState[]
+}
+
+const ask = async (page: Page, text: string): Promise<void> => {
+  await page.locator("#composer").fill(text)
+  await page.keyboard.press("Enter")
+}
+
+const shots: readonly Shot[] = [
+  {
+    name: "chat",
+    path: "#/chat",
+    prepare: async (page, state) => {
+      if (state === "full") {
+        await page.evaluate(() => {
+          window.location.hash = "#/chat/conversation-1"
+        })
+        await page.locator(".answer").first().waitFor()
+      }
+      if (state === "working") {
+        await ask(page, "How often should the filter be changed?")
+        await page.locator(".prose.streaming").waitFor()
+      }
+      if (state === "error") {
+        await ask(page, "Let this fail")
+        await page.locator(".notice.danger").waitFor()
+      }
+    },
+  },
+  {
+    name: "source",
+    path: "#/chat/conversation-2",
+    states: ["full"],
+    prepare: async (page) => {
+      await page.locator(".citation").first().click()
+      await page.locator(".source-text mark").waitFor()
+    },
+  },
+  {
+    name: "turn",
+    path: "#/chat/conversation-2",
+    states: ["full"],
+    prepare: async (page) => {
+      await page.locator(".timing-line").first().click()
+      await page.locator(".waterfall").waitFor()
+    },
+  },
+  {
+    name: "carousel",
+    path: "#/chat",
+    states: ["full"],
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "Models", exact: true }).click()
+      await page.locator(".carousel").waitFor()
+    },
+  },
+  {
+    name: "voice",
+    path: "#/chat",
+    states: ["full"],
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "Talk" }).click()
+      await page.locator(".voice-caption").getByText("filter").waitFor()
+    },
+  },
+  { name: "documents", path: "#/documents", prepare: async (page) => page.waitForTimeout(300) },
+  {
+    name: "inspector",
+    path: "#/documents",
+    states: ["error", "full"],
+    prepare: async (page) => {
+      await page.locator(".document-name button").nth(1).click()
+      await page.locator(".facts").waitFor()
+    },
+  },
+  { name: "models", path: "#/models", prepare: async (page) => page.locator(".model-row").first().waitFor() },
+  {
+    name: "metrics",
+    path: "#/metrics",
+    prepare: async (page) => {
+      await page.locator(".uplot").first().waitFor()
+      await page.waitForTimeout(300)
+    },
+  },
+  { name: "settings", path: "#/settings", prepare: async (page) => page.locator(".setting").first().waitFor() },
+  { name: "welcome", path: "#/welcome", prepare: async (page) => page.locator(".bundle").waitFor() },
+  {
+    name: "palette",
+    path: "#/chat",
+    states: ["full"],
+    prepare: async (page) => {
+      await page.keyboard.press("Control+k")
+      await page.locator(".palette [cmdk-item]").first().waitFor()
+    },
+  },
+  {
+    name: "shortcuts",
+    path: "#/documents",
+    states: ["full"],
+    prepare: async (page) => {
+      await page.keyboard.press("?")
+      await page.locator(".shortcut-sheet").waitFor()
+    },
+  },
+]
+
+/** Every page × size × theme × state, from seeded data, into `test-results/shots`. */
+export async function takeShots(browser: Browser, only: string | null): Promise<number> {
+  await mkdir(target, { recursive: true })
+  let count = 0
+  for (const shot of shots) {
+    if (only && !shot.name.startsWith(only)) continue
+    for (const state of shot.states ?? states) {
+      for (const size of sizes) {
+        for (const colorScheme of ["light", "dark"] as const) {
+          const opened = await openWindow(browser, { state, paceMs: 25, path: shot.path, colorScheme, ...size })
+          try {
+            await shot.prepare?.(opened.page, state)
+            await opened.page.waitForTimeout(250)
+            const name = `${shot.name}-${state}-${size.name}-${colorScheme}.png`
+            await opened.page.screenshot({ path: join(target, name) })
+            count++
+          } finally {
+            await opened.close()
+          }
+        }
+      }
+    }
+  }
+  return count
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const browser = await launchBrowser()
+  try {
+    const count = await takeShots(browser, process.argv[2] ?? null)
+    process.stdout.write(`${count} screenshots in ${target}\n`)
+  } finally {
+    await browser.close()
+  }
+}
