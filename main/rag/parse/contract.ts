@@ -44,3 +44,12 @@ export interface TextUnit {
   /** Belongs to what follows ("The following parts are included:"). */
   leads?: true
 }
+
+/** What a format's reader gives. */
+export interface ReadDocument {
+  text: string
+  /** Null where the format names none. */
+  title: string | null
+  pages: { page: number; start: number }[]
+  pageCount: number | null
+}

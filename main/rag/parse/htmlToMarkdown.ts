@@ -39,7 +39,8 @@ export function htmlToMarkdown(html: string): string {
     filter: "table",
     replacement: (content, node) => tableToMarkdown(node as unknown as TableNode) ?? content,
   })
-  return service.turndown(html)
+  // A space keeps lines and items of one table cell apart; between blocks it collapses.
+  return service.turndown(html.replace(/<br\s*\/?>|<\/(?:li|p|div)>/gi, "$& "))
 }
 
 /** Null for a table that only lays out the page: one column, or another table inside. */
@@ -52,8 +53,12 @@ function tableToMarkdown(table: TableNode): string | null {
   if (rows.length === 0 || width < 2) return null
   const line = (row: readonly string[]): string =>
     `| ${Array.from({ length: width }, (_, index) => row[index] ?? "").join(" | ")} |`
-  const [header = [], ...body] = rows
-  const caption = table.querySelectorAll("caption")[0]?.textContent?.replace(/\s+/g, " ").trim()
+  const [first = [], ...body] = rows
+  // One cell over the whole width is a title, not the names of the columns.
+  const isTitled = new Set(first).size === 1 && width > 1
+  const header = isTitled ? Array<string>(width).fill("") : first
+  const caption =
+    table.querySelectorAll("caption")[0]?.textContent?.replace(/\s+/g, " ").trim() || (isTitled ? first[0] : "")
   const grid = [
     line(header),
     line(header.map(() => "---").concat(Array(width - header.length).fill("---"))),

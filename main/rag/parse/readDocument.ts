@@ -1,20 +1,11 @@
 import { AppError } from "#core/errors.ts"
-import type { ParsedDocument, ParseInput } from "./contract.ts"
+import type { ParsedDocument, ParseInput, ReadDocument } from "./contract.ts"
 import { detectKind, type ReadableKind } from "./detectKind.ts"
 import { readDocx } from "./readDocx.ts"
 import { readHtml } from "./readHtml.ts"
 import { readPdf } from "./readPdf.ts"
 import { readMarkdown, readPlainText } from "./readText.ts"
 import { unitsOf } from "./units.ts"
-
-/** What a format's reader gives. */
-export interface ReadDocument {
-  text: string
-  /** Null where the format names none. */
-  title: string | null
-  pages: { page: number; start: number }[]
-  pageCount: number | null
-}
 
 /** Characters of extracted text. About 10,000 pages. */
 const largestText = 20_000_000

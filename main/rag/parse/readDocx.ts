@@ -1,8 +1,8 @@
 import { strFromU8, unzipSync, zipSync } from "fflate"
 import mammoth from "mammoth"
 import { AppError } from "#core/errors.ts"
+import type { ReadDocument } from "./contract.ts"
 import { htmlToMarkdown } from "./htmlToMarkdown.ts"
-import type { ReadDocument } from "./readDocument.ts"
 import { cleanText } from "./readText.ts"
 
 /** XML of a document, unpacked. A thousand pages of text have about 10 MB. */

@@ -1,8 +1,8 @@
 import { Readability } from "@mozilla/readability"
 import { parseHTML } from "linkedom"
 import { AppError } from "#core/errors.ts"
+import type { ReadDocument } from "./contract.ts"
 import { htmlToMarkdown } from "./htmlToMarkdown.ts"
-import type { ReadDocument } from "./readDocument.ts"
 import { cleanText, decodeText } from "./readText.ts"
 
 const largestBytes = 20 * 1024 * 1024
@@ -20,6 +20,7 @@ export function readHtml(bytes: Uint8Array): ReadDocument {
   const title = (document.querySelector("title")?.textContent ?? "").replace(/\s+/g, " ").trim()
   const heading = (document.querySelector("h1")?.textContent ?? "").replace(/\s+/g, " ").trim()
   for (const element of document.querySelectorAll(clutter)) element.remove()
+  for (const list of document.querySelectorAll("ul, ol")) if (isMenu(list)) list.remove()
   const body = document.body as HTMLElement | null
   const whole =
     mainPart(document) ?? (body && body.textContent !== "" ? body : (document.documentElement as HTMLElement))
@@ -31,6 +32,13 @@ export function readHtml(bytes: Uint8Array): ReadDocument {
   let text = cleanText(htmlToMarkdown(isComplete ? article.html : wholeHtml))
   if (isComplete && heading !== "" && !text.includes(heading)) text = `# ${heading}\n\n${text}`
   return { text, title: title || heading || null, pages: [], pageCount: null }
+}
+
+/** A long list of nothing but links leads elsewhere. */
+function isMenu(list: Element): boolean {
+  const items = [...list.children]
+  const isLink = (item: Element): boolean => item.textContent?.trim() === item.querySelector("a")?.textContent?.trim()
+  return items.length >= 15 && items.every(isLink)
 }
 
 /** What the page itself calls its main part, where that is most of it. */

@@ -1,7 +1,7 @@
 import { getDocumentProxy } from "unpdf"
 import { AppError } from "#core/errors.ts"
+import type { ReadDocument } from "./contract.ts"
 import { layoutPages, type PdfItem } from "./layoutPages.ts"
-import type { ReadDocument } from "./readDocument.ts"
 import { cleanText } from "./readText.ts"
 
 const largestPageCount = 5000

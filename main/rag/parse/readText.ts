@@ -1,5 +1,5 @@
+import type { ReadDocument } from "./contract.ts"
 import { utf16Order } from "./detectKind.ts"
-import type { ReadDocument } from "./readDocument.ts"
 
 /** Text of any usual encoding: byte order mark, UTF-8, UTF-16 without a mark, else Windows-1252 (which never fails). */
 export function decodeText(bytes: Uint8Array): string {
