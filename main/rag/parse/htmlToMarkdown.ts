@@ -7,6 +7,9 @@ interface TableNode {
   textContent: string | null
 }
 
+/** Invisible separator: stands where a line ends inside a cell. */
+const lineEnd = "\u2063"
+
 /** Markdown of a fragment: headings, lists, tables and emphasis stay; pictures, scripts and link targets do not. */
 export function htmlToMarkdown(html: string): string {
   const service = new TurndownService({
@@ -39,8 +42,9 @@ export function htmlToMarkdown(html: string): string {
     filter: "table",
     replacement: (content, node) => tableToMarkdown(node as unknown as TableNode) ?? content,
   })
-  // A space keeps lines and items of one table cell apart; between blocks it collapses.
-  return service.turndown(html.replace(/<br\s*\/?>|<\/(?:li|p|div)>/gi, "$& "))
+  // The mark survives the collapse of white space, so that lines and items of one table cell stay apart.
+  const marked = html.replace(/<br\s*\/?>|<\/(?:li|p|div)>/gi, `${lineEnd}$&`)
+  return service.turndown(marked).replaceAll(lineEnd, "")
 }
 
 /** Null for a table that only lays out the page: one column, or another table inside. */
@@ -69,7 +73,7 @@ function tableToMarkdown(table: TableNode): string | null {
 
 /** A cell that spans columns is repeated, so that every value keeps its column. */
 function cellTexts(cell: TableNode): string[] {
-  const text = (cell.textContent ?? "").replace(/\s+/g, " ").trim().replaceAll("|", "\\|")
+  const text = (cell.textContent ?? "").replaceAll(lineEnd, " ").replace(/\s+/g, " ").trim().replaceAll("|", "\\|")
   const span = Math.min(50, Math.max(1, Number(cell.getAttribute("colspan")) || 1))
   return Array(span).fill(text)
 }

@@ -82,6 +82,8 @@ function rowUnits(text: string, table: Extract<Block, { kind: "table" }>): BareU
 
 /** `Part: Water filter; Interval: every 2 months`. Empty cells are left out. */
 export function renderRow(header: readonly string[], cells: readonly string[]): string {
+  const [name, value] = cells
+  if (cells.length === 2 && name && value && header.every((column) => column === "")) return `${name}: ${value}`
   return cells
     .map((cell, index) => ({ cell, column: header[index] ?? "" }))
     .filter(({ cell }) => cell !== "")
