@@ -46,7 +46,7 @@ export default function WelcomePage() {
                 <dt>{strings.cpu}</dt>
                 <dd>
                   {bundle.machine.cpu}
-                  <span className="faint"> {strings.cores(bundle.machine.cores)}</span>
+                  <span className="faint machine-cores">{strings.cores(bundle.machine.cores)}</span>
                 </dd>
               </div>
               <div>

@@ -9,6 +9,8 @@ export interface ChartSeries {
   label: string
   values: (number | null)[]
   isDashed?: boolean
+  /** Place in the palette; default: its place among the series. */
+  color?: number
 }
 
 interface ChartProps {
@@ -82,14 +84,18 @@ function Plot({ title, unit, times, series }: ChartProps) {
         legend: { show: true, live: true },
         scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.1)] } },
         axes: [
-          { ...axis, space: 70 },
+          {
+            ...axis,
+            space: 80,
+            values: (_plot, ticks) => ticks.map((tick) => new Date(tick * 1000).toLocaleTimeString("en-GB")),
+          },
           { ...axis, size: 44, space: 34 },
         ],
         series: [
           { label: strings.time, value: "{HH}:{mm}:{ss}" },
           ...latest.current.series.map((line, index) => ({
             label: line.label,
-            stroke: color(`--series-${(index % 6) + 1}`),
+            stroke: color(`--series-${((line.color ?? index) % 6) + 1}`),
             width: 1.75,
             points: { show: false },
             spanGaps: false,
@@ -102,6 +108,7 @@ function Plot({ title, unit, times, series }: ChartProps) {
       element,
     )
     plot.current = created
+    created.setLegend({ idx: latest.current.times.length - 1 })
     const observer = new ResizeObserver(() => created.setSize({ width: element.clientWidth, height }))
     observer.observe(element)
     return () => {
@@ -110,7 +117,11 @@ function Plot({ title, unit, times, series }: ChartProps) {
       plot.current = null
     }
   }, [labels, theme, unit])
-  useEffect(() => plot.current?.setData(dataOf(times, series)), [times, series])
+  useEffect(() => {
+    plot.current?.setData(dataOf(times, series))
+    // Without a cursor the legend shows the newest values.
+    if (plot.current && plot.current.cursor.idx == null) plot.current.setLegend({ idx: times.length - 1 })
+  }, [times, series])
   const summary = series.map(
     (line) => `${line.label} ${round(line.values.findLast((value) => value !== null) ?? 0)} ${unit}`,
   )

@@ -14,7 +14,7 @@ import "./metrics.css"
 type Range = keyof typeof strings.ranges
 
 /** Stages drawn: those a person waits for. */
-const shownStages = ["embed", "search", "first-token", "first-audio", "stt"]
+const shownStages = ["search", "first-token", "first-audio", "stt"]
 
 export default function MetricsPage() {
   const frames = useMetrics((state) => state.frames)
@@ -75,11 +75,11 @@ function chartsOf(frames: readonly MetricFrame[]): Charts {
   const line = (
     label: string,
     value: (frame: MetricFrame) => number | null | undefined,
-    isDashed = false,
+    look: { isDashed?: boolean; color?: number } = {},
   ): ChartSeries => ({
     label,
     values: frames.map((frame) => value(frame) ?? null),
-    isDashed,
+    ...look,
   })
   const names = (pick: (frame: MetricFrame) => readonly string[]): string[] => [...new Set(frames.flatMap(pick))]
   const stages = shownStages.filter((stage) => frames.some((frame) => frame.stages[stage]))
@@ -89,9 +89,9 @@ function chartsOf(frames: readonly MetricFrame[]): Charts {
     { ...charts.speed, series: [line(strings.tokens, (frame) => frame.tokensPerSecond)] },
     {
       ...charts.stages,
-      series: stages.flatMap((stage) => [
-        line(strings.p50(stage), (frame) => frame.stages[stage]?.p50Ms),
-        line(strings.p95(stage), (frame) => frame.stages[stage]?.p95Ms, true),
+      series: stages.flatMap((stage, color) => [
+        line(strings.p50(stage), (frame) => frame.stages[stage]?.p50Ms, { color }),
+        line(strings.p95(stage), (frame) => frame.stages[stage]?.p95Ms, { color, isDashed: true }),
       ]),
     },
     {
@@ -105,7 +105,7 @@ function chartsOf(frames: readonly MetricFrame[]): Charts {
       series: [
         line(strings.used, (frame) => frame.memory.usedBytes / gigabytes),
         line(strings.engines, (frame) => frame.memory.engineBytes / gigabytes),
-        line(strings.budget, (frame) => frame.memory.budgetBytes / gigabytes, true),
+        line(strings.budget, (frame) => frame.memory.budgetBytes / gigabytes, { isDashed: true }),
       ],
     },
     {

@@ -60,13 +60,28 @@ export function BundleCard() {
           </Button>
         ) : null}
       </div>
-      <ul className="plain-list bundle-list">
-        {bundle.models.map((model) => (
-          <BundleEntry key={model.id} model={model} />
-        ))}
-      </ul>
-      <p className="faint">{bundle.isComplete ? strings.bundleComplete : strings.bundleHint}</p>
+      {bundle.isComplete ? (
+        <details className="bundle-parts">
+          <summary>{strings.bundleComplete}</summary>
+          <Parts models={bundle.models} />
+        </details>
+      ) : (
+        <>
+          <Parts models={bundle.models} />
+          <p className="faint">{strings.bundleHint}</p>
+        </>
+      )}
     </section>
+  )
+}
+
+function Parts({ models }: { models: readonly Model[] }) {
+  return (
+    <ul className="plain-list bundle-list">
+      {models.map((model) => (
+        <BundleEntry key={model.id} model={model} />
+      ))}
+    </ul>
   )
 }
 
@@ -81,7 +96,7 @@ function BundleEntry({ model }: { model: Model }) {
       <span className="bundle-role faint">{strings.roles[model.role].title}</span>
       <span className="truncate grow">{model.name}</span>
       <span className="faint truncate bundle-licence">{model.licence}</span>
-      <span className="numbers soft">{formatBytes(model.sizeBytes)}</span>
+      <span className="numbers soft bundle-size">{formatBytes(model.sizeBytes)}</span>
       <span className="bundle-status soft">{strings.status[model.status]}</span>
       {job && !isInstalled ? <JobProgress job={job} /> : null}
     </li>

@@ -23,7 +23,6 @@ export function ApiCard() {
     void api("GET /api/keys")
       .then((answer) => setKeys(answer.items))
       .catch(() => setKeys([]))
-  // biome-ignore lint/correctness/useExhaustiveDependencies: loaded once
   useEffect(load, [])
   const url = `${baseUrl()}/v1`
   const separator = dataDir.includes("\\") ? "\\" : "/"

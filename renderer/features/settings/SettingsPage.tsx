@@ -80,19 +80,19 @@ function SettingRow({ item }: { item: Setting }) {
   return (
     <div className="setting" data-setting={item.name}>
       <div className="grow">
-        <div className="setting-label">{label}</div>
-        <div className="soft">{text?.hint}</div>
-        <div className="setting-origin">
-          <span className="badge" title={strings.originHint[item.origin]}>
+        <div className="setting-label">
+          {label}
+          <span className="setting-origin" title={strings.originHint[item.origin]}>
             {strings.origins[item.origin]}
           </span>
-          {item.isLocked ? <span className="faint">{strings.originHint[item.origin]}</span> : null}
           {item.origin === "file" && !item.isLocked ? (
             <IconButton small label={strings.reset(label)} onClick={() => void changeSettings({ [item.name]: null })}>
               <RotateCcw size={13} />
             </IconButton>
           ) : null}
         </div>
+        <div className="soft">{text?.hint}</div>
+        {item.isLocked ? <div className="faint">{strings.originHint[item.origin]}</div> : null}
       </div>
       <div className="setting-control">
         <SettingControl item={item} label={label} />
