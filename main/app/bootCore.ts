@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs"
 import type { AppConfig } from "#core/config.ts"
 import { createLogger } from "#core/logger.ts"
 import { createScope } from "#core/scope.ts"
+import { createLogBuffer } from "#ops/logBuffer.ts"
 import { readFirstRunKey } from "#server/keys.ts"
 import { createApp } from "./createApp.ts"
 import { lockDataDir } from "./lock.ts"
@@ -22,9 +23,15 @@ export async function bootCore(config: AppConfig): Promise<Core> {
   try {
     mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
     scope.add(lockDataDir(config.dataDir), (lock) => lock.release())
-    const log = createLogger({ level: config.logLevel, json: config.logJson, destination: process.stderr })
+    const logs = createLogBuffer()
+    const log = createLogger({
+      level: config.logLevel,
+      json: config.logJson,
+      destination: process.stderr,
+      tap: logs.tap,
+    })
     const apiKey = await readFirstRunKey(config.dataDir, config.apiKey)
-    const app = scope.add(await createApp({ config, apiKey, log }), (opened) => opened.close())
+    const app = scope.add(await createApp({ config, apiKey, log, logs }), (opened) => opened.close())
     const { port, baseUrl } = await app.server.listen({
       host: config.host,
       port: config.port,

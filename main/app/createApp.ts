@@ -1,10 +1,10 @@
-import { lookup } from "node:dns/promises"
 import { homedir, totalmem } from "node:os"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { createAudioCodecs } from "#audio/audioCodecs.ts"
 import { type AnswerDeps, answer } from "#chat/answer.ts"
+import { exportConversation } from "#chat/exportConversation.ts"
+import { importConversation } from "#chat/importConversation.ts"
 import type { AnswerInput } from "#chat/runTurn.ts"
 import { titleOf } from "#chat/title.ts"
 import { createTurns } from "#chat/turns.ts"
@@ -21,12 +21,12 @@ import type { Logger } from "#core/logger.ts"
 import { createScope } from "#core/scope.ts"
 import { createMemoryBudget } from "#models/budget.ts"
 import { loadCatalog } from "#models/catalog.ts"
+import { createInstallDeps } from "#models/createInstallDeps.ts"
 import { createModels, type Models } from "#models/models.ts"
 import { createPullRunner } from "#models/pullRunner.ts"
-import { createReachability } from "#models/reachability.ts"
 import { composingQuality } from "#models/recommend.ts"
-import { createRegistryClients } from "#models/registryClients.ts"
-import { createUrlGuard } from "#models/urlGuard.ts"
+import type { LogBuffer } from "#ops/logBuffer.ts"
+import { createPersonas } from "#ops/personas.ts"
 import { createDocuments } from "#rag/documents.ts"
 import { createIngest } from "#rag/ingest.ts"
 import { ingestRunner, reindexRunner } from "#rag/jobRunners.ts"
@@ -42,7 +42,8 @@ import { speakAnswer } from "#voice/speakAnswer.ts"
 import { speakable } from "#voice/speakable.ts"
 import { createEngineRack } from "./engines.ts"
 import { entryUrl, rendererDir, sampleDir } from "./entries.ts"
-import { createPersonas, exportConversation, importConversation, ops } from "./pending.ts"
+import { createOperations } from "./operations.ts"
+
 import { ragQuery } from "./ragQuery.ts"
 import { openSettings } from "./settings.ts"
 import { createSpeechService } from "./speechService.ts"
@@ -59,8 +60,12 @@ export interface AppOptions {
   config: AppConfig
   apiKey: string
   log: Logger
+  /** The last lines of `log`. */
+  logs: LogBuffer
 }
 
+/** Share of the machine's memory that models may take together. */
+const memoryShare = 0.7
 /** Tokens of passages that are read in the time a person waits for the first word, before the machine's speed is known. */
 const assumedPromptSpeed = 80
 const patienceSeconds = 5
@@ -68,7 +73,7 @@ const patienceSeconds = 5
 const promptOverhead = 120
 
 /** Puts the product together: the only place that picks implementations. Everything opened here is closed by `close`. */
-export async function createApp({ config, apiKey, log }: AppOptions): Promise<App> {
+export async function createApp({ config, apiKey, log, logs }: AppOptions): Promise<App> {
   const scope = createScope()
   const clock = systemClock
   const changes = createHub<Change>((error) => log.error("a listener of changes failed", { error }))
@@ -90,30 +95,29 @@ export async function createApp({ config, apiKey, log }: AppOptions): Promise<Ap
 
   // Models and engines know of each other: what is loaded cannot be removed, and what is installed can be loaded.
   const catalog = loadCatalog()
-  const install = {
+  const install = createInstallDeps({
     modelsDir: config.modelsDir,
-    fetch,
-    guard: createUrlGuard({ lookup: (host) => lookup(host, { all: true }) }),
-    clock,
-    sleep: async (ms: number, signal: AbortSignal) => void (await sleep(ms, undefined, { signal })),
-    clients: createRegistryClients({ log, platform: process.platform }),
-    reachability: createReachability(clock),
     isOffline: () => settings.values().offline,
+    clock,
     log,
-  }
+    platform: process.platform,
+    // The package clients read their own configuration from it.
+    environment: process.env,
+  })
   const jobHub = createHub<{ personId: string; job: Job }>((error) => log.error("a listener of jobs failed", { error }))
   let models: Models
   const onModelChange = (modelId: string): void => {
     changes.publish({ channel: "models", id: modelId })
     void followModels()
   }
+  const budget = createMemoryBudget({ totalBytes: totalmem() * memoryShare })
   const engines = scope.add(
     createEngineRack({
       config,
       clock,
       log,
       orphans,
-      budget: createMemoryBudget({ totalBytes: totalmem() * 0.7 }),
+      budget,
       resolve: (id, signal) => models.resolve(id, signal),
       choose: (role) => models.choose(role),
       unloadAfterMinutes: () => settings.values().unloadAfterMinutes,
@@ -201,7 +205,7 @@ export async function createApp({ config, apiKey, log }: AppOptions): Promise<Ap
     queryEmbedder: vectorIndex.queryEmbedder,
     clock,
   }
-  const personas = createPersonas(config.dataDir)
+  const personas = createPersonas({ file: join(config.dataDir, "personas.json"), log })
   const persona = (id: string | null) => personas.get(id ?? settings.values().personaId)
   const answerDeps: AnswerDeps = {
     retrieval,
@@ -267,6 +271,21 @@ export async function createApp({ config, apiKey, log }: AppOptions): Promise<Ap
     }),
     (opened) => opened.close(),
   )
+
+  const { metrics, ops } = createOperations({
+    config,
+    clock,
+    log,
+    logs,
+    store,
+    models,
+    engines,
+    budget,
+    isOffline: () => settings.values().offline,
+    activeJobs: () => jobs.active().length,
+  })
+  scope.add(metrics, (opened) => opened.close())
+  scope.add(turns.hub.subscribe(metrics.onTurnEvent), (end) => void end())
 
   const codecs = scope.add(createAudioCodecs({ workerEntry: entryUrl("codecs") }), (opened) => opened.close())
   const speech = createSpeechService({

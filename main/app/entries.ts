@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url"
+
 /**
  * Every program the product consists of, listed once: the bundler builds each into its own file, and the core finds its
  * children here. From source an entry is the TypeScript file itself, in a build it lies beside the caller.
@@ -25,3 +27,6 @@ export const rendererDir = isSource
   ? new URL("../../dist/renderer/", import.meta.url)
   : new URL("./renderer/", import.meta.url)
 export const sampleDir = isSource ? new URL("../rag/sample/", import.meta.url) : new URL("./sample/", import.meta.url)
+
+/** The product's own folder: its packages lie in `node_modules` of it, or further up. */
+export const productDir = fileURLToPath(isSource ? new URL("../..", import.meta.url) : new URL("..", import.meta.url))

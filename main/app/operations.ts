@@ -1,0 +1,107 @@
+import type { ModelRole } from "#contract/models.ts"
+import type { Clock } from "#core/clock.ts"
+import type { AppConfig } from "#core/config.ts"
+import type { Logger } from "#core/logger.ts"
+import type { MemoryBudget } from "#models/budget.ts"
+import { freeDiskBytes } from "#models/diskFiles.ts"
+import type { Models } from "#models/models.ts"
+import { viewConfig } from "#ops/configView.ts"
+import { createOps, type Ops } from "#ops/createOps.ts"
+import type { LogBuffer } from "#ops/logBuffer.ts"
+import { createMetrics, type Metrics } from "#ops/metrics.ts"
+import { probeNativeModules } from "#ops/nativeModules.ts"
+import type { Store } from "#store/types.ts"
+import type { EngineRack } from "./engines.ts"
+import { productDir } from "./entries.ts"
+import { version } from "./version.ts"
+
+export interface OperationsDeps {
+  config: AppConfig
+  clock: Clock
+  log: Logger
+  logs: LogBuffer
+  store: Store
+  models: Models
+  engines: EngineRack
+  budget: MemoryBudget
+  isOffline(): boolean
+  activeJobs(): number
+}
+
+/** Roles whose engines doctor really loads. */
+const roles = ["llm", "embedder", "vad", "stt", "tts"] as const satisfies readonly ModelRole[]
+
+/** Metrics, health, doctor and diagnostics over the parts that createApp made. */
+export function createOperations(deps: OperationsDeps): { metrics: Metrics; ops: Ops } {
+  const { config, clock, log, store, models, engines } = deps
+  const startedAt = clock.monotonic()
+  const hosts = () => engines.hosts().map(({ status }) => status)
+  const disk = async () => ({ freeBytes: await freeDiskBytes(config.dataDir) })
+  const loadedModels = async () => {
+    const pidOf = (id: string) => engines.hosts().find((host) => host.models.includes(id))?.status.pid ?? null
+    const chosen = await Promise.all(roles.map(async (role) => ({ role, id: await models.choose(role) })))
+    return chosen.flatMap(({ role, id }) =>
+      id === null ? [] : [{ role, id, load: engines.loadState(id), pid: pidOf(id) }],
+    )
+  }
+  const metrics = createMetrics({
+    clock,
+    log,
+    version,
+    hosts,
+    models: loadedModels,
+    memory: () => ({ budgetBytes: deps.budget.totalBytes, engineBytes: deps.budget.usedBytes() }),
+    queues: () => ({ jobs: deps.activeJobs() }),
+  })
+  const ops = createOps({
+    metrics,
+    logs: deps.logs,
+    notReady: () => [],
+    health: {
+      clock,
+      startedAt,
+      store,
+      hosts,
+      disk,
+      models: () =>
+        Promise.all(roles.map(async (role) => ({ role, isInstalled: (await models.choose(role)) !== null }))),
+      ollama: null,
+    },
+    diagnostics: {
+      clock,
+      version,
+      store,
+      hosts,
+      models: loadedModels,
+      configuration: () => viewConfig(config),
+      nativeModules: () => probeNativeModules(productDir, new AbortController().signal),
+    },
+    doctor: {
+      clock,
+      dataDir: config.dataDir,
+      port: { host: config.host, port: config.port, isServing: true },
+      holdsLock: () => true,
+      disk,
+      store,
+      async models() {
+        const { items } = await models.list()
+        return items
+          .filter((model) => model.isRecommended || model.status === "installed" || model.status === "corrupt")
+          .map(({ id, name, status }) => ({ id, name, isInstalled: status === "installed" || status === "corrupt" }))
+      },
+      verifyModel: models.verify,
+      engines: roles.map((role) => ({
+        name: role,
+        isInstalled: async () => (await models.choose(role)) !== null,
+        async load(signal) {
+          const id = await models.choose(role)
+          if (id) await engines.load(id, signal)
+        },
+      })),
+      // Sound goes through the window; the core has no devices of its own.
+      audio: async () => null,
+      network: null,
+    },
+  })
+  return { metrics, ops }
+}
