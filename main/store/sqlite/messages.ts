@@ -83,6 +83,13 @@ export function insertMessage(context: StoreContext, actor: Actor, conversationS
 
 export function createMessages(context: StoreContext): Sync<MessageRepository> {
   const { all, get, run, transaction } = context
+  const snippetOf = (seq: number, match: string): string =>
+    get<{ snippet: string }>(
+      `SELECT snippet(messages_fts, 0, @open, @close, '…', 24) AS snippet FROM messages_fts
+        WHERE messages_fts MATCH @match AND rowid = @seq`,
+      { seq, match, open: "\uE000", close: "\uE001" },
+    )?.snippet ?? ""
+
   const repository: Sync<MessageRepository> = {
     append(actor, message) {
       return transaction(() => {
@@ -148,13 +155,15 @@ export function createMessages(context: StoreContext): Sync<MessageRepository> {
     search(actor, q, limit) {
       const match = quotedWords(q)
       if (match === null) return []
-      return all<SearchHit>(
-        `SELECT c.id AS conversationId, c.title AS conversationTitle, m.id AS messageId, m.role,
-           snippet(messages_fts, 0, @open, @close, '…', 24) AS snippet, m.created_at AS createdAt
+      const hits = all<Omit<SearchHit, "snippet"> & { seq: number }>(
+        `SELECT m.seq, c.id AS conversationId, c.title AS conversationTitle, m.id AS messageId, m.role,
+           m.created_at AS createdAt
          FROM messages_fts f CROSS JOIN messages m ON m.seq = f.rowid JOIN conversations c ON c.seq = m.conversation_seq
          WHERE messages_fts MATCH @match AND ${mine} ORDER BY bm25(messages_fts), m.seq DESC LIMIT @limit`,
-        { ...context.owner(actor), match, limit, open: "\uE000", close: "\uE001" },
+        { ...context.owner(actor), match, limit },
       )
+      // Only for what is shown: in the statement above SQLite would make a snippet of every match before it sorts.
+      return hits.map(({ seq, ...hit }) => ({ ...hit, snippet: snippetOf(seq, match) }))
     },
   }
   return repository
