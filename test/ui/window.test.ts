@@ -168,6 +168,7 @@ describe("chat", () => {
 
   it("does not store a temporary chat", async () => {
     const page = await open({ state: "full", path: "#/chat" })
+    await page.locator(".conversation").first().waitFor()
     const before = await page.locator(".conversation").count()
     await page.getByRole("button", { name: "Start a temporary chat" }).click()
     await ask(page, "How often should the filter be changed?")
@@ -192,6 +193,7 @@ describe("chat", () => {
 
   it("uses the model of the card the carousel stops on", async () => {
     const page = await open({ state: "full", path: "#/chat" })
+    await page.locator("#composer").waitFor()
     await page.keyboard.press("Control+m")
     await page.getByRole("listbox", { name: /Chat models/ }).focus()
     await page.keyboard.press("ArrowRight")

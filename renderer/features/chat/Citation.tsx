@@ -59,12 +59,17 @@ export function SourceChips({
             <button
               type="button"
               className={`chip ${glowing === passage.n ? "glowing" : ""}`}
-              aria-label={strings.source(passage.n, passage.title)}
               onClick={() => openPanel({ kind: "passages", passages: [...passages], index })}
             >
+              <span className="visually-hidden">{strings.sourceLabel}</span>
               <span className="chip-number">{passage.n}</span>
               <span className="truncate">{passage.title}</span>
-              {passage.page === null ? null : <span className="faint">{passage.page}</span>}
+              {passage.page === null ? null : (
+                <span className="faint">
+                  <span className="visually-hidden">{strings.pageLabel}</span>
+                  {passage.page}
+                </span>
+              )}
             </button>
           </PassageHover>
         </li>

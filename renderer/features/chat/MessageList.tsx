@@ -57,7 +57,7 @@ export function MessageList({ chatKey }: { chatKey: string }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another chat opens at its end
   useLayoutEffect(() => {
     isAtEnd.current = true
-    if (hasRows) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: "end" })
+    scroller.current?.scrollTo({ top: scroller.current.scrollHeight })
   }, [chatKey, hasRows])
 
   const onScroll = () => {

@@ -70,6 +70,8 @@ export const strings = {
   readingProgress: (percent: number) => `Reading the passages, ${percent} %`,
   sources: "Sources",
   source: (n: number, title: string) => `Source ${n}: ${title}`,
+  sourceLabel: "Source ",
+  pageLabel: "page ",
   page: (page: number) => `page ${page}`,
   quoteLabel: "From your documents",
   notFoundTitle: "Your documents do not say.",

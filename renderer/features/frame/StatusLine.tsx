@@ -20,9 +20,10 @@ export function StatusLine() {
       <MicrophoneStatus />
       <JobStatus />
       <span className="grow" />
-      <button type="button" className="status-address" onClick={copyAddress} aria-label={strings.status.copyAddress}>
+      <button type="button" className="status-address" onClick={copyAddress}>
         <span className="mono">{baseUrl().replace(/^https?:\/\//, "")}</span>
         <Copy size={12} aria-hidden />
+        <span className="visually-hidden">{strings.status.copyAddress}</span>
       </button>
       <button type="button" title={strings.status.offlineHint} onClick={() => goTo("settings", "privacy")}>
         <Lock size={12} aria-hidden />
@@ -55,18 +56,14 @@ function MemoryStatus() {
   )
   if (!memory) return null
   return (
-    <button
-      type="button"
-      className="status-wide"
-      onClick={() => goTo("metrics")}
-      aria-label={`${strings.status.memory} ${formatBytes(memory.usedBytes)}`}
-    >
+    <button type="button" className="status-wide" onClick={() => goTo("metrics")}>
       <svg className="spark" viewBox={`0 0 ${Math.max(recent.length, 1) * 4} 12`} width={48} height={12} aria-hidden>
         {recent.map((share, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: bars of a sparkline have no identity but their place
           <rect key={index} x={index * 4} y={12 - share * 12} width={3} height={share * 12} rx={1} />
         ))}
       </svg>
+      <span className="visually-hidden">{strings.status.memory}</span>
       <span className="numbers">
         {strings.status.memoryValue(formatBytes(memory.usedBytes), formatBytes(memory.totalBytes))}
       </span>

@@ -87,6 +87,7 @@ function Plot({ title, unit, times, series }: ChartProps) {
           {
             ...axis,
             space: 80,
+            size: 28,
             values: (_plot, ticks) => ticks.map((tick) => new Date(tick * 1000).toLocaleTimeString("en-GB")),
           },
           { ...axis, size: 44, space: 34 },
