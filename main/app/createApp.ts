@@ -22,6 +22,7 @@ import { createScope } from "#core/scope.ts"
 import { createMemoryBudget } from "#models/budget.ts"
 import { loadCatalog } from "#models/catalog.ts"
 import { createInstallDeps } from "#models/createInstallDeps.ts"
+import { createHubProbe } from "#models/hubProbe.ts"
 import { createModels, type Models } from "#models/models.ts"
 import { createPullRunner } from "#models/pullRunner.ts"
 import { composingQuality } from "#models/recommend.ts"
@@ -281,7 +282,8 @@ export async function createApp({ config, apiKey, log, logs }: AppOptions): Prom
     models,
     engines,
     budget,
-    isOffline: () => settings.values().offline,
+    isOffline: install.isOffline,
+    isHubReachable: createHubProbe({ catalog, install }),
     activeJobs: () => jobs.active().length,
   })
   scope.add(metrics, (opened) => opened.close())

@@ -25,6 +25,7 @@ export interface OperationsDeps {
   engines: EngineRack
   budget: MemoryBudget
   isOffline(): boolean
+  isHubReachable(signal: AbortSignal): Promise<boolean>
   activeJobs(): number
 }
 
@@ -100,7 +101,9 @@ export function createOperations(deps: OperationsDeps): { metrics: Metrics; ops:
       })),
       // Sound goes through the window; the core has no devices of its own.
       audio: async () => null,
-      network: null,
+      network: deps.isOffline()
+        ? null
+        : async (signal) => [{ host: "the model hub", isReachable: await deps.isHubReachable(signal) }],
     },
   })
   return { metrics, ops }
