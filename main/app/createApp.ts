@@ -18,7 +18,7 @@ import { createOrphanList } from "#core/host/orphans.ts"
 import { createHub } from "#core/hub.ts"
 import { createJobs, type Jobs } from "#core/jobs.ts"
 import type { Logger } from "#core/logger.ts"
-import { createScope } from "#core/scope.ts"
+import { createScope, type Scope } from "#core/scope.ts"
 import { createMemoryBudget } from "#models/budget.ts"
 import { loadCatalog } from "#models/catalog.ts"
 import { createInstallDeps } from "#models/createInstallDeps.ts"
@@ -74,8 +74,18 @@ const patienceSeconds = 5
 const promptOverhead = 120
 
 /** Puts the product together: the only place that picks implementations. Everything opened here is closed by `close`. */
-export async function createApp({ config, apiKey, log, logs }: AppOptions): Promise<App> {
+export async function createApp(options: AppOptions): Promise<App> {
   const scope = createScope()
+  try {
+    return await assemble(options, scope)
+  } catch (error) {
+    // What was opened before the failure would keep the process alive.
+    await scope.close()
+    throw error
+  }
+}
+
+async function assemble({ config, apiKey, log, logs }: AppOptions, scope: Scope): Promise<App> {
   const clock = systemClock
   const changes = createHub<Change>((error) => log.error("a listener of changes failed", { error }))
   const changed = (channel: Change["channel"]) => (id: string | null) => changes.publish({ channel, id })
