@@ -15,7 +15,7 @@ module.exports = {
       name: "no-unresolved",
       severity: "error",
       from: {},
-      to: { couldNotResolve: true, pathNot: "\\?(url|worker|inline)" },
+      to: { couldNotResolve: true, pathNot: "\\?(url|worker|inline)|^hast$" },
     },
     {
       name: "contract-imports-zod-only",

@@ -1,5 +1,3 @@
-import type { MoonshineFiles } from "./moonshineModel.ts"
-
 /**
  * What the speech child offers. Every request names its model's files: the child loads what it has not loaded yet, so a restarted
  * child needs no replay. One request holds at most 30 s of audio.
@@ -16,6 +14,13 @@ export type VadContract = {
     output: { probabilities: number[] }
   }
   "vad.close": { input: { stream: string }; output: null }
+}
+
+/** Paths of one Moonshine model. */
+export interface MoonshineFiles {
+  encoderPath: string
+  decoderPath: string
+  tokenizerPath: string
 }
 
 /** One utterance of 16 kHz mono speech. */

@@ -1,8 +1,7 @@
 import type { EngineClient } from "#core/host/types.ts"
 import { createHostedModel } from "../hostedModel.ts"
 import type { SpeechToText, Transcript, Vad } from "../types.ts"
-import type { Decoded, SpeechContract } from "./contract.ts"
-import type { MoonshineFiles } from "./moonshineModel.ts"
+import type { Decoded, MoonshineFiles, SpeechContract } from "./contract.ts"
 import { utterances } from "./utterances.ts"
 
 export interface MoonshineOptions {

@@ -1,6 +1,6 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node"
 import { openSession } from "../onnx/session.ts"
-import type { Decoded } from "./contract.ts"
+import type { Decoded, MoonshineFiles } from "./contract.ts"
 import {
   cutUnfinishedRepetition,
   endToken,
@@ -9,12 +9,6 @@ import {
   startToken,
   textOf,
 } from "./moonshineTokens.ts"
-
-export interface MoonshineFiles {
-  encoderPath: string
-  decoderPath: string
-  tokenizerPath: string
-}
 
 /** Moonshine tiny-en (MIT; arXiv 2410.15608): an encoder over raw samples and a merged decoder with cached keys and values. */
 export interface MoonshineModel {

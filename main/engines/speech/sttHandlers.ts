@@ -1,8 +1,8 @@
 import { AppError } from "#core/errors.ts"
 import type { HostHandlers } from "#core/host/types.ts"
 import { createKeepOne } from "../onnx/keepOne.ts"
-import type { SttContract } from "./contract.ts"
-import { loadMoonshine, type MoonshineFiles, type MoonshineModel } from "./moonshineModel.ts"
+import type { MoonshineFiles, SttContract } from "./contract.ts"
+import { loadMoonshine, type MoonshineModel } from "./moonshineModel.ts"
 
 /** The child refuses longer pieces: memory and delay grow with the square of the length. */
 const sampleLimit = 30 * 16_000
