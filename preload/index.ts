@@ -9,10 +9,8 @@ const verbs = {
     ipcRenderer.on("toggle-talk", forward)
     return () => ipcRenderer.removeListener("toggle-talk", forward)
   },
-  /** Paths the person chose in the system's dialog. Empty when cancelled. */
+  /** Folders the person chose in the system's dialog. Empty when cancelled. */
   chooseFolder: (): Promise<string[]> => ipcRenderer.invoke("choose-folder"),
 }
-
-export type ShellVerbs = typeof verbs
 
 contextBridge.exposeInMainWorld("zenglow", verbs)

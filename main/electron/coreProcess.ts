@@ -1,90 +1,130 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { request as httpRequest } from "node:http"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 
 export interface Core {
   baseUrl: string
+  /** Whether this shell started it. A core it only attached to goes on when the shell ends. */
+  isOwn: boolean
   /** A new single-use ticket for a window. */
   ticket(): Promise<string>
-  /** Ends the core when this shell started it; a core it only attached to goes on. */
+  /** Ends the core when this shell started it. Idempotent. */
   close(): Promise<void>
-  /** Resolves when a core of our own ends by itself. */
-  ended: Promise<number | null>
+  /** Resolves with what happened when the core ends by itself. */
+  ended: Promise<string>
 }
 
 export interface CoreOptions {
   dataDir: string
+  /** The key from the configuration. Null: the one in the data directory. */
+  apiKey: string | null
   /** The Node binary and script that run the core. */
   node: string
   script: string
+  /** Waits between looks at a core of another process. Default: five seconds each. */
+  interval?: () => Promise<void>
 }
 
 /** How long a core may take to end by itself before it is killed. */
 const graceMs = 8000
+const lookEveryMs = 5000
 
 /** Attaches to the running core of this data directory, else starts one. */
 export async function startOrAttach(options: CoreOptions): Promise<Core> {
-  const running = readRunning(options.dataDir)
-  if (running && (await answers(running))) {
-    return {
-      baseUrl: running,
-      ticket: () => askTicket(running, options.dataDir),
-      close: async () => {},
-      ended: new Promise(() => {}),
-    }
+  const running = await attach(options)
+  if (running) return running
+  try {
+    return await start(options)
+  } catch (error) {
+    // Another program may have started the core of this directory in the meantime.
+    const other = await attach(options)
+    if (other) return other
+    throw error
   }
-  return await startCore(options)
 }
 
-async function startCore({ dataDir, node, script }: CoreOptions): Promise<Core> {
-  const child = spawn(node, [script, "serve", "--json", "--data-dir", dataDir], {
-    stdio: ["ignore", "pipe", "inherit"],
-  })
-  const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)))
-  const baseUrl = await firstLine(child, ended)
+async function attach(options: CoreOptions): Promise<Core | null> {
+  const baseUrl = readRunning(options.dataDir)
+  if (!baseUrl || !(await isHealthy(baseUrl))) return null
+  let isClosed = false
   return {
     baseUrl,
-    ticket: () => askTicket(baseUrl, dataDir),
-    ended,
+    isOwn: false,
+    ticket: () => askTicket(baseUrl, options),
     async close() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      child.kill("SIGTERM")
-      const timer = setTimeout(() => child.kill("SIGKILL"), graceMs)
-      await ended
-      clearTimeout(timer)
+      isClosed = true
+    },
+    ended: (async () => {
+      const interval = options.interval ?? unreferencedPause
+      while (!isClosed && (await isListening(baseUrl))) await interval()
+      if (isClosed) await new Promise(() => {})
+      return "The ZenGlow it belonged to was stopped."
+    })(),
+  }
+}
+
+async function start(options: CoreOptions): Promise<Core> {
+  // The channel carries nothing: when it closes, however this shell ends, the core ends too.
+  const child = spawn(options.node, [options.script, "serve", "--json", "--data-dir", options.dataDir], {
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+    windowsHide: true,
+  })
+  const exited = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message))
+    child.once("exit", (code, signal) => resolve(`The core stopped (${signal ?? `code ${code}`}).`))
+  })
+  const baseUrl = await firstLine(child, exited)
+  let closing: Promise<void> | undefined
+  return {
+    baseUrl,
+    isOwn: true,
+    ticket: () => askTicket(baseUrl, options),
+    ended: exited,
+    close() {
+      closing ??= end(child, exited)
+      return closing
     },
   }
 }
 
-/** `serve --json` prints its address as the first line. */
-function firstLine(child: ChildProcess, ended: Promise<number | null>): Promise<string> {
+async function end(child: ChildProcess, exited: Promise<string>): Promise<void> {
+  if (child.connected) child.disconnect()
+  const timer = setTimeout(() => child.kill("SIGKILL"), graceMs)
+  await exited
+  clearTimeout(timer)
+}
+
+/** `serve --json` prints its address as the first line; a core that cannot start prints its error instead. */
+function firstLine(child: ChildProcess, exited: Promise<string>): Promise<string> {
   return new Promise((resolve, reject) => {
-    child.once("error", reject)
-    void ended.then((code) => reject(new Error(`The core ended with code ${code ?? "none"} before it was ready.`)))
+    void exited.then((reason) => reject(new Error(reason)))
     if (!child.stdout) return reject(new Error("The core has no output."))
     createInterface({ input: child.stdout }).once("line", (line) => {
-      try {
-        resolve((JSON.parse(line) as { baseUrl: string }).baseUrl)
-      } catch {
-        reject(new Error("The core did not say its address."))
-      }
+      const { baseUrl, error } = parse(line)
+      if (typeof baseUrl === "string") resolve(baseUrl)
+      else reject(new Error(messageOf(error) ?? "The core did not say its address."))
     })
   })
 }
 
+function messageOf(error: unknown): string | null {
+  if (typeof error !== "object" || error === null || !("message" in error)) return null
+  return "remedy" in error && error.remedy ? `${error.message} ${error.remedy}` : String(error.message)
+}
+
+/** The address in `runtime.json`, which a killed core leaves behind: ask before trusting it. */
 function readRunning(dataDir: string): string | null {
-  const file = join(dataDir, "runtime.json")
-  if (!existsSync(file)) return null
   try {
-    return (JSON.parse(readFileSync(file, "utf8")) as { baseUrl: string }).baseUrl
+    const { baseUrl } = parse(readFileSync(join(dataDir, "runtime.json"), "utf8"))
+    return typeof baseUrl === "string" ? baseUrl : null
   } catch {
     return null
   }
 }
 
-async function answers(baseUrl: string): Promise<boolean> {
+async function isHealthy(baseUrl: string): Promise<boolean> {
   try {
     return (await send("GET", `${baseUrl}/health`, {})).status === 200
   } catch {
@@ -92,11 +132,36 @@ async function answers(baseUrl: string): Promise<boolean> {
   }
 }
 
-async function askTicket(baseUrl: string, dataDir: string): Promise<string> {
-  const key = readFileSync(join(dataDir, "api-key"), "utf8").trim()
+/** A core that is busy still listens; only one that is gone refuses the connection. */
+async function isListening(baseUrl: string): Promise<boolean> {
+  try {
+    await send("GET", `${baseUrl}/health`, {})
+    return true
+  } catch (error) {
+    return !(error instanceof Error && "code" in error && error.code === "ECONNREFUSED")
+  }
+}
+
+async function askTicket(baseUrl: string, { dataDir, apiKey }: CoreOptions): Promise<string> {
+  const key = apiKey ?? readFileSync(join(dataDir, "api-key"), "utf8").trim()
   const { status, body } = await send("POST", `${baseUrl}/api/tickets`, { authorization: `Bearer ${key}` })
-  if (status !== 201) throw new Error(`The core refused a ticket (${status}).`)
-  return (JSON.parse(body) as { ticket: string }).ticket
+  const { ticket } = parse(body)
+  if (typeof ticket !== "string") throw new Error(`The core refused a ticket (${status}).`)
+  return ticket
+}
+
+/** A JSON object, or an empty one. */
+function parse(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === "object" && value !== null ? { ...value } : {}
+  } catch {
+    return {}
+  }
+}
+
+function unreferencedPause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, lookEveryMs).unref())
 }
 
 /** Plain node:http: the oldest Electron we run under has no fetch in its main process. */

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { app, type BrowserWindow, dialog, globalShortcut, ipcMain, type Tray } from "electron"
+import { app, type BrowserWindow, dialog, globalShortcut, type IpcMainInvokeEvent, ipcMain, type Tray } from "electron"
 import { loadConfig } from "../core/config.ts"
 import { type Core, startOrAttach } from "./coreProcess.ts"
 import { createTray } from "./tray.ts"
@@ -8,46 +8,61 @@ import { openMainWindow } from "./window.ts"
 
 /** The shell: one window on one core. It starts or attaches to the core, and ends with it. */
 const talkShortcut = "CommandOrControl+Shift+Space"
-const config = loadConfig({}, process.env)
 let core: Core | undefined
 let window: BrowserWindow | undefined
 let tray: Tray | undefined
-let isQuitting = false
+let ending: Promise<void> | undefined
 
-if (app.requestSingleInstanceLock()) {
-  app.on("second-instance", () => showWindow())
-  app.on("window-all-closed", () => app.quit())
-  app.on("before-quit", (event) => {
-    if (isQuitting) return
-    isQuitting = true
-    event.preventDefault()
-    void shutDown().finally(() => app.exit(0))
-  })
-  // No top-level await: this is a CommonJS program.
-  void app.whenReady().then(run).catch(fail)
-} else app.quit()
+// No top-level await: this is a CommonJS program.
+try {
+  const config = loadConfig({}, process.env)
+  // One shell per data directory; what Chromium writes lies there too.
+  app.setPath("userData", join(config.dataDir, "shell"))
+  if (app.requestSingleInstanceLock()) {
+    app.on("second-instance", showWindow)
+    app.on("window-all-closed", () => void end(0))
+    app.on("before-quit", (event) => {
+      event.preventDefault()
+      void end(0)
+    })
+    app
+      .whenReady()
+      .then(() => run(config), fail)
+      .catch(fail)
+  } else app.exit(0)
+} catch (error) {
+  fail(error)
+}
 
-async function run(): Promise<void> {
-  core = await startOrAttach({ dataDir: config.dataDir, node: nodeBinary(), script: join(__dirname, "..", "cli.mjs") })
-  void core.ended.then((code) => {
-    if (!isQuitting) fail(new Error(`The core stopped (code ${code ?? "none"}).`))
+async function run(config: ReturnType<typeof loadConfig>): Promise<void> {
+  core = await startOrAttach({
+    dataDir: config.dataDir,
+    apiKey: config.apiKey,
+    node: nodeBinary(),
+    script: join(__dirname, "..", "cli.mjs"),
   })
+  if (ending) return await core.close()
+  void core.ended.then((reason) => end(1, reason))
+  ipcMain.handle("choose-folder", chooseFolder)
+  const ticket = await core.ticket()
   window = await openMainWindow({
     baseUrl: core.baseUrl,
-    ticket: await core.ticket(),
+    ticket,
     preload: join(__dirname, "preload.cjs"),
     stateFile: join(config.dataDir, "window.json"),
   })
   window.on("closed", () => {
     window = undefined
   })
-  ipcMain.handle("choose-folder", async () => {
-    if (!window) return []
-    return (await dialog.showOpenDialog(window, { properties: ["openDirectory", "openFile", "multiSelections"] }))
-      .filePaths
-  })
-  tray = createTray({ show: showWindow, talk: toggleTalk, quit: () => app.quit() })
-  globalShortcut.register(talkShortcut, toggleTalk)
+  tray = createTray({ show: showWindow, talk: toggleTalk, quit: () => void end(0) })
+  if (!globalShortcut.register(talkShortcut, toggleTalk))
+    process.stderr.write(`Another program holds ${talkShortcut}: talking starts from the window.\n`)
+}
+
+/** Folders the person picks in the system's own dialog. */
+async function chooseFolder(event: IpcMainInvokeEvent): Promise<string[]> {
+  if (!window || event.senderFrame !== window.webContents.mainFrame) return []
+  return (await dialog.showOpenDialog(window, { properties: ["openDirectory", "multiSelections"] })).filePaths
 }
 
 /** Electron reports no key-up for global shortcuts: this one toggles, holding is for the window. */
@@ -63,17 +78,26 @@ function showWindow(): void {
   window.focus()
 }
 
-async function shutDown(): Promise<void> {
-  globalShortcut.unregisterAll()
-  tray?.destroy()
-  window?.destroy()
-  await core?.close()
+function fail(error: unknown): void {
+  void end(1, error instanceof Error ? error.message : String(error))
 }
 
-function fail(error: unknown): void {
-  dialog.showErrorBox("ZenGlow cannot go on", error instanceof Error ? error.message : String(error))
-  isQuitting = true
-  void shutDown().finally(() => app.exit(1))
+/** Every way out leads here: the window's place is kept, the core ends first, then the person is told what went wrong. */
+function end(exitCode: number, problem?: string): Promise<void> {
+  ending ??= (async () => {
+    globalShortcut.unregisterAll()
+    tray?.destroy()
+    // Closing keeps the window's place; a page cannot hold it back.
+    window?.webContents.on("will-prevent-unload", (event) => event.preventDefault())
+    window?.close()
+    await core?.close()
+    if (problem) {
+      process.stderr.write(`ZenGlow cannot go on: ${problem}\n`)
+      dialog.showErrorBox("ZenGlow cannot go on", problem)
+    }
+    app.exit(exitCode)
+  })()
+  return ending
 }
 
 /** The packaged Node: beside the app in an installer, in node_modules of a clone. */

@@ -3,37 +3,42 @@ import type { Session, WebContents } from "electron"
 /** What the window may ask of Chromium: its microphone, and writing to the clipboard. Everything else is refused. */
 const allowed = new Set(["media", "clipboard-sanitized-write", "speaker-selection"])
 
-/** Locks a session to the core's own origin: permissions, and requests that leave the machine. */
-export function lockSession(session: Session, origin: string): void {
-  const isOwn = (url: string): boolean => {
-    try {
-      return new URL(url).origin === origin
-    } catch {
-      return false
-    }
+/** Whether an address lies on this origin. Sockets count as their page's origin. */
+function isOn(origin: string, url: string | undefined): boolean {
+  try {
+    return new URL((url ?? "").replace(/^ws/, "http")).origin === origin
+  } catch {
+    return false
   }
+}
+
+/** Locks a session to the core's own origin: permissions, devices, and requests that leave the machine. */
+export function lockSession(session: Session, origin: string): void {
   session.setPermissionRequestHandler((contents, permission, decide, details) => {
-    const isAudioOnly = !("mediaTypes" in details) || !details.mediaTypes?.includes("video")
-    decide(allowed.has(permission) && isOwn(contents.getURL()) && isAudioOnly)
+    const isOwn = isOn(origin, contents.getURL()) && isOn(origin, details.requestingUrl)
+    const kinds = "mediaTypes" in details ? (details.mediaTypes ?? []) : []
+    const isWanted = permission === "media" ? kinds.length > 0 && !kinds.includes("video") : allowed.has(permission)
+    decide(isOwn && isWanted)
   })
-  session.setPermissionCheckHandler(
-    (_, permission, requestingOrigin) => allowed.has(permission) && isOwn(requestingOrigin),
-  )
-  session.webRequest.onBeforeRequest((details, decide) => {
-    const { protocol } = new URL(details.url)
-    const isLocal = protocol === "data:" || protocol === "blob:" || protocol === "devtools:" || protocol === "file:"
-    decide({ cancel: !(isLocal || isOwn(details.url) || isOwn(details.url.replace(/^ws/, "http"))) })
+  session.setPermissionCheckHandler((_, permission, requestingOrigin, { mediaType }) => {
+    return allowed.has(permission) && isOn(origin, requestingOrigin) && mediaType !== "video"
+  })
+  session.setDevicePermissionHandler(() => false)
+  session.webRequest.onBeforeRequest(({ url }, decide) => {
+    decide({ cancel: !(/^(data|blob|devtools):/.test(url) || isOn(origin, url)) })
   })
 }
 
 /** Keeps the window on the core's pages; links to elsewhere open in the person's browser. */
 export function lockNavigation(contents: WebContents, origin: string, openExternal: (url: string) => void): void {
-  contents.on("will-navigate", (event, url) => {
-    if (new URL(url).origin !== origin) event.preventDefault()
-  })
+  const stayHome = (event: { preventDefault(): void }, url: string): void => {
+    if (!isOn(origin, url)) event.preventDefault()
+  }
+  contents.on("will-navigate", stayHome)
+  contents.on("will-redirect", stayHome)
   contents.on("will-attach-webview", (event) => event.preventDefault())
   contents.setWindowOpenHandler(({ url }) => {
-    if (/^https?:$/.test(new URL(url).protocol)) openExternal(url)
+    if (/^https?:\/\//i.test(url) && !isOn(origin, url)) openExternal(url)
     return { action: "deny" }
   })
 }

@@ -11,12 +11,12 @@ export interface WindowOptions {
 
 /** The one window: sandboxed, isolated, on the core's own origin. */
 export async function openMainWindow({ baseUrl, ticket, preload, stateFile }: WindowOptions): Promise<BrowserWindow> {
-  const state = readWindowState(
+  const { isMaximized, ...place } = readWindowState(
     stateFile,
     screen.getAllDisplays().map((display) => display.workArea),
   )
   const window = new BrowserWindow({
-    ...state,
+    ...place,
     minWidth: 360,
     minHeight: 480,
     show: false,
@@ -30,16 +30,16 @@ export async function openMainWindow({ baseUrl, ticket, preload, stateFile }: Wi
       nodeIntegration: false,
       webSecurity: true,
       webviewTag: false,
-      spellcheck: true,
+      // Elsewhere Chromium fetches dictionaries from the network.
+      spellcheck: process.platform === "darwin",
     },
   })
-  if (state.isMaximized) window.maximize()
+  if (isMaximized) window.maximize()
   lockSession(window.webContents.session, baseUrl)
   lockNavigation(window.webContents, baseUrl, (url) => void shell.openExternal(url))
   window.once("ready-to-show", () => window.show())
   window.on("close", () => {
-    const { width, height, x, y } = window.getNormalBounds()
-    writeWindowState(stateFile, { width, height, x, y, isMaximized: window.isMaximized() })
+    writeWindowState(stateFile, { ...window.getNormalBounds(), isMaximized: window.isMaximized() })
   })
   // The ticket travels in the fragment, which is never sent and never logged.
   await window.loadURL(`${baseUrl}/#ticket=${ticket}`)

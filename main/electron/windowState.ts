@@ -27,7 +27,7 @@ export function readWindowState(file: string, screens: readonly Area[]): WindowS
     return initial
   }
   const { width, height, x, y } = state
-  if (typeof width !== "number" || typeof height !== "number" || width < 360 || height < 300) return initial
+  if (typeof width !== "number" || typeof height !== "number" || width < 360 || height < 480) return initial
   const size = { width, height, isMaximized: state.isMaximized === true }
   if (typeof x !== "number" || typeof y !== "number") return size
   const isVisible = screens.some(
@@ -36,7 +36,12 @@ export function readWindowState(file: string, screens: readonly Area[]): WindowS
   return isVisible ? { ...size, x, y } : size
 }
 
+/** A full or read-only disk costs the window its place, never its closing. */
 export function writeWindowState(file: string, state: WindowState): void {
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, JSON.stringify(state))
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, JSON.stringify(state))
+  } catch {
+    // The next start opens at the usual place.
+  }
 }
