@@ -11,11 +11,19 @@ export async function serve(config: AppConfig, options: { json: boolean }, signa
     if (options.json)
       process.stdout.write(`${JSON.stringify({ baseUrl: core.baseUrl, pid: process.pid, dataDir: config.dataDir })}\n`)
     else announce(core.baseUrl, config)
-    await ended(signal)
+    await ended(AbortSignal.any([signal, parentGone()]))
   } finally {
     await core.close()
+    if (process.connected) process.disconnect()
   }
   return exitCode.done
+}
+
+/** Aborts when the program that started this one with a channel (the desktop shell) closes it or dies. */
+function parentGone(): AbortSignal {
+  const gone = new AbortController()
+  process.once("disconnect", () => gone.abort())
+  return gone.signal
 }
 
 /** No verb: the core with a window. A core that already runs gets a window of its own and this command ends. */
