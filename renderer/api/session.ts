@@ -2,13 +2,11 @@ import { create } from "zustand"
 
 /** What the desktop shell's preload adds to the window. Absent in a browser. */
 export interface DesktopBridge {
-  baseUrl: string
-  token: string
   platform?: string
-  /** Asks the person for a folder; null when they cancel. */
-  chooseFolder?: () => Promise<string | null>
-  /** Calls back when the global "talk" shortcut is pressed. Returns an unsubscribe function. */
-  onTalk?: (listener: () => void) => () => void
+  /** Paths the person chose in the system's dialog. Empty when cancelled. */
+  chooseFolder?: () => Promise<string[]>
+  /** Calls back when the global "talk" shortcut is pressed. Returns the end of the subscription. */
+  onToggleTalk?: (listener: () => void) => () => void
 }
 
 declare global {
@@ -26,15 +24,14 @@ const storageKey = "zenglow.session"
 
 export const useSession = create<SessionState>(() => ({ status: "starting", token: null }))
 
-/** Origin of the core: the page's own, or the desktop shell's. Without a trailing slash. */
-export const baseUrl = (): string => (window.zenglow?.baseUrl ?? window.location.origin).replace(/\/$/, "")
+/** Origin of the core: it serves this page. Without a trailing slash. */
+export const baseUrl = (): string => window.location.origin
 
-/** Takes the session from the desktop shell, from a ticket in the URL fragment, or from an earlier load of this tab. */
+/** Takes the session from a ticket in the URL fragment, or from an earlier load of this tab. */
 export async function startSession(): Promise<void> {
   const ticket = /[#&]ticket=([^&]+)/.exec(window.location.hash)?.[1]
   // The ticket leaves the address bar and the history before anything else happens.
   if (ticket) window.history.replaceState(null, "", `${window.location.pathname}#/`)
-  if (window.zenglow?.token) return signIn(window.zenglow.token)
   if (ticket) {
     try {
       const response = await fetch(`${baseUrl()}/api/session`, {
@@ -54,7 +51,7 @@ export async function startSession(): Promise<void> {
 }
 
 export function signIn(token: string): void {
-  if (!window.zenglow) window.sessionStorage.setItem(storageKey, token)
+  window.sessionStorage.setItem(storageKey, token)
   useSession.setState({ status: "signed-in", token })
 }
 

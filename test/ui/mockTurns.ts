@@ -40,6 +40,25 @@ export function textTurn(request: TurnRequest, ids: TurnIds, script: AnswerScrip
   return [
     step({ type: "turn-start", ...ids, kind: request.kind, text: request.text ?? null }, 0),
     ...answerSteps(script, step, request.text ?? ""),
+    ...(request.options?.speak
+      ? [
+          step({
+            type: "speech-start",
+            voice: "hibari-en",
+            sampleRate: 24_000,
+            streamId: request.source?.streamId ?? null,
+          }),
+          step({
+            type: "caption",
+            index: 0,
+            text: "With smoke or pets in the room, change it every three months.",
+            spoken: "With smoke or pets in the room, change it every three months.",
+            startMs: 0,
+            durationMs: 3000,
+          }),
+          step({ type: "speech-end", heardChars: script.text.length, audioMs: 3000 }),
+        ]
+      : []),
     step({ type: "title", title: "Changing the filter" }),
     step({
       type: "turn-end",

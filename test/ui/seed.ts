@@ -694,6 +694,11 @@ export function metricFrameAt(step: number, at: number): MetricFrame {
       { role: "llm", id: "qwen2.5-coder-1.5b", load: "loaded", pid: 418 },
       { role: "embedder", id: "minilm-l6-v2", load: "loaded", pid: 425 },
     ],
-    counters: { turns: 40 + step, audioUnderruns: 0, audioDrops: 0 },
+    counters: {
+      turns: 40 + step,
+      "audio.dropouts": Math.floor(step / 40),
+      "errors.engine.crashed": step > 30 ? 1 : 0,
+      "crashes.llm": step > 30 ? 1 : 0,
+    },
   }
 }

@@ -19,6 +19,7 @@ interface AnswerActionsProps {
 }
 
 export function AnswerActions({ chatKey, message, question, siblings }: AnswerActionsProps) {
+  const isTemporary = useChat((state) => state.temporaryIds[chatKey] === true)
   const isReading = useReading((state) => state.messageId === message.id)
   return (
     <div className="actions">
@@ -33,25 +34,28 @@ export function AnswerActions({ chatKey, message, question, siblings }: AnswerAc
         {isReading ? <Square size={13} /> : <Volume2 size={15} />}
       </IconButton>
       {question ? <Regenerate chatKey={chatKey} question={question} /> : null}
-      <IconButton
-        small
-        label={strings.up}
-        aria-pressed={message.feedback === "up"}
-        onClick={() => void giveFeedback(message, "up")}
-      >
-        <ThumbsUp size={14} fill={message.feedback === "up" ? "currentColor" : "none"} />
-      </IconButton>
-      <IconButton
-        small
-        label={strings.down}
-        aria-pressed={message.feedback === "down"}
-        onClick={() => void giveFeedback(message, "down")}
-      >
-        <ThumbsDown size={14} fill={message.feedback === "down" ? "currentColor" : "none"} />
-      </IconButton>
+      {isTemporary ? null : <Thumbs message={message} />}
       <TimingLine message={message} />
     </div>
   )
+}
+
+function Thumbs({ message }: { message: Message }) {
+  return (["up", "down"] as const).map((feedback) => {
+    const Icon = feedback === "up" ? ThumbsUp : ThumbsDown
+    const isGiven = message.feedback === feedback
+    return (
+      <IconButton
+        small
+        key={feedback}
+        label={strings[feedback]}
+        aria-pressed={isGiven}
+        onClick={() => void giveFeedback(message, feedback)}
+      >
+        <Icon size={14} fill={isGiven ? "currentColor" : "none"} />
+      </IconButton>
+    )
+  })
 }
 
 function CopyButton({ text }: { text: string }) {

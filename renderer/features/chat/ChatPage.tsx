@@ -40,6 +40,9 @@ export default function ChatPage() {
     (state) => activeId === null || state.messages[activeId] !== undefined || state.live[activeId] !== undefined,
   )
   const error = useChat((state) => state.messageErrors[key])
+  const viewKey = useChat((state) =>
+    activeId ? (state.viewKeys[activeId] ?? activeId) : `${newKey}-${state.newCount}`,
+  )
   const [isDropping, setIsDropping] = useState(false)
   usePushToTalk()
   useChatKeys(key)
@@ -89,7 +92,7 @@ export default function ChatPage() {
             <Failure error={error} onRetry={() => activeId && void loadMessages(activeId)} />
           </div>
         ) : hasMessages ? (
-          <MessageList chatKey={key} key={activeId === null ? "new" : "kept"} />
+          <MessageList chatKey={key} key={viewKey} />
         ) : isKnown ? (
           <Welcome chatKey={key} />
         ) : (
@@ -124,7 +127,7 @@ function Header({ chatKey }: { chatKey: string }) {
       >
         <PanelLeft size={17} />
       </IconButton>
-      <h1 className="chat-title truncate">{isTemporary ? strings.temporary : (entry?.title ?? strings.newChat)}</h1>
+      <h1 className="chat-title truncate">{isTemporary ? strings.temporary : entry?.title || strings.newChat}</h1>
       {isTemporary ? (
         <span className="badge" title={strings.temporaryHint}>
           <Ghost size={12} aria-hidden />

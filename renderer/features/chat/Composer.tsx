@@ -8,10 +8,11 @@ import { IconButton } from "../../ui/Button.tsx"
 import { Menu } from "../../ui/Menu.tsx"
 import { addFiles, useDocuments } from "../documents/documentsStore.ts"
 import { pickedFiles } from "../documents/droppedFiles.ts"
+import { useSettings } from "../settings/settingsStore.ts"
 import { MicButton } from "../voice/MicButton.tsx"
 import { SoundMenu } from "../voice/SoundMenu.tsx"
 import { VoiceBand, VoiceProblem } from "../voice/VoiceBand.tsx"
-import { useVoice } from "../voice/voiceStore.ts"
+import { askAloud, useVoice } from "../voice/voiceStore.ts"
 import { allCollections } from "./AnswerRow.tsx"
 import { exportChat } from "./ConversationList.tsx"
 import { newKey, setCollections, setDraft, startNewChat, startTurn, stopTurn, useChat } from "./chatStore.ts"
@@ -140,7 +141,8 @@ function send(chatKey: string): void {
   const text = (state.drafts[chatKey] ?? "").trim()
   if (text === "" || state.live[chatKey]) return
   setDraft(chatKey, "")
-  void startTurn(chatKey, { kind: "text", text })
+  if (useSettings.getState().values.speakAnswers) void askAloud(chatKey, text)
+  else void startTurn(chatKey, { kind: "text", text })
 }
 
 /** `#` names a collection, `/` at the start a command. */

@@ -43,6 +43,9 @@ interface ChatState {
   isTemporary: boolean
   /** Conversations that exist in memory only. */
   temporaryIds: Record<string, true>
+  /** Identity of the list on screen: a chat that gets its conversation keeps its list. */
+  viewKeys: Record<string, string>
+  newCount: number
   isCarouselOpen: boolean
   contexts: Record<string, { tokens: number; limit: number }>
   isListOpen: boolean
@@ -64,6 +67,8 @@ export const useChat = create<ChatState>(() => ({
   newCollectionIds: null,
   isTemporary: false,
   temporaryIds: {},
+  viewKeys: {},
+  newCount: 0,
   isCarouselOpen: false,
   contexts: {},
   isListOpen: false,
@@ -217,6 +222,8 @@ export interface TurnStart {
   kind: "text" | "voice"
   text?: string
   source?: TurnRequest["source"]
+  /** Speak the answer of a typed question too. */
+  speak?: boolean
   model?: string
   collectionIds?: string[]
   /** An edited question becomes a sibling of the old one: the message both follow. */
@@ -248,18 +255,22 @@ export async function startTurn(key: string, start: TurnStart): Promise<string |
   }
   set({ live: { ...state.live, [key]: live } })
   const isTemporary = isNew ? state.isTemporary : state.temporaryIds[key] === true
+  const asked = state.messages[key]?.find((message) => message.id === start.regenerateMessageId)?.text
+  // Nothing of a temporary chat is stored: its questions are asked again, not found again.
+  const text = start.text ?? (isTemporary ? asked : undefined)
   const collectionIds = start.collectionIds ?? (isNew ? (state.newCollectionIds ?? undefined) : undefined)
   const body: TurnRequest = {
     kind: start.kind,
     ...(isNew ? {} : { conversationId: key }),
-    ...(start.text === undefined ? {} : { text: start.text }),
+    ...(text === undefined ? {} : { text }),
     ...(start.source ? { source: start.source } : {}),
     ...(collectionIds ? { collectionIds } : {}),
     ...(start.model ? { model: start.model } : {}),
     options: {
       ...(isTemporary ? { temporary: true } : {}),
-      ...(start.editParentId !== undefined ? { parentMessageId: start.editParentId } : {}),
-      ...(start.regenerateMessageId ? { regenerateMessageId: start.regenerateMessageId } : {}),
+      ...(start.speak ? { speak: true } : {}),
+      ...(start.editParentId !== undefined && !isTemporary ? { parentMessageId: start.editParentId } : {}),
+      ...(start.regenerateMessageId && !isTemporary ? { regenerateMessageId: start.regenerateMessageId } : {}),
     },
   }
   try {
@@ -319,6 +330,8 @@ function settle(key: string, conversationId: string, live: LiveTurn): string {
     const { [newKey]: _, ...others } = state.live
     return {
       live: { ...others, [conversationId]: live },
+      viewKeys: { ...state.viewKeys, [conversationId]: `${newKey}-${state.newCount}` },
+      newCount: state.newCount + 1,
       newCollectionIds: null,
       isTemporary: false,
     }
@@ -346,14 +359,16 @@ function finish(key: string, live: LiveTurn, turn: TurnState): void {
     endReason: null,
   }
   const added: Message[] = []
-  if (turn.userMessageId && !live.isRegeneration && turn.question) {
-    added.push({ ...base, id: turn.userMessageId, parentId: live.parentId, role: "user", text: turn.question })
+  // Spoken and temporary questions have no id yet, or none at all.
+  const questionId = live.isRegeneration ? live.parentId : (turn.userMessageId ?? `local-${live.localId}`)
+  if (!live.isRegeneration && questionId && turn.question) {
+    added.push({ ...base, id: questionId, parentId: live.parentId, role: "user", text: turn.question })
   }
   if (turn.messageId && turn.endReason !== "no-speech") {
     added.push({
       ...base,
       id: turn.messageId,
-      parentId: live.isRegeneration ? live.parentId : turn.userMessageId,
+      parentId: questionId,
       role: "assistant",
       text: turn.text,
       reasoning: turn.reasoning,

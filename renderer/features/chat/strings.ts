@@ -28,8 +28,8 @@ export const strings = {
   getModels: "Get models",
   starters: [
     "How often should the filter be changed?",
-    "What does the warranty cover?",
-    "Summarise the care instructions",
+    "How many red lentils do I need for ten people?",
+    "What helps when the espresso machine blinks red?",
   ],
   composer: "Message",
   placeholder: "Ask your documents…",

@@ -12,6 +12,7 @@ import { cancelJob, isActive, useJobs } from "../frame/jobsStore.ts"
 import { DocumentTable } from "./DocumentTable.tsx"
 import {
   addFiles,
+  addPath,
   createCollection,
   deleteCollection,
   followDocuments,
@@ -73,7 +74,7 @@ export default function DocumentsPage() {
               onChange={(event) => setQuery(event.target.value)}
             />
           </div>
-          <Button onClick={() => folder.current?.click()}>
+          <Button onClick={() => void chooseFolder(collectionId, folder.current)}>
             <FolderUp size={15} aria-hidden />
             {strings.addFolder}
           </Button>
@@ -98,6 +99,13 @@ export default function DocumentsPage() {
       ) : null}
     </div>
   )
+}
+
+/** In the desktop shell the system's own dialog: the core reads the folder where it is. Else the browser uploads it. */
+async function chooseFolder(collectionId: string | null, field: HTMLInputElement | null): Promise<void> {
+  const choose = window.zenglow?.chooseFolder
+  if (!choose) return field?.click()
+  for (const path of await choose()) await addPath(path, collectionId)
 }
 
 interface PickerProps {

@@ -104,6 +104,15 @@ export async function addFiles(files: readonly DroppedFile[], collectionId: stri
   return target
 }
 
+/** A file or folder of this machine, read where it lies. */
+export async function addPath(path: string, collectionId: string | null): Promise<void> {
+  await attempt(async () => {
+    await api("POST /api/documents/add-path", { body: { path, ...(collectionId ? { collectionId } : {}) } })
+    await Promise.all([loadCollections(), loadJobs()])
+    if (get().isLoaded) await loadDocuments(get().listedCollectionId, get().query)
+  })
+}
+
 export async function createCollection(name: string): Promise<Collection | null> {
   return attempt(async () => {
     const created = await api("POST /api/collections", { body: { name } })

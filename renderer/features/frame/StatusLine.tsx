@@ -57,11 +57,8 @@ function MemoryStatus() {
   if (!memory) return null
   return (
     <button type="button" className="status-wide" onClick={() => goTo("metrics")}>
-      <svg className="spark" viewBox={`0 0 ${Math.max(recent.length, 1) * 4} 12`} width={48} height={12} aria-hidden>
-        {recent.map((share, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: bars of a sparkline have no identity but their place
-          <rect key={index} x={index * 4} y={12 - share * 12} width={3} height={share * 12} rx={1} />
-        ))}
+      <svg className="spark" viewBox="0 0 48 12" width={48} height={12} aria-hidden>
+        <path d={recent.map((share, index) => bar(48 - (recent.length - index) * 4, share * 12)).join("")} />
       </svg>
       <span className="visually-hidden">{strings.status.memory}</span>
       <span className="numbers">
@@ -70,6 +67,8 @@ function MemoryStatus() {
     </button>
   )
 }
+
+const bar = (x: number, height: number): string => `M${x} 12v${-height.toFixed(1)}h3V12z`
 
 function MicrophoneStatus() {
   const isOpen = useVoice((state) => state.isMicrophoneOpen)

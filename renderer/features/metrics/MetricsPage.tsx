@@ -113,9 +113,9 @@ function chartsOf(frames: readonly MetricFrame[]): Charts {
       series: names((frame) => Object.keys(frame.queues)).map((name) => line(name, (frame) => frame.queues[name])),
     },
     {
-      ...charts.audio,
-      series: names((frame) => Object.keys(frame.counters).filter((name) => name.startsWith("audio"))).map((name) =>
-        line(name.replace(/^audio[._-]?/, "").toLowerCase() || name, (frame) => frame.counters[name]),
+      ...charts.failures,
+      series: names((frame) => Object.keys(frame.counters).filter((name) => /^(audio|errors|crashes)/.test(name))).map(
+        (name) => line(name, (frame) => frame.counters[name]),
       ),
     },
   ]

@@ -13,7 +13,7 @@ export const strings = {
     cpu: { title: "CPU by process", unit: "%" },
     memory: { title: "Memory", unit: "GB" },
     queues: { title: "Waiting work", unit: "" },
-    audio: { title: "Sound dropouts", unit: "" },
+    failures: { title: "Failures, restarts, sound dropouts", unit: "" },
   },
   tokens: "tokens/s",
   p50: (stage: string) => `${stage} p50`,

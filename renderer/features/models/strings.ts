@@ -49,7 +49,7 @@ export const strings = {
   speed: (rate: string) => `${rate} tok/s here`,
   context: (tokens: string) => `${tokens} tokens of context`,
   licence: (name: string) => `Licence ${name}`,
-  from: (source: string) => `from ${source}`,
+  from: (source: string) => `source: ${source}`,
   disk: (used: string, free: string) => `Models use ${used}; ${free} are free`,
   rate: (rate: string) => `${rate}/s`,
   importTitle: "Import a model file",

@@ -54,7 +54,7 @@ export function usePushToTalk(): void {
     window.addEventListener("keydown", onDown)
     window.addEventListener("keyup", onUp)
     window.addEventListener("blur", onBlur)
-    const offTalk = window.zenglow?.onTalk?.(() => {
+    const offTalk = window.zenglow?.onToggleTalk?.(() => {
       pressTalk()
       pressedAt = Date.now()
     })

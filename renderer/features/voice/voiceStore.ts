@@ -82,20 +82,7 @@ export async function startTalking(): Promise<void> {
     set({ problem: "no-model" })
     return
   }
-  const current: Session = {
-    // Any number not in use on this socket; 31 bits keep it positive everywhere.
-    streamId: 1 + Math.floor(Math.random() * 0x7ffffffe),
-    turnId: null,
-    microphone: null,
-    waiting: [],
-    sequence: 0,
-    isReleased: false,
-    isSpeechComplete: false,
-    isSystemVoice: capabilities ? !capabilities.speak : false,
-    turn: null,
-    heardMs: 0,
-    reportedMs: 0,
-  }
+  const current = createSession()
   session = current
   set({ ...idle, phase: "listening", isMicrophoneOpen: true, startedAt: Date.now(), problem: null })
   void ensurePlayer()
@@ -122,6 +109,42 @@ export async function startTalking(): Promise<void> {
   for (const samples of current.waiting) sendAudio(current.streamId, current.sequence++, samples)
   current.waiting = []
   if (current.isReleased) tellReleased(turnId)
+}
+
+function createSession(): Session {
+  const capabilities = useModels.getState().bundle?.capabilities
+  return {
+    // Any number not in use on this socket; 31 bits keep it positive everywhere.
+    streamId: 1 + Math.floor(Math.random() * 0x7ffffffe),
+    turnId: null,
+    microphone: null,
+    waiting: [],
+    sequence: 0,
+    isReleased: false,
+    isSpeechComplete: false,
+    isSystemVoice: capabilities ? !capabilities.speak : false,
+    turn: null,
+    heardMs: 0,
+    reportedMs: 0,
+  }
+}
+
+/** Asks a typed question whose answer is spoken, as the setting "Speak all answers" wants it. */
+export async function askAloud(key: string, text: string): Promise<void> {
+  stopEverything()
+  const current = { ...createSession(), isReleased: true }
+  session = current
+  set({ ...idle, startedAt: Date.now(), problem: null })
+  void ensurePlayer()
+  const turnId = await startTurn(key, {
+    kind: "text",
+    text,
+    speak: true,
+    source: { type: "socket", streamId: current.streamId },
+    onEvent: (event, turn) => onTurnEvent(current, event, turn),
+  })
+  current.turnId = turnId
+  if (!turnId) end(current)
 }
 
 /** Key or button up: no more sound comes, the core answers. */
@@ -221,7 +244,7 @@ function onReport(report: PlayerReport): void {
   current.heardMs = report.playedMs
   set({ level: Math.min(1, report.rms * 4) })
   light(current, report.playedMs)
-  if (current.turnId && report.playedMs - current.reportedMs >= 250) {
+  if (current.turnId && report.playedMs - current.reportedMs >= 500) {
     current.reportedMs = report.playedMs
     void tellHeard(current.turnId, report.playedMs)
   }

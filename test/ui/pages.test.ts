@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest"
+import { windowFixture } from "./windowFixture.ts"
+
+const fixture = windowFixture()
+
+describe("documents", () => {
+  it("adds dropped files and shows them", async () => {
+    const page = await fixture.open({ state: "full", path: "#/documents" })
+    await page
+      .locator("input[type=file]")
+      .first()
+      .setInputFiles([{ name: "note.md", mimeType: "text/markdown", buffer: Buffer.from("# Note") }])
+    await page.getByRole("button", { name: "note.md", exact: true }).waitFor()
+  })
+
+  it("says in words why a file failed, and reads it again on request", async () => {
+    const page = await fixture.open({ state: "error", path: "#/documents" })
+    await page.getByText("The pages are pictures: there is no text in them.").waitFor()
+    await page.getByRole("button", { name: "Try again" }).first().click()
+    await expect.poll(() => fixture.opened.core.requests).toContain("POST /api/documents/:id/reindex")
+  })
+
+  it("keeps five thousand documents out of the page", async () => {
+    const page = await fixture.open({
+      state: "full",
+      path: "#/documents",
+      prepare: (seed) => {
+        const [first] = seed.documents
+        if (first)
+          seed.documents = Array.from({ length: 5000 }, (_, index) => ({
+            ...first,
+            id: `d${index}`,
+            title: `File ${index}`,
+          }))
+      },
+    })
+    await page.getByRole("button", { name: "File 0", exact: true }).waitFor()
+    expect(await page.locator(".document-row").count()).toBeLessThan(60)
+  })
+})
+
+describe("models and settings", () => {
+  it("starts, pauses and goes on with the recommended downloads", async () => {
+    const page = await fixture.open({ state: "empty", path: "#/models" })
+    await page.getByRole("button", { name: /^Download .* GB$/ }).click()
+    const pause = page
+      .getByRole("region", { name: "Recommended for this machine" })
+      .getByRole("button", { name: "Pause" })
+    await pause.first().click()
+    await page.getByRole("button", { name: "Go on" }).first().click()
+    await pause.first().waitFor()
+  })
+
+  it("changes a setting, shows that it is yours, and resets it", async () => {
+    const page = await fixture.open({ state: "full", path: "#/settings" })
+    const row = page.locator('[data-setting="speakAnswers"]')
+    await row.getByRole("switch").click()
+    await row.getByText("your choice").waitFor()
+    await row.getByRole("button", { name: "Reset Speak all answers" }).click()
+    await row.getByText("default", { exact: true }).waitFor()
+    expect(await row.getByRole("switch").getAttribute("aria-checked")).toBe("false")
+  })
+
+  it("locks what the environment set", async () => {
+    const page = await fixture.open({ state: "full", path: "#/settings" })
+    expect(await page.locator('[data-setting="unloadAfterMinutes"] input').isDisabled()).toBe(true)
+  })
+
+  it("shows a new key once", async () => {
+    const page = await fixture.open({ state: "full", path: "#/settings" })
+    await page.getByRole("button", { name: "New key" }).click()
+    await page.getByRole("textbox", { name: "What is it for?" }).fill("Editor")
+    await page.getByRole("button", { name: "Make the key" }).click()
+    await page.getByText("Copy it now. It is shown this once.").waitFor()
+    await page.getByRole("button", { name: "Done" }).click()
+    await page.getByText("Editor", { exact: true }).waitFor()
+    expect(await page.content()).not.toContain("example_only")
+  })
+})

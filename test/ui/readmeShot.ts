@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import type { Browser } from "playwright"
+import { bootCore, type Core } from "#app/bootCore.ts"
+import { loadConfig } from "#core/config.ts"
+import { launchBrowser } from "./browser.ts"
+
+/**
+ * Takes the README's pictures: a new core on the sample collection, one question, the answer of the installed models.
+ * Run `node test/ui/readmeShot.ts` after `npm run build`; the models are those of the default models directory, or of
+ * `ZENGLOW_MODELS_DIR`.
+ */
+const images = fileURLToPath(new URL("../../docs/images", import.meta.url))
+const question = "How often should the filter be changed?"
+const answerTimeoutMs = 300_000
+
+const dataDir = await mkdtemp(join(tmpdir(), "zenglow-shot-"))
+const ownModels = process.env.ZENGLOW_MODELS_DIR ?? loadConfig({}, process.env).modelsDir
+const core = await bootCore(
+  loadConfig({ dataDir, modelsDir: ownModels, port: 0, offline: true, logLevel: "error" }, process.env),
+)
+const browser = await launchBrowser()
+try {
+  await firstRunIsDone(core)
+  await takePictures(browser, core)
+} finally {
+  await browser.close()
+  await core.close()
+  await rm(dataDir, { recursive: true, force: true })
+}
+
+async function firstRunIsDone({ baseUrl, apiKey }: Core): Promise<void> {
+  const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" }
+  const response = await fetch(`${baseUrl}/api/settings`, {
+    method: "PATCH",
+    headers,
+    body: JSON.stringify({ firstRunDone: true }),
+  })
+  if (!response.ok) throw new Error(`Settings answered ${response.status}.`)
+}
+
+async function takePictures(browser: Browser, { baseUrl, mintTicket }: Core): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: 1120, height: 700 }, reducedMotion: "reduce" })
+  await page.goto(`${baseUrl}/#ticket=${mintTicket()}`)
+  await page.goto(`${baseUrl}/#/chat`)
+  await page.locator("#composer").fill(question)
+  await page.keyboard.press("Enter")
+  await page.locator(".timing-line").waitFor({ timeout: answerTimeoutMs })
+  // The mark over the sentence loads its passage into the side panel.
+  await page.locator(".citation").first().click()
+  await page.locator(".source-text mark").waitFor()
+  await page.mouse.move(0, 0)
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.evaluate(() => document.fonts.ready)
+    await page.screenshot({ path: join(images, colorScheme === "light" ? "chat.png" : "chat-dark.png") })
+  }
+}
