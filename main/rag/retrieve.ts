@@ -8,6 +8,7 @@ import { deduplicate } from "./deduplicate.ts"
 import { defaultFusionWeights, type FusionWeights, fuse } from "./fuse.ts"
 import { type QueryTerms, queryTerms } from "./queryTerms.ts"
 import { answerFloor, confidenceOf, coverageOf, coverageOfStems, type TermWeights, termWeights } from "./relevance.ts"
+import { unknownNames } from "./unknownNames.ts"
 import { stemsOf } from "./words.ts"
 
 export interface RetrieveRequest {
@@ -46,6 +47,8 @@ export interface Retrieval {
   closest: Passage[]
   /** How likely the passages answer, 0..1; `found` from .5. */
   confidence: number
+  /** Names in the question that no document has: reason enough for `found: false`. */
+  unknown: string[]
   ranked: RankedChunk[]
   /** Vector of the query, where an embedder took part. */
   vector: Float32Array | null
@@ -147,7 +150,12 @@ export async function retrievePassages(
     },
   }))
   const confidence = confidenceOfRanked(ranked, query, weights, embedder !== null && !embedder.isFallback)
-  const found = ranked.length > 0 && confidence >= answerFloor
+  // A rare name is found wherever it stands, so the candidates hold every document that has it.
+  const unknown = unknownNames(
+    request.query,
+    list.map(({ chunk }) => `${chunk.documentPath}\n${searchable(chunk)}`),
+  )
+  const found = ranked.length > 0 && confidence >= answerFloor && unknown.length === 0
   const passages = ranked.map(toPassage)
   return {
     query,
@@ -156,6 +164,7 @@ export async function retrievePassages(
     found,
     closest: found ? [] : passages.slice(0, closestCount),
     confidence,
+    unknown,
     ranked,
     vector,
     embedder,
