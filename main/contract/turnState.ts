@@ -117,6 +117,7 @@ export function foldTurn(state: TurnState, event: TurnEvent): TurnState {
         spans: event.spans,
         usage: event.usage,
         found: event.found,
+        closest: event.closest ?? state.closest,
         context: { tokens: event.contextTokens, limit: event.contextLimit },
       }
     case "speech-start":

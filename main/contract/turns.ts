@@ -137,6 +137,8 @@ export type TurnEventBody =
       contextTokens: number
       contextLimit: number
       found: boolean
+      /** With `found: false` after reading: the passages that came closest. */
+      closest?: Passage[]
     }
   | { type: "speech-start"; voice: string; sampleRate: number; streamId: number | null }
   | { type: "caption"; index: number; text: string; spoken: string; startMs: number; durationMs: number }
