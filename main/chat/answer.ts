@@ -1,11 +1,15 @@
-import type { CitedSpan, TurnEventBody, Usage } from "#contract/turns.ts"
+import type { CitedSpan, Passage, TurnEventBody, Usage } from "#contract/turns.ts"
 import { AppError, isAbort } from "#core/errors.ts"
 import type { Logger } from "#core/logger.ts"
+import { untilAborted } from "#core/untilAborted.ts"
 import type { Llm } from "#engines/types.ts"
-import { bestSentence } from "#rag/bestSentence.ts"
+import { rankSentences, type ScoredSentence } from "#rag/bestSentence.ts"
 import { extractiveAnswer } from "#rag/extractiveAnswer.ts"
 import { type Retrieval, type RetrieveDeps, retrieve } from "#rag/retrieve.ts"
+import { createAnswerFilter } from "./answerFilter.ts"
+import { selectEvidence } from "./evidence.ts"
 import { intentOf } from "./intent.ts"
+import { judge, probeSupport } from "./judge.ts"
 import { buildPrompt, type Prompt } from "./prompt.ts"
 import type { AnswerInput } from "./runTurn.ts"
 import { attributeSentences } from "./support.ts"
@@ -27,6 +31,10 @@ export interface AnswerDeps {
 const notStated = "Your documents do not say."
 const nothingInstalled =
   "No chat model is installed yet, so I can only quote your documents. Open Models to install one, or ask about a document you have added."
+/** English text, on the safe side: names and figures take more tokens than prose. */
+const charactersPerToken = 3.5
+/** Tokens of a composed document answer: one or two sentences. */
+const composedTokens = 160
 
 /** Answers one question: retrieval, the instant quote, the composed or quoted answer, and its citations. Shared by text and voice. */
 export async function* answer(
@@ -34,14 +42,14 @@ export async function* answer(
   deps: AnswerDeps,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEventBody> {
-  const wantsDocuments = await searchesDocuments(input, deps)
-  const model = await deps.llm(input.model, signal)
+  const wantsDocuments = await untilAborted(searchesDocuments(input, deps), signal)
+  const model = await untilAborted(deps.llm(input.model, signal), signal)
   if (!wantsDocuments) {
     yield* chat(input, model?.llm ?? null, deps, signal)
     return
   }
 
-  const settings = await deps.settings()
+  const settings = await untilAborted(deps.settings(), signal)
   const questions = input.history.filter((message) => message.role === "user").map((message) => message.text)
   const request = { query: input.question, collectionIds: input.collectionIds, topK: settings.topK, history: questions }
   const retrieval = yield* retrieve(input.actor, request, deps.retrieval, signal)
@@ -49,9 +57,10 @@ export async function* answer(
     yield* say(notStated, [], { found: false })
     return
   }
-  const quote = await bestSentence(retrieval.passages, retrieval, signal)
-  if (quote) yield { type: "quote", sentence: quote.text, citation: quote.citation }
-  if (model?.composes) yield* compose(input, retrieval, model.llm, deps, signal)
+  const sentences = await untilAborted(rankSentences(retrieval.passages, retrieval, signal), signal)
+  const best = sentences[0]
+  if (best) yield { type: "quote", sentence: best.text, citation: best.citation }
+  if (model?.composes) yield* compose(input, retrieval, sentences, model.llm, deps, signal)
   else yield* quoteOnly(retrieval, signal)
 }
 
@@ -74,16 +83,19 @@ async function* chat(
   }
   const settings = await deps.settings()
   const answerTokens = input.maxTokens ?? settings.answerTokens
-  const prompt = await buildPrompt(
-    {
-      systemPrompt: input.persona.systemPrompt,
-      question: input.question,
-      history: input.history,
-      passages: [],
-      answerTokens,
-      passageTokens: 0,
-    },
-    llm,
+  const prompt = await untilAborted(
+    buildPrompt(
+      {
+        systemPrompt: input.persona.systemPrompt,
+        question: input.question,
+        history: input.history,
+        passages: [],
+        answerTokens,
+        passageTokens: 0,
+      },
+      llm,
+      signal,
+    ),
     signal,
   )
   const written = yield* generate(
@@ -93,48 +105,51 @@ async function* chat(
     { maxTokens: answerTokens, temperature: input.temperature ?? settings.temperature },
     signal,
   )
-  yield {
-    type: "text-end",
-    model: llm.modelId,
-    text: written.text,
-    spans: [],
-    usage: written.usage,
-    contextTokens: prompt.promptTokens + (written.usage?.completionTokens ?? 0),
-    contextLimit: prompt.contextTokens,
-    found: true,
-  }
+  yield textEnd(llm, prompt, written, { text: written.text, spans: [], found: true })
 }
 
-/** The model phrases the answer; every sentence is then attributed or marked. */
+/** The model phrases the answer; every sentence is then attributed or marked, and the whole is judged. */
 async function* compose(
   input: AnswerInput,
   retrieval: Retrieval,
+  sentences: readonly ScoredSentence[],
   llm: Llm,
   deps: AnswerDeps,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEventBody> {
-  const settings = await deps.settings()
-  const answerTokens = input.maxTokens ?? settings.answerTokens
-  const prompt = await buildPrompt(
-    {
-      systemPrompt: input.persona.systemPrompt,
-      question: input.question,
-      history: input.history,
-      passages: retrieval.passages,
-      answerTokens,
-      passageTokens: deps.passageTokens(),
-    },
-    llm,
-    signal,
-  )
+  const answerTokens = Math.min(input.maxTokens ?? composedTokens, composedTokens)
+  const passageTokens = deps.passageTokens()
+  const evidence = selectEvidence({
+    passages: retrieval.passages,
+    sentences,
+    weights: retrieval.weights,
+    room: passageTokens * charactersPerToken,
+  })
+  let prompt: Prompt
   let written: Written
   try {
+    prompt = await untilAborted(
+      buildPrompt(
+        {
+          systemPrompt: input.persona.systemPrompt,
+          question: input.question,
+          // A question that stands alone is answered from the documents alone: older answers would cost time and mislead.
+          history: retrieval.query.isFollowUp ? input.history.slice(-2) : [],
+          passages: evidence,
+          answerTokens,
+          passageTokens,
+        },
+        llm,
+        signal,
+      ),
+      signal,
+    )
     // Greedy: what documents state is not a matter of taste.
     written = yield* generate(
       input,
       prompt,
       llm,
-      { maxTokens: answerTokens, temperature: input.temperature ?? 0 },
+      { maxTokens: answerTokens, temperature: input.temperature ?? 0, filter: createAnswerFilter() },
       signal,
     )
   } catch (error) {
@@ -143,25 +158,44 @@ async function* compose(
     yield* quoteOnly(retrieval, signal)
     return
   }
-  const spans = await attributeSentences(written.text, retrieval.passages, { embedder: retrieval.embedder }, signal)
-  const found = spans.some((span) => span.supported)
-  yield {
-    type: "text-end",
-    model: llm.modelId,
-    text: written.text,
+
+  const text = written.text.trim()
+  const spans = await untilAborted(
+    attributeSentences(text, prompt.passages, { embedder: retrieval.embedder, question: input.question }, signal),
+    signal,
+  )
+  const support = await untilAborted(probeSupport(llm, prompt.messages, text, input.cacheKey, signal), signal)
+  const verdict = judge({
+    question: input.question,
+    text,
     spans,
-    usage: written.usage,
-    contextTokens: prompt.promptTokens + (written.usage?.completionTokens ?? 0),
-    contextLimit: prompt.contextTokens,
-    found,
+    support,
+    evidence: prompt.passages,
+    sentences,
+    retrieval,
+  })
+  deps.log.debug("answer judged", { ...verdict, support, confidence: retrieval.confidence, text })
+  if (verdict.decision === "answered") {
+    yield textEnd(llm, prompt, written, { text, spans, found: true })
+    return
+  }
+  const quoted = verdict.decision === "quote" ? await extractiveAnswer(retrieval.passages, retrieval, signal) : null
+  if (quoted) yield textEnd(llm, prompt, written, { text: quoted.text, spans: quoted.spans, found: true })
+  else {
+    yield textEnd(llm, prompt, written, {
+      text: notStated,
+      spans: [],
+      found: false,
+      closest: retrieval.passages.slice(0, 3),
+    })
   }
 }
 
 /** The best sentences, quoted and cited. */
 async function* quoteOnly(retrieval: Retrieval, signal: AbortSignal): AsyncGenerator<TurnEventBody> {
-  const extracted = await extractiveAnswer(retrieval.passages, retrieval, signal)
+  const extracted = await untilAborted(extractiveAnswer(retrieval.passages, retrieval, signal), signal)
   if (extracted) yield* say(extracted.text, extracted.spans, { found: true })
-  else yield* say(notStated, [], { found: false })
+  else yield* say(notStated, [], { found: false, closest: retrieval.passages.slice(0, 3) })
 }
 
 interface Written {
@@ -173,23 +207,53 @@ async function* generate(
   input: AnswerInput,
   prompt: Prompt,
   llm: Llm,
-  options: { maxTokens: number; temperature: number },
+  { filter, ...options }: { maxTokens: number; temperature: number; filter?: ReturnType<typeof createAnswerFilter> },
   signal: AbortSignal,
 ): AsyncGenerator<TurnEventBody, Written> {
   let text = ""
   let usage: Usage | null = null
-  for await (const event of llm.generate({ messages: prompt.messages, cacheKey: input.cacheKey, ...options }, signal)) {
+  const request = { messages: prompt.messages, cacheKey: input.cacheKey, seed: 1, ...options }
+  for await (const event of llm.generate(request, signal)) {
     if (event.type === "prompt-progress") yield { type: "prompt-progress", done: event.done, total: event.total }
     else if (event.type === "reasoning") yield { type: "reasoning-delta", text: event.text }
     else if (event.type === "text") {
-      text += event.text
-      yield { type: "text-delta", text: event.text }
+      const shown = filter ? filter.push(event.text) : event.text
+      if (shown === "") continue
+      text += shown
+      yield { type: "text-delta", text: shown }
     } else if (event.type === "end") usage = event.usage
+  }
+  const rest = filter?.end() ?? ""
+  if (rest !== "") {
+    text += rest
+    yield { type: "text-delta", text: rest }
   }
   return { text, usage }
 }
 
-async function* say(text: string, spans: CitedSpan[], { found }: { found: boolean }): AsyncGenerator<TurnEventBody> {
+type TextEnd = Extract<TurnEventBody, { type: "text-end" }>
+
+function textEnd(
+  llm: Llm,
+  prompt: Prompt,
+  { usage }: Written,
+  outcome: Pick<TextEnd, "text" | "spans" | "found" | "closest">,
+): TextEnd {
+  return {
+    type: "text-end",
+    model: llm.modelId,
+    usage,
+    contextTokens: prompt.promptTokens + (usage?.completionTokens ?? 0),
+    contextLimit: prompt.contextTokens,
+    ...outcome,
+  }
+}
+
+async function* say(
+  text: string,
+  spans: CitedSpan[],
+  outcome: { found: boolean; closest?: Passage[] },
+): AsyncGenerator<TurnEventBody> {
   yield { type: "text-delta", text }
-  yield { type: "text-end", model: null, text, spans, usage: null, contextTokens: 0, contextLimit: 0, found }
+  yield { type: "text-end", model: null, text, spans, usage: null, contextTokens: 0, contextLimit: 0, ...outcome }
 }

@@ -6,6 +6,8 @@ import { isStopWord, wordsOf } from "#rag/words.ts"
 export interface SupportDeps {
   /** Null: words alone decide. */
   embedder: Embedder | null
+  /** Words and numbers of the question may be repeated: the answer is about them. */
+  question?: string
 }
 
 /** Share of a sentence's content words that must stand in a passage for it to count as said there. */
@@ -26,27 +28,48 @@ export async function attributeSentences(
   deps: SupportDeps,
   signal: AbortSignal,
 ): Promise<CitedSpan[]> {
-  const sentences = sentencesOf(text).filter(({ text: sentence }) => wordsOf(sentence).length > 0)
+  const sentences = withoutBareYes(
+    sentencesOf(text).filter(({ text: sentence }) => wordsOf(sentence).length > 0),
+    text,
+  )
   const similarities = await compare(sentences, passages, deps.embedder, signal)
-  return sentences.map((sentence, row) => attribute(sentence, passages, similarities[row] ?? []))
+  const question = deps.question ?? ""
+  const asked = { stems: contentStems(question), numbers: numbersOf(question), lower: question.toLowerCase() }
+  return sentences.map((sentence, row) => attribute(sentence, passages, similarities[row] ?? [], asked))
+}
+
+interface Asked {
+  stems: Set<string>
+  numbers: Set<string>
+  lower: string
+}
+
+/** "No." alone says nothing to look for: it is read with the reason that follows. */
+function withoutBareYes(sentences: readonly Span[], text: string): Span[] {
+  const [first, second, ...rest] = sentences
+  if (!first || !second || !/^(?:yes|no)\W*$/i.test(first.text)) return [...sentences]
+  return [{ text: text.slice(first.start, second.end), start: first.start, end: second.end }, ...rest]
 }
 
 function attribute(
   { text, start, end }: Span,
   passages: readonly Passage[],
   similarities: readonly number[],
+  asked: Asked,
 ): CitedSpan {
-  const stems = contentStems(text)
-  const numbers = numbersOf(text)
-  const names = namesOf(text)
+  const stems = contentStems(text.replace(/^(?:yes|no)\b/i, ""))
+  const numbers = [...numbersOf(text)].filter((value) => !asked.numbers.has(value))
+  const names = namesOf(text).filter((name) => !asked.lower.includes(name.toLowerCase()))
   const scored = passages
     .map((passage, index) => {
       const source = `${passage.title}\n${passage.headingPath.join("\n")}\n${passage.text}`
       const known = contentStems(source)
-      const overlap = stems.size === 0 ? 0 : [...stems].filter((stem) => known.has(stem)).length / stems.size
+      // A word repeated from the question is no claim: it counts only where the passage has it too.
+      const claimed = [...stems].filter((stem) => known.has(stem) || !asked.stems.has(stem))
+      const overlap = claimed.length === 0 ? 0 : claimed.filter((stem) => known.has(stem)).length / claimed.length
       const sourceNumbers = numbersOf(source)
       const lower = source.toLowerCase()
-      const missing = [...numbers]
+      const missing = numbers
         .filter((value) => !sourceNumbers.has(value))
         .concat(names.filter((name) => !lower.includes(name.toLowerCase())))
       const similarity = similarities[index] ?? 0

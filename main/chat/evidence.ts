@@ -1,0 +1,101 @@
+import type { Passage } from "#contract/turns.ts"
+import type { ScoredSentence } from "#rag/bestSentence.ts"
+import { coverageOfStems, type TermWeights } from "#rag/relevance.ts"
+import { type Span, sentencesOf } from "#rag/sentences.ts"
+import { stemsOf } from "#rag/words.ts"
+import { addressesReader, neutralise } from "./neutralise.ts"
+
+export interface EvidenceInput {
+  passages: readonly Passage[]
+  /** Best first. */
+  sentences: readonly ScoredSentence[]
+  weights: TermWeights
+  /** Characters of all excerpts together. */
+  room: number
+}
+
+interface Unit extends Span {
+  index: number
+  passage: Passage
+  stems: Set<string>
+  isRow: boolean
+  isLeft: boolean
+}
+
+/** What a sentence gains for words of the question that nothing chosen so far has: questions that need two passages get both. */
+const noveltyWeight = 0.45
+const refersBack =
+  /^(?:[-*•]\s*)?(?:it|its|they|these|this|that|those|he|she|if not|otherwise|however|but|in that case|the same)\b/i
+
+/**
+ * The parts of the passages that matter for the question, as passages with a shorter text: the best sentences with their
+ * neighbours, so that a prompt is read in a second or two instead of ten. Sentences that address the program are left out.
+ */
+export function selectEvidence({ passages, sentences, weights, room }: EvidenceInput): Passage[] {
+  const units = passages.flatMap(unitsOf)
+  const scores = new Map(sentences.map((sentence) => [`${sentence.citation}:${sentence.start}`, sentence.score]))
+  const scoreOf = (unit: Unit): number =>
+    scores.get(`${unit.passage.n}:${unit.start}`) ?? 0.5 * coverageOfStems(weights, unit.stems)
+  const chosen = new Set<Unit>()
+  const known = new Set<string>()
+  let left = room
+  const take = (unit: Unit | undefined): boolean => {
+    if (!unit || unit.isLeft || chosen.has(unit)) return false
+    // The first is shown whatever the room.
+    if (unit.text.length > left && chosen.size > 0) return false
+    chosen.add(unit)
+    left -= unit.text.length
+    for (const stem of unit.stems) known.add(stem)
+    return true
+  }
+  const open = units.filter((unit) => !unit.isLeft)
+  while (left > 40 && open.length > 0) {
+    const covered = coverageOfStems(weights, known)
+    let best = 0
+    let bestValue = Number.NEGATIVE_INFINITY
+    for (const [index, unit] of open.entries()) {
+      const gain = coverageOfStems(weights, new Set([...known, ...unit.stems])) - covered
+      const value = scoreOf(unit) + noveltyWeight * gain
+      if (value > bestValue) {
+        best = index
+        bestValue = value
+      }
+    }
+    const unit = open.splice(best, 1)[0] as Unit
+    if (chosen.size > 0 && bestValue < 0.12) break
+    if (!take(unit) || unit.isRow) continue
+    const neighbour = (step: number): Unit | undefined => {
+      const other = units[units.indexOf(unit) + step]
+      return other?.passage === unit.passage && !other.isRow ? other : undefined
+    }
+    // What refers back is not understood alone; what follows often holds the condition or the exception.
+    if (refersBack.test(unit.text)) take(neighbour(-1))
+    if (chosen.size <= 6) take(neighbour(1))
+    if (chosen.size <= 3) take(neighbour(-1))
+  }
+  return passages.flatMap((passage) => {
+    const own = units.filter((unit) => unit.passage === passage && chosen.has(unit))
+    if (own.length === 0) return []
+    const text = own
+      .map((unit, index) => {
+        const isNext = own[index - 1]?.index === unit.index - 1
+        return `${index === 0 ? "" : isNext && !unit.isRow ? " " : "\n"}${unit.text}`
+      })
+      .join("")
+    return [{ ...passage, text: neutralise(text.replace(/\*\*/g, "")) }]
+  })
+}
+
+function unitsOf(passage: Passage): Unit[] {
+  const heading = stemsOf(`${passage.title}\n${passage.headingPath.join("\n")}`)
+  return sentencesOf(passage.text)
+    .filter(({ text }) => !/^#{1,6}\s/.test(text))
+    .map((span, index) => ({
+      ...span,
+      index,
+      passage,
+      stems: new Set([...stemsOf(span.text), ...heading]),
+      isRow: /^[^:.!?]{1,60}: \S.*; /.test(span.text),
+      isLeft: addressesReader(span.text),
+    }))
+}
