@@ -1,5 +1,6 @@
-import { mkdirSync } from "node:fs"
+import { accessSync, constants, mkdirSync, statSync } from "node:fs"
 import type { AppConfig } from "#core/config.ts"
+import { AppError } from "#core/errors.ts"
 import { createLogger } from "#core/logger.ts"
 import { createScope } from "#core/scope.ts"
 import { createLogBuffer } from "#ops/logBuffer.ts"
@@ -17,11 +18,16 @@ export interface Core {
   close(): Promise<void>
 }
 
+export interface BootOptions {
+  /** Whether other processes find this core through `runtime.json`. Default true. */
+  isListed?: boolean
+}
+
 /** Starts the core of a data directory in this process. Throws `core.locked`, `core.port-taken`, `store.*`, `config.invalid`. */
-export async function bootCore(config: AppConfig): Promise<Core> {
+export async function bootCore(config: AppConfig, { isListed = true }: BootOptions = {}): Promise<Core> {
   const scope = createScope()
   try {
-    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+    prepareDataDir(config.dataDir)
     scope.add(lockDataDir(config.dataDir), (lock) => lock.release())
     const logs = createLogBuffer()
     const log = createLogger({
@@ -37,11 +43,32 @@ export async function bootCore(config: AppConfig): Promise<Core> {
       port: config.port,
       isPortExplicit: config.isPortExplicit,
     })
-    writeRuntime(config.dataDir, { pid: process.pid, port, baseUrl, version, startedAt: Date.now() })
-    scope.add(config.dataDir, removeRuntime)
+    // What a killed core left behind names a port that is not ours.
+    removeRuntime(config.dataDir)
+    if (isListed) {
+      writeRuntime(config.dataDir, { pid: process.pid, port, baseUrl, version, startedAt: Date.now() })
+      scope.add(config.dataDir, removeRuntime)
+    }
     return { baseUrl, apiKey, mintTicket: app.server.mintTicket, close: () => scope.close() }
   } catch (error) {
     await scope.close()
     throw error
+  }
+}
+
+/** The directory itself goes into the message: the person chose it, and it is shown on their own terminal only. */
+function prepareDataDir(dataDir: string): void {
+  const remedy = "Choose another one with --data-dir or ZENGLOW_DATA_DIR."
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    const isFile = statSync(dataDir, { throwIfNoEntry: false })?.isDirectory() === false
+    throw isFile
+      ? new AppError("store.failed", `The data directory ${dataDir} is a file.`, { remedy, cause })
+      : new AppError("store.read-only", `The data directory ${dataDir} cannot be written.`, {
+          remedy: `Allow writing there. ${remedy}`,
+          cause,
+        })
   }
 }

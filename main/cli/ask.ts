@@ -5,10 +5,12 @@ import { AppError } from "#core/errors.ts"
 import type { Client } from "./client.ts"
 import { ensureModels } from "./ensureModels.ts"
 import { ingestPath } from "./ingest.ts"
+import { awaitDocuments } from "./jobs.ts"
 import { exitCode, printResult } from "./output.ts"
 
 export interface AskOptions {
-  docs?: string
+  /** Paths, each with a collection of its own. */
+  docs?: string[]
   collection?: string
   model?: string
   json: boolean
@@ -18,6 +20,7 @@ export interface AskOptions {
 export async function ask(client: Client, question: string, options: AskOptions, signal: AbortSignal): Promise<number> {
   await ensureModels(client, ["embedder", "llm"], signal)
   const collectionIds = await chooseCollections(client, options, signal)
+  await awaitDocuments(client, signal)
   const { turnId } = await client.api(
     "POST /api/turns",
     { body: { kind: "text", text: question, collectionIds, model: options.model, options: { temporary: true } } },
@@ -35,7 +38,8 @@ export async function ask(client: Client, question: string, options: AskOptions,
   if (turn.error) throw new AppError(turn.error.code as ErrorCode, turn.error.message, { remedy: turn.error.remedy })
 
   const cited = turn.passages.filter((passage) => turn.spans.some((span) => span.citations.includes(passage.n)))
-  const found = turn.found ?? false
+  // Without a model there is nothing but what documents say.
+  const found = (turn.found ?? false) && (turn.model !== null || cited.length > 0)
   const result = {
     answer: turn.text,
     found,
@@ -76,12 +80,17 @@ function sources(passages: Passage[], found: boolean): string {
   return `\n${found ? "Sources" : "Closest passages"}\n${lines.join("\n")}`
 }
 
-async function chooseCollections(
+/** The collections that a question names; undefined: all. Throws `collection.not-found`. */
+export async function chooseCollections(
   client: Client,
-  options: AskOptions,
+  options: Pick<AskOptions, "docs" | "collection">,
   signal: AbortSignal,
 ): Promise<string[] | undefined> {
-  if (options.docs) return [(await ingestPath(client, options.docs, options.collection, signal)).collectionId]
+  if (options.docs) {
+    const ids = new Set<string>()
+    for (const path of options.docs) ids.add((await ingestPath(client, path, options.collection, signal)).collectionId)
+    return [...ids]
+  }
   if (!options.collection) return undefined
   const { items } = await client.api("GET /api/collections", {}, signal)
   const found = items.find((item) => item.name === options.collection || item.id === options.collection)

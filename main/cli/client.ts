@@ -8,6 +8,8 @@ import { AppError } from "#core/errors.ts"
 export interface Client {
   readonly baseUrl: string
   readonly token: string
+  /** True when the core lives only for this command: nobody else waits for what it does. */
+  readonly isOwn: boolean
   /** One JSON route. Throws the core's own AppError, or `core.unreachable`. */
   api<K extends RouteKey>(route: K, call: RouteCall<Routes[K]>, signal?: AbortSignal): Promise<RouteOutput<Routes[K]>>
   /** A route that answers bytes. */
@@ -24,7 +26,7 @@ interface Call {
   files?: readonly File[]
 }
 
-export function createClient(baseUrl: string, token: string): Client {
+export function createClient(baseUrl: string, token: string, { isOwn } = { isOwn: false }): Client {
   const send = async (method: string, path: string, call: Call, signal: AbortSignal | undefined): Promise<Response> => {
     const url = new URL(fillParams(path, call.params ?? {}), baseUrl)
     for (const [name, value] of Object.entries(call.query ?? {}))
@@ -61,6 +63,7 @@ export function createClient(baseUrl: string, token: string): Client {
   return {
     baseUrl,
     token,
+    isOwn,
     async api(route, call, signal) {
       const response = await send(...parts(route), call as Call, signal)
       // Typed by the route table on both sides: the core checks its answers against the same schema.

@@ -7,7 +7,7 @@ import { connect } from "./connect.ts"
 import { doctor } from "./doctor.ts"
 import { ingest } from "./ingest.ts"
 import { models } from "./models.ts"
-import { exitCode, reportFailure } from "./output.ts"
+import { exitCode, printResult, reportFailure } from "./output.ts"
 import { serve, start } from "./serve.ts"
 import { say, transcribe, voices } from "./speech.ts"
 import { talk } from "./talk.ts"
@@ -19,9 +19,18 @@ interface GlobalOptions {
   logLevel?: string
 }
 
+/** What shells expect of a command that was interrupted. */
+const interruptedCode = 130
 const interrupt = new AbortController()
+/** A terminal and a launcher may both pass on one Ctrl-C; only one that comes later means "at once". */
+const sameInterruptMs = 1000
+let interruptedAt: number | null = null
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => interrupt.abort(new DOMException(`Stopped by ${signal}.`, "AbortError")))
+  process.on(signal, () => {
+    interruptedAt ??= performance.now()
+    if (performance.now() - interruptedAt > sameInterruptMs) process.exit(interruptedCode)
+    interrupt.abort(new DOMException(`Stopped by ${signal}.`, "AbortError"))
+  })
 }
 
 const program = new Command("zenglow")
@@ -50,7 +59,7 @@ const withCore =
     const args = all.slice(0, -2) as A
     await guarded(options.json ?? false, async () => {
       const config = configFrom(options, { logLevel: options.logLevel ?? "warn" })
-      const connection = await connect(config)
+      const connection = await connect(config, interrupt.signal)
       try {
         return await run(connection.client, args, options, interrupt.signal)
       } finally {
@@ -63,7 +72,7 @@ async function guarded(json: boolean, run: () => Promise<number>): Promise<void>
   try {
     process.exitCode = await run()
   } catch (error) {
-    process.exitCode = interrupt.signal.aborted ? 130 : reportFailure(error, json)
+    process.exitCode = interrupt.signal.aborted ? interruptedCode : reportFailure(error, json)
   }
 }
 
@@ -79,6 +88,8 @@ function portNumber(text: string): number {
   return port
 }
 
+const append = (value: string, previous: string[] = []): string[] => [...previous, value]
+
 interface ServeOptions extends GlobalOptions {
   port?: number
   host?: string
@@ -86,14 +97,17 @@ interface ServeOptions extends GlobalOptions {
 }
 
 withCommonOptions(program)
+  // Also where an unknown verb arrives.
+  .argument("[verb]")
   .option("--no-window", "start without opening a window")
   .option("--port <port>", "port to listen on (default 9071, or the next free one)", portNumber)
-  .action((_, command: Command) => {
+  .action((verb: string | undefined, _, command: Command) => {
+    if (verb !== undefined) command.error(`error: unknown command '${verb}' (see --help)`)
     const options = command.optsWithGlobals<ServeOptions>()
     return guarded(options.json ?? false, () =>
       start(
         configFrom(options, { port: options.port, logLevel: options.logLevel }),
-        { window: options.window !== false },
+        { window: options.window !== false, env: process.env },
         interrupt.signal,
       ),
     )
@@ -115,11 +129,11 @@ verb("serve", "run the core and its API without a window")
 
 verb("ask", "answer a question from your documents, with citations")
   .argument("<question>")
-  .option("--docs <path>", "file or folder to answer from; added to a collection of its own")
+  .option("--docs <path>", "file or folder to answer from, kept in a collection of its own; may be repeated", append)
   .option("--collection <name>", "collection to answer from")
   .option("--model <id>", "chat model")
   .action(
-    withCore<[string], GlobalOptions & { docs?: string; collection?: string; model?: string }>(
+    withCore<[string], GlobalOptions & { docs?: string[]; collection?: string; model?: string }>(
       (client, [question], options, signal) =>
         ask(client, question, { ...options, json: options.json ?? false }, signal),
     ),
@@ -213,4 +227,6 @@ try {
   if (!(error instanceof CommanderError)) throw error
   // Help and version end with 0; wrong use was already explained on stderr.
   process.exitCode = error.exitCode === 0 ? exitCode.done : exitCode.wrongUse
+  if (error.exitCode !== 0 && process.argv.includes("--json"))
+    printResult({ error: { code: "request.invalid", message: error.message.replace(/^error: /, "") } }, true, () => "")
 }

@@ -32,6 +32,23 @@ export async function followJob(client: Client, jobId: string, signal: AbortSign
   )
 }
 
+/**
+ * Waits for documents that are on their way when they are what a question needs: while nothing is searchable yet, and for the
+ * search index of a core that lives only for this command.
+ */
+export async function awaitDocuments(client: Client, signal: AbortSignal): Promise<void> {
+  const [{ items: jobs }, { items: collections }] = await Promise.all([
+    client.api("GET /api/jobs", {}, signal),
+    client.api("GET /api/collections", {}, signal),
+  ])
+  const isEmpty = collections.every((collection) => collection.chunkCount === 0)
+  for (const job of jobs) {
+    if (job.status !== "queued" && job.status !== "running") continue
+    if ((job.kind === "ingest" && isEmpty) || (job.kind === "reindex" && client.isOwn))
+      await followJob(client, job.id, signal)
+  }
+}
+
 const isEnded = (job: Job): boolean => job.status === "done" || job.status === "failed" || job.status === "cancelled"
 
 function describe(job: Job): string {

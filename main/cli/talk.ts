@@ -11,9 +11,10 @@ import {
 import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
 import { AppError } from "#core/errors.ts"
 import { createPushQueue } from "#core/queue.ts"
-import { withMarks } from "./ask.ts"
+import { chooseCollections, withMarks } from "./ask.ts"
 import type { Client } from "./client.ts"
 import { ensureModels } from "./ensureModels.ts"
+import { awaitDocuments } from "./jobs.ts"
 import { exitCode, printResult } from "./output.ts"
 
 /** Samples of one binary frame: 40 ms. */
@@ -28,10 +29,12 @@ export async function talk(
 ): Promise<number> {
   const question = await readAudioFile(path, uplinkSampleRate, signal)
   await ensureModels(client, ["vad", "stt", "embedder", "llm", "tts"], signal)
-  const { turn, speech } = await runTurn(client, question, signal)
+  const collectionIds = await chooseCollections(client, options, signal)
+  await awaitDocuments(client, signal)
+  const { turn, speech } = await runTurn(client, question, collectionIds, signal)
   if (turn.error && turn.text === "")
     throw new AppError(turn.error.code as ErrorCode, turn.error.message, { remedy: turn.error.remedy })
-  if (turn.endReason === "no-speech")
+  if (turn.endReason === "no-speech" || turn.question === "")
     throw new AppError("stt.no-speech", "No speech was heard in the file.", {
       remedy: "Check the recording and its level.",
     })
@@ -52,6 +55,7 @@ export async function talk(
 async function runTurn(
   client: Client,
   samples: Float32Array,
+  collectionIds: string[] | undefined,
   signal: AbortSignal,
 ): Promise<{ turn: TurnState; speech: Float32Array }> {
   const socket = new WebSocket(`${client.baseUrl.replace(/^http/, "ws")}/ws`, [
@@ -69,7 +73,7 @@ async function runTurn(
     const streamId = 1
     const { turnId } = await client.api(
       "POST /api/turns",
-      { body: { kind: "voice", source: { type: "socket", streamId }, options: { temporary: true } } },
+      { body: { kind: "voice", source: { type: "socket", streamId }, collectionIds, options: { temporary: true } } },
       signal,
     )
     socket.send(JSON.stringify({ type: "subscribe", channel: `turn:${turnId}`, afterSeq: -1 }))
