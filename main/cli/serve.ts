@@ -1,5 +1,7 @@
-import { bootCore } from "#app/bootCore.ts"
+import { bootCore, type Core } from "#app/bootCore.ts"
+import { fetchElectron } from "#app/fetchElectron.ts"
 import { openWindow } from "#app/openWindow.ts"
+import type { Environment } from "#app/windowPrograms.ts"
 import type { AppConfig } from "#core/config.ts"
 import { findRunning } from "./connect.ts"
 import { exitCode, note } from "./output.ts"
@@ -26,34 +28,59 @@ function parentGone(): AbortSignal {
   return gone.signal
 }
 
+export interface StartOptions {
+  window: boolean
+  env: Environment
+}
+
 /** No verb: the core with a window. A core that already runs gets a window of its own and this command ends. */
-export async function start(config: AppConfig, options: { window: boolean }, signal: AbortSignal): Promise<number> {
+export async function start(config: AppConfig, options: StartOptions, signal: AbortSignal): Promise<number> {
   const running = await findRunning(config)
   if (running) {
     note(`ZenGlow is already running at ${running.baseUrl}.`)
     if (options.window) {
       const { ticket } = await running.api("POST /api/tickets", {}, signal)
-      const opened = await openWindow({ baseUrl: running.baseUrl, ticket, dataDir: config.dataDir })
-      if (opened.kind === "none") note(`Open ${opened.url}`)
+      const { baseUrl } = running
+      const opened = openWindow({ baseUrl, ticket, dataDir: config.dataDir, env: options.env, isDetached: true })
+      if (opened.kind === "none") noteAddress(opened.url)
     }
     return exitCode.done
   }
   const core = await bootCore(config)
   try {
     announce(core.baseUrl, config)
-    if (!options.window) {
-      await ended(signal)
-      return exitCode.done
-    }
-    const opened = await openWindow({ baseUrl: core.baseUrl, ticket: core.mintTicket(), dataDir: config.dataDir })
-    if (opened.kind === "none")
-      note(`No app window could be opened here. Open this address in a browser:\n  ${opened.url}`)
-    await (opened.kind === "none" ? ended(signal) : Promise.race([ended(signal), opened.closed]))
-    opened.close()
+    if (options.window) await showWindow(core, config, options.env, signal)
+    else await ended(signal)
   } finally {
     await core.close()
   }
   return exitCode.done
+}
+
+/** Resolves when the window was closed, or on the signal. Without a window only the signal ends it. */
+async function showWindow(core: Core, config: AppConfig, env: Environment, signal: AbortSignal): Promise<void> {
+  const { baseUrl } = core
+  const { dataDir } = config
+  const open = () => openWindow({ baseUrl, ticket: core.mintTicket(), dataDir, env })
+  const fetching = new AbortController()
+  let opened = open()
+  try {
+    if (opened.kind === "none") noteAddress(opened.url)
+    if (opened.kind !== "electron" && !config.offline) {
+      const fetched = fetchElectron({ dataDir, env, note }, AbortSignal.any([signal, fetching.signal]))
+      if (opened.kind === "none" && (await fetched)) opened = open()
+    }
+    const outcome = await Promise.race([ended(signal), opened.closed])
+    if (outcome === "failed") noteAddress(`${baseUrl}/#ticket=${core.mintTicket()}`)
+    if (outcome !== "closed") await ended(signal)
+  } finally {
+    fetching.abort()
+    opened.close()
+  }
+}
+
+function noteAddress(url: string): void {
+  note(`No app window could be opened here. Open this address in a browser, within two minutes:\n  ${url}`)
 }
 
 function announce(baseUrl: string, config: AppConfig): void {
