@@ -1,6 +1,5 @@
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { fileURLToPath } from "node:url"
 import express, { type Request, type Response } from "express"
 import { type WebSocket, WebSocketServer } from "ws"
 import type { z } from "zod"
@@ -12,6 +11,7 @@ import { type RouteKey, type Routes, routes } from "#contract/routes.ts"
 import { clientMessage, type ServerMessage } from "#contract/socket.ts"
 import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
 import type { TurnEvent, TurnRequest } from "#contract/turns.ts"
+import { builtRenderer } from "./buildRenderer.ts"
 import { type AnswerScript, type Step, scriptFor, textTurn, voiceTurn } from "./mockTurns.ts"
 import { longChat, manualText, metricFrameAt, type Seed, type SeedState, seedOf } from "./seed.ts"
 
@@ -40,7 +40,6 @@ export interface MockCore {
 }
 
 const token = "mock-session-token"
-const dist = fileURLToPath(new URL("../../dist/renderer", import.meta.url))
 
 /** What the core sends with the page. A renderer that needs more than this does not work. */
 export const contentSecurityPolicy =
@@ -617,7 +616,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
     response.setHeader("x-content-type-options", "nosniff")
     next()
   })
-  app.use(express.static(dist))
+  app.use(express.static(builtRenderer))
   app.use((_request, response) => {
     response.status(404).json({ error: { code: "request.not-found", message: "No such route.", requestId: "mock" } })
   })

@@ -33,12 +33,15 @@ try {
 
 async function firstRunIsDone({ baseUrl, apiKey }: Core): Promise<void> {
   const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" }
-  const response = await fetch(`${baseUrl}/api/settings`, {
-    method: "PATCH",
-    headers,
-    body: JSON.stringify({ firstRunDone: true }),
-  })
-  if (!response.ok) throw new Error(`Settings answered ${response.status}.`)
+  const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const response = await fetch(baseUrl + path, { ...init, headers })
+    if (!response.ok) throw new Error(`${path} answered ${response.status}.`)
+    return response
+  }
+  await call("/api/settings", { method: "PATCH", body: JSON.stringify({ firstRunDone: true }) })
+  // The sample is read in a job; its event stream ends with it.
+  const { items } = (await (await call("/api/jobs")).json()) as { items: { id: string }[] }
+  for (const { id } of items) await (await call(`/api/jobs/${id}/events`)).text()
 }
 
 async function takePictures(browser: Browser, { baseUrl, mintTicket }: Core): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Browser, Page } from "playwright"
 import { launchBrowser, openWindow } from "./browser.ts"
+import { buildRenderer } from "./buildRenderer.ts"
 import type { SeedState } from "./seed.ts"
 
 const target = fileURLToPath(new URL("../../test-results/shots", import.meta.url))
@@ -149,6 +150,7 @@ export async function takeShots(browser: Browser, only: string | null): Promise<
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await buildRenderer()
   const browser = await launchBrowser()
   try {
     const count = await takeShots(browser, process.argv[2] ?? null)

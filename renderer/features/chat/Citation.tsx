@@ -1,4 +1,5 @@
 import { HoverCard } from "radix-ui"
+import { useState } from "react"
 import type { Passage } from "#contract/turns.ts"
 import { openPanel } from "../frame/frameStore.ts"
 import { strings } from "./strings.ts"
@@ -23,9 +24,13 @@ export function Citation({ n, passages }: { n: number; passages: readonly Passag
 }
 
 export function PassageHover({ passage, children }: { passage: Passage; children: React.ReactNode }) {
+  const [isOpen, setIsOpen] = useState(false)
   return (
-    <HoverCard.Root openDelay={250} closeDelay={120}>
-      <HoverCard.Trigger asChild>{children}</HoverCard.Trigger>
+    <HoverCard.Root open={isOpen} onOpenChange={setIsOpen} openDelay={250} closeDelay={120}>
+      {/* A click opens the passage beside the chat: the card would only cover it. */}
+      <HoverCard.Trigger asChild onClickCapture={() => setIsOpen(false)}>
+        {children}
+      </HoverCard.Trigger>
       <HoverCard.Portal>
         <HoverCard.Content className="hover-card" sideOffset={6} collisionPadding={12}>
           <div className="passage-title truncate">{passage.title}</div>

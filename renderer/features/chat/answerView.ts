@@ -73,9 +73,10 @@ export function viewOfTurn(turn: TurnState): AnswerView {
   }
 }
 
-function progressOf(turn: TurnState): string {
+/** Null while listening: the composer shows that. */
+function progressOf(turn: TurnState): string | null {
   if (turn.promptProgress && turn.promptProgress.total > 0) {
     return strings.readingProgress(Math.round((100 * turn.promptProgress.done) / turn.promptProgress.total))
   }
-  return strings.stages[turn.stage]
+  return strings.stages[turn.stage] || null
 }

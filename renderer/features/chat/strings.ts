@@ -59,7 +59,7 @@ export const strings = {
   jumpToEnd: "Jump to the latest",
   stages: {
     starting: "Starting",
-    listening: "Listening",
+    listening: "",
     transcribing: "Understanding",
     retrieving: "Looking in your documents",
     reading: "Reading",

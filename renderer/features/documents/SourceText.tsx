@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react"
+import { type RefObject, useEffect, useRef, useState } from "react"
 import type { DocumentSource } from "#contract/documents.ts"
 import { Button } from "../../ui/Button.tsx"
 import { strings } from "./strings.ts"
@@ -28,22 +28,57 @@ export function SourceText({ source }: { source: DocumentSource }) {
           {strings.source.above}
         </Button>
       ) : null}
-      <p>
-        {highlight ? (
-          <>
-            {text.slice(from, start)}
-            <mark ref={mark}>{text.slice(start, end)}</mark>
-            {text.slice(end, to)}
-          </>
-        ) : (
-          text.slice(from, to)
-        )}
-      </p>
+      {linesOf(text, from, to).map((line) => (
+        <p key={line.start} className={line.kind}>
+          <MarkedLine text={text} start={line.start} end={line.end} mark={highlight} markRef={mark} />
+        </p>
+      ))}
       {to < text.length ? (
         <Button small variant="quiet" onClick={() => setTo(Math.min(text.length, to + windowLength))}>
           {strings.source.below}
         </Button>
       ) : null}
     </div>
+  )
+}
+
+interface Line {
+  kind: "heading" | "cells" | "plain"
+  start: number
+  end: number
+}
+
+/** The lines of a part of the text, without the marks of headings. */
+function linesOf(text: string, from: number, to: number): Line[] {
+  const lines: Line[] = []
+  let start = from
+  for (const line of text.slice(from, to).split("\n")) {
+    const marks = /^#{1,6} +/.exec(line)?.[0].length ?? 0
+    const kind = marks > 0 ? "heading" : line.startsWith("|") ? "cells" : "plain"
+    lines.push({ kind, start: start + marks, end: start + line.length })
+    start += line.length + 1
+  }
+  return lines
+}
+
+interface MarkedLineProps {
+  text: string
+  start: number
+  end: number
+  mark: { start: number; end: number } | null
+  markRef: RefObject<HTMLElement | null>
+}
+
+function MarkedLine({ text, start, end, mark, markRef }: MarkedLineProps) {
+  const from = mark ? Math.max(start, Math.min(end, mark.start)) : end
+  const to = mark ? Math.max(from, Math.min(end, mark.end)) : end
+  if (from === to) return text.slice(start, end)
+  const isFirst = mark !== null && mark.start >= start
+  return (
+    <>
+      {text.slice(start, from)}
+      <mark ref={isFirst ? markRef : null}>{text.slice(from, to)}</mark>
+      {text.slice(to, end)}
+    </>
   )
 }

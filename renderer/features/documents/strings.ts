@@ -24,7 +24,7 @@ export const strings = {
   noMatchText: "Try fewer letters, or look in all documents.",
   columns: { name: "Name", kind: "Kind", length: "Length", passages: "Passages", state: "State", updated: "Updated" },
   pages: (count: number) => (count === 1 ? "1 page" : `${count} pages`),
-  stages: { parse: "Read", chunk: "Cut", embed: "Understand", write: "Store", ready: "Ready" },
+  stages: { parse: "Reading", chunk: "Splitting", embed: "Indexing", write: "Saving", ready: "Ready" },
   status: { queued: "Waiting", working: "Working", ready: "Ready", failed: "Failed" },
   wordsOnly: "Found by words; by meaning soon",
   stageOf: (status: string, stage: string) => `${status}: ${stage}`,

@@ -1,13 +1,12 @@
 // biome-ignore-all lint/a11y/useValidAnchor: a skip link is a link that moves the focus
 import { Tooltip } from "radix-ui"
-import { Component, lazy, type ReactNode, Suspense, useEffect } from "react"
+import { lazy, Suspense, useEffect } from "react"
 import { useSession } from "../../api/session.ts"
 import { connect, useConnection } from "../../api/socket.ts"
-import { Button } from "../../ui/Button.tsx"
-import { Notice } from "../../ui/Notice.tsx"
 import { followMetrics } from "../metrics/metricsStore.ts"
 import { followModels, loadModels } from "../models/modelsStore.ts"
 import { followSettings, loadSettings, useSettings } from "../settings/settingsStore.ts"
+import { Boundary } from "./Boundary.tsx"
 import { goTo, type Page, useFrame } from "./frameStore.ts"
 import { followJobs, loadJobs } from "./jobsStore.ts"
 import { Rail } from "./Rail.tsx"
@@ -71,16 +70,24 @@ function Frame() {
       <div className="frame-middle">
         <Disconnected />
         <main id="main" tabIndex={-1} aria-label={strings.pages[page]}>
-          <PageBoundary key={page}>
+          <Boundary key={page}>
             <Suspense fallback={<PageLoading />}>
               <View />
             </Suspense>
-          </PageBoundary>
+          </Boundary>
         </main>
-        <SidePanel />
+        <Boundary key={`panel of ${page}`}>
+          <SidePanel />
+        </Boundary>
         <StatusLine />
       </div>
-      <Suspense>{isPaletteOpen ? <Palette /> : null}</Suspense>
+      {isPaletteOpen ? (
+        <Boundary>
+          <Suspense>
+            <Palette />
+          </Suspense>
+        </Boundary>
+      ) : null}
       <Suspense>{isShortcutSheetOpen ? <ShortcutSheet /> : null}</Suspense>
       <div className="visually-hidden" role="status" aria-live="polite">
         {announcement}
@@ -125,29 +132,4 @@ function PageLoading() {
 function focusMain(event: React.MouseEvent): void {
   event.preventDefault()
   document.getElementById("main")?.focus()
-}
-
-/** One broken page leaves the rest of the window working. */
-class PageBoundary extends Component<{ children: ReactNode }, { hasFailed: boolean }> {
-  override state = { hasFailed: false }
-  static getDerivedStateFromError() {
-    return { hasFailed: true }
-  }
-  override render() {
-    if (!this.state.hasFailed) return this.props.children
-    return (
-      <div className="page-loading">
-        <Notice
-          tone="danger"
-          title={strings.pageFailed}
-          remedy={strings.pageFailedRemedy}
-          action={
-            <Button small onClick={() => this.setState({ hasFailed: false })}>
-              {strings.tryAgain}
-            </Button>
-          }
-        />
-      </div>
-    )
-  }
 }
