@@ -3,14 +3,11 @@ import { version } from "#app/version.ts"
 import { type AppConfig, loadConfig } from "#core/config.ts"
 import { ask } from "./ask.ts"
 import type { Client } from "./client.ts"
-import { connect } from "./connect.ts"
 import { doctor } from "./doctor.ts"
 import { ingest } from "./ingest.ts"
 import { models } from "./models.ts"
 import { exitCode, printResult, reportFailure } from "./output.ts"
-import { serve, start } from "./serve.ts"
 import { say, transcribe, voices } from "./speech.ts"
-import { talk } from "./talk.ts"
 
 /** The command line: `zenglow <verb>`. Without a verb it starts the core and opens the window. */
 interface GlobalOptions {
@@ -59,6 +56,8 @@ const withCore =
     const args = all.slice(0, -2) as A
     await guarded(options.json ?? false, async () => {
       const config = configFrom(options, { logLevel: options.logLevel ?? "warn" })
+      // What boots a core is loaded when one is needed: help and wrong use answer at once.
+      const { connect } = await import("./connect.ts")
       const connection = await connect(config, interrupt.signal)
       try {
         return await run(connection.client, args, options, interrupt.signal)
@@ -104,13 +103,11 @@ withCommonOptions(program)
   .action((verb: string | undefined, _, command: Command) => {
     if (verb !== undefined) command.error(`error: unknown command '${verb}' (see --help)`)
     const options = command.optsWithGlobals<ServeOptions>()
-    return guarded(options.json ?? false, () =>
-      start(
-        configFrom(options, { port: options.port, logLevel: options.logLevel }),
-        { window: options.window !== false, env: process.env },
-        interrupt.signal,
-      ),
-    )
+    return guarded(options.json ?? false, async () => {
+      const config = configFrom(options, { port: options.port, logLevel: options.logLevel })
+      const { start } = await import("./serve.ts")
+      return await start(config, { window: options.window !== false, env: process.env }, interrupt.signal)
+    })
   })
 
 verb("serve", "run the core and its API without a window")
@@ -118,13 +115,11 @@ verb("serve", "run the core and its API without a window")
   .option("--host <address>", "address to listen on (default 127.0.0.1)")
   .action((_, command: Command) => {
     const options = command.optsWithGlobals<ServeOptions>()
-    return guarded(options.json ?? false, () =>
-      serve(
-        configFrom(options, { port: options.port, host: options.host, logLevel: options.logLevel }),
-        { json: options.json ?? false },
-        interrupt.signal,
-      ),
-    )
+    return guarded(options.json ?? false, async () => {
+      const config = configFrom(options, { port: options.port, host: options.host, logLevel: options.logLevel })
+      const { serve } = await import("./serve.ts")
+      return await serve(config, { json: options.json ?? false }, interrupt.signal)
+    })
   })
 
 verb("ask", "answer a question from your documents, with citations")
@@ -153,8 +148,11 @@ verb("talk", "a whole voice turn from file to file")
   .requiredOption("--out <file.wav>", "where the spoken answer goes")
   .option("--collection <name>", "collection to answer from")
   .action(
-    withCore<[string], GlobalOptions & { out: string; collection?: string }>((client, [path], options, signal) =>
-      talk(client, path, { ...options, json: options.json ?? false }, signal),
+    withCore<[string], GlobalOptions & { out: string; collection?: string }>(
+      async (client, [path], options, signal) => {
+        const { talk } = await import("./talk.ts")
+        return await talk(client, path, { ...options, json: options.json ?? false }, signal)
+      },
     ),
   )
 
