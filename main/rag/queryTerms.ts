@@ -62,8 +62,10 @@ export function queryTerms(query: string, history: readonly string[] = []): Quer
   const isFollowUp = previous !== undefined && (own.length === 0 || (leans && own.length <= 2))
   const carried = isFollowUp ? contentTerms(previous, carriedWeight) : []
   const seen = new Set(own.map((term) => term.stem))
+  const terms = [...own, ...carried.filter((term) => !seen.has(term.stem))]
   return {
-    terms: [...own, ...carried.filter((term) => !seen.has(term.stem))],
+    // A question of stop words only ("What is this about?") still searches for what it says.
+    terms: terms.length > 0 ? terms : wordsOf(query).map(({ word, stem }) => ({ word, stem, weight: 1 })),
     text: isFollowUp ? `${previous} ${query}` : query,
     answerKind: answerKindOf(query),
     isFollowUp,
@@ -79,9 +81,7 @@ function contentTerms(text: string, weight: number): QueryTerm[] {
     if (word.length < 2 && !/\d/.test(word)) continue
     if (!terms.has(stem)) terms.set(stem, { word, stem, weight: isCode(word) ? weight * codeWeight : weight })
   }
-  if (terms.size > 0) return [...terms.values()]
-  // A question of stop words only ("What is this about?") still searches for what it says.
-  return words.map(({ word, stem }) => ({ word, stem, weight }))
+  return [...terms.values()]
 }
 
 const isCode = (word: string): boolean => /\p{L}/u.test(word) && /\d/.test(word)
