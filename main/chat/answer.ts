@@ -144,12 +144,16 @@ async function* compose(
       ),
       signal,
     )
-    // Greedy: what documents state is not a matter of taste.
+    // Greedy: what documents state is not a matter of taste. Who asks again wants other words.
     written = yield* generate(
       input,
       prompt,
       llm,
-      { maxTokens: answerTokens, temperature: input.temperature ?? 0, filter: createAnswerFilter() },
+      {
+        maxTokens: answerTokens,
+        temperature: input.temperature ?? (input.isRegeneration ? 0.5 : 0),
+        filter: createAnswerFilter(),
+      },
       signal,
     )
   } catch (error) {
@@ -161,7 +165,12 @@ async function* compose(
 
   const text = written.text.trim()
   const spans = await untilAborted(
-    attributeSentences(text, prompt.passages, { embedder: retrieval.embedder, question: input.question }, signal),
+    attributeSentences(
+      text,
+      prompt.passages,
+      { embedder: retrieval.embedder, question: input.question, weights: retrieval.weights },
+      signal,
+    ),
     signal,
   )
   const support = await untilAborted(probeSupport(llm, prompt.messages, text, input.cacheKey, signal), signal)
@@ -201,6 +210,7 @@ async function* quoteOnly(retrieval: Retrieval, signal: AbortSignal): AsyncGener
 interface Written {
   text: string
   usage: Usage | null
+  isCut: boolean
 }
 
 async function* generate(
@@ -212,7 +222,8 @@ async function* generate(
 ): AsyncGenerator<TurnEventBody, Written> {
   let text = ""
   let usage: Usage | null = null
-  const request = { messages: prompt.messages, cacheKey: input.cacheKey, seed: 1, ...options }
+  let isCut = false
+  const request = { messages: prompt.messages, cacheKey: input.cacheKey, ...options }
   for await (const event of llm.generate(request, signal)) {
     if (event.type === "prompt-progress") yield { type: "prompt-progress", done: event.done, total: event.total }
     else if (event.type === "reasoning") yield { type: "reasoning-delta", text: event.text }
@@ -221,14 +232,17 @@ async function* generate(
       if (shown === "") continue
       text += shown
       yield { type: "text-delta", text: shown }
-    } else if (event.type === "end") usage = event.usage
+    } else if (event.type === "end") {
+      usage = event.usage
+      isCut = event.reason === "length"
+    }
   }
   const rest = filter?.end() ?? ""
   if (rest !== "") {
     text += rest
     yield { type: "text-delta", text: rest }
   }
-  return { text, usage }
+  return { text, usage, isCut }
 }
 
 type TextEnd = Extract<TurnEventBody, { type: "text-end" }>
@@ -236,7 +250,7 @@ type TextEnd = Extract<TurnEventBody, { type: "text-end" }>
 function textEnd(
   llm: Llm,
   prompt: Prompt,
-  { usage }: Written,
+  { usage, isCut }: Written,
   outcome: Pick<TextEnd, "text" | "spans" | "found" | "closest">,
 ): TextEnd {
   return {
@@ -245,6 +259,7 @@ function textEnd(
     usage,
     contextTokens: prompt.promptTokens + (usage?.completionTokens ?? 0),
     contextLimit: prompt.contextTokens,
+    ...(isCut ? { isCut } : {}),
     ...outcome,
   }
 }

@@ -1,4 +1,5 @@
 import type { CitedSpan, Passage } from "#contract/turns.ts"
+import { isAbort } from "#core/errors.ts"
 import type { ChatMessage, Llm } from "#engines/types.ts"
 import type { ScoredSentence } from "#rag/bestSentence.ts"
 import { coverageOf } from "#rag/relevance.ts"
@@ -29,7 +30,10 @@ export interface Verdict {
 const probeQuestion =
   "Do the documents above state exactly what the question asks for, as answered? Reply with one word: Yes or No."
 
-/** Asks the model whether the documents state its answer. The prompt's evaluated prefix is reused, so it costs some 40 tokens. */
+/**
+ * Asks the model whether the documents state its answer. The prompt's evaluated prefix is reused, so it costs some 40 tokens.
+ * Null when it cannot be asked: an answer that stands already is not lost with an engine that fails now.
+ */
 export async function probeSupport(
   llm: Llm,
   messages: readonly ChatMessage[],
@@ -43,8 +47,13 @@ export async function probeSupport(
     { role: "assistant", content: text },
     { role: "user", content: probeQuestion },
   ]
-  const [yes = 0] = await llm.choose(probe, ["Yes", "No"], signal, cacheKey)
-  return yes
+  try {
+    const [yes = 0] = await llm.choose(probe, ["Yes", "No"], signal, cacheKey)
+    return yes
+  } catch (error) {
+    if (isAbort(error, signal)) throw error
+    return null
+  }
 }
 
 const refusal =

@@ -8,6 +8,7 @@ import type { Clock } from "#core/clock.ts"
 import { AppError, errorInfo, isAbort } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
 import type { Logger } from "#core/logger.ts"
+import { untilAborted } from "#core/untilAborted.ts"
 import type { NewMessage, Store } from "#store/types.ts"
 import { foldTimings } from "./turnTimings.ts"
 
@@ -27,6 +28,8 @@ export interface AnswerInput {
   model: string | null
   temperature?: number
   maxTokens?: number
+  /** The same question was answered before, and the person wants another answer. */
+  isRegeneration?: boolean
 }
 
 /** The client's side of a spoken turn: where its frames come from and where its speech goes. */
@@ -78,6 +81,8 @@ export interface PreparedTurn {
   request: TurnRequest
   /** Null for temporary chats: nothing is stored. */
   conversation: Conversation | null
+  /** The temporary chat this turn goes on with, or begins. */
+  temporaryId?: string
   history: Message[]
   question: string | null
   userMessageId: string | null
@@ -162,7 +167,7 @@ export async function* runTurn(
     return event
   }
 
-  const conversationId = turn.conversation?.id ?? turnId
+  const conversationId = turn.conversation?.id ?? turn.temporaryId ?? turnId
   yield stamp({
     type: "turn-start",
     conversationId,
@@ -174,9 +179,10 @@ export async function* runTurn(
   })
 
   let reason: TurnEndReason = "complete"
+  let isCut = false
   let parentId = turn.parentId
   try {
-    for await (const body of turnBody(turn, deps, signal)) {
+    for await (const body of endingSoon(turnBody(turn, deps, signal), signal)) {
       if (body.type === "stt-end" && body.text !== "" && turn.conversation) {
         const stored = await deps.store.messages.append(turn.actor, {
           conversationId: turn.conversation.id,
@@ -188,10 +194,12 @@ export async function* runTurn(
         parentId = stored.id
         deps.onConversationChanged(turn.conversation.id)
       }
+      if (body.type === "text-end") isCut = body.isCut === true
       yield stamp(body)
     }
     if (turn.request.kind === "voice" && state.question === "") reason = "no-speech"
     else if (state.found === false && state.text !== "" && state.spans.length === 0) reason = "not-found"
+    else if (isCut) reason = "length"
   } catch (error) {
     if (isAbort(error, signal)) reason = "aborted"
     else {
@@ -216,6 +224,34 @@ export async function* runTurn(
   yield stamp({ type: "turn-end", reason, timings })
 }
 
+/** What a stage may still say after an abort: how much of the answer was heard. Whatever has not ended then is left behind. */
+const graceMs = 60
+
+/** Passes events on; after an abort the stage gets a short grace, however deaf it is. */
+async function* endingSoon<T>(events: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = events[Symbol.asyncIterator]()
+  const left = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const onAbort = (): void => {
+    timer = setTimeout(() => left.abort(signal.reason), graceMs)
+  }
+  if (signal.aborted) onAbort()
+  else signal.addEventListener("abort", onAbort, { once: true })
+  try {
+    for (;;) {
+      const next = await untilAborted(iterator.next(), left.signal)
+      if (next.done) return
+      yield next.value
+    }
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener("abort", onAbort)
+    // Not awaited: a stage that does not listen must not hold up the turn.
+    if (left.signal.aborted) void iterator.return?.().catch(() => undefined)
+    else await iterator.return?.()
+  }
+}
+
 async function* turnBody(turn: PreparedTurn, deps: TurnDeps, signal: AbortSignal): AsyncGenerator<TurnEventBody> {
   const { request } = turn
   const ask = (question: string, innerSignal: AbortSignal): AsyncIterable<TurnEventBody> =>
@@ -226,10 +262,11 @@ async function* turnBody(turn: PreparedTurn, deps: TurnDeps, signal: AbortSignal
         history: turn.history,
         collectionIds: request.collectionIds ?? turn.conversation?.collectionIds ?? null,
         persona: turn.persona,
-        cacheKey: turn.conversation?.id ?? "temporary",
+        cacheKey: turn.conversation?.id ?? turn.temporaryId ?? "temporary",
         model: request.model ?? turn.conversation?.model ?? null,
         temperature: request.options?.temperature ?? turn.persona.temperature ?? undefined,
         maxTokens: request.options?.maxTokens,
+        isRegeneration: request.options?.regenerateMessageId !== undefined,
       },
       innerSignal,
     )

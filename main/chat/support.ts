@@ -1,13 +1,16 @@
 import type { CitedSpan, Passage } from "#contract/turns.ts"
 import type { Embedder } from "#engines/types.ts"
+import { coverageOfStems, type TermWeights } from "#rag/relevance.ts"
 import { type Span, sentencesOf } from "#rag/sentences.ts"
-import { isStopWord, wordsOf } from "#rag/words.ts"
+import { isStopWord, stemsOf, wordsOf } from "#rag/words.ts"
 
 export interface SupportDeps {
   /** Null: words alone decide. */
   embedder: Embedder | null
   /** Words and numbers of the question may be repeated: the answer is about them. */
   question?: string
+  /** With the weights of the question's words, a figure counts only from a sentence that is about the question. */
+  weights?: TermWeights
 }
 
 /** Share of a sentence's content words that must stand in a passage for it to count as said there. */
@@ -34,7 +37,12 @@ export async function attributeSentences(
   )
   const similarities = await compare(sentences, passages, deps.embedder, signal)
   const question = deps.question ?? ""
-  const asked = { stems: contentStems(question), numbers: numbersOf(question), lower: question.toLowerCase() }
+  const asked = {
+    stems: contentStems(question),
+    numbers: numbersOf(question),
+    lower: question.toLowerCase(),
+    figures: deps.weights ? figuresAbout(passages, deps.weights) : null,
+  }
   return sentences.map((sentence, row) => attribute(sentence, passages, similarities[row] ?? [], asked))
 }
 
@@ -42,6 +50,33 @@ interface Asked {
   stems: Set<string>
   numbers: Set<string>
   lower: string
+  figures: Map<number, Set<string>> | null
+}
+
+/** A sentence with a figure must have this share of what the best such sentence has of the question's words. */
+const aboutShare = 0.4
+
+/** The figures of each passage that stand in a sentence or row about the question: "five" of another count is not one. */
+function figuresAbout(passages: readonly Passage[], weights: TermWeights): Map<number, Set<string>> {
+  const units = passages.flatMap((passage) => {
+    const heading = stemsOf(`${passage.title}\n${passage.headingPath.join("\n")}`)
+    let previous = new Set<string>()
+    return sentencesOf(passage.text).map(({ text }) => {
+      const stems = stemsOf(text)
+      const own = coverageOfStems(weights, stems)
+      // "It takes 1.2 kg": the sentence before and the heading say of what.
+      const context = coverageOfStems(weights, new Set([...stems, ...previous, ...heading]))
+      previous = stems
+      return { n: passage.n, figures: numbersOf(text), about: 0.6 * own + 0.4 * context }
+    })
+  })
+  const best = Math.max(0, ...units.filter(({ figures }) => figures.size > 0).map(({ about }) => about))
+  const found = new Map<number, Set<string>>()
+  for (const { n, figures, about } of units) {
+    if (about < aboutShare * best) continue
+    found.set(n, new Set([...(found.get(n) ?? []), ...figures]))
+  }
+  return found
 }
 
 /** "No." alone says nothing to look for: it is read with the reason that follows. */
@@ -67,7 +102,7 @@ function attribute(
       // A word repeated from the question is no claim: it counts only where the passage has it too.
       const claimed = [...stems].filter((stem) => known.has(stem) || !asked.stems.has(stem))
       const overlap = claimed.length === 0 ? 0 : claimed.filter((stem) => known.has(stem)).length / claimed.length
-      const sourceNumbers = numbersOf(source)
+      const sourceNumbers = asked.figures ? (asked.figures.get(passage.n) ?? new Set<string>()) : numbersOf(source)
       const lower = source.toLowerCase()
       const missing = numbers
         .filter((value) => !sourceNumbers.has(value))
@@ -86,7 +121,7 @@ function attribute(
       end,
       citations: [],
       supported: false,
-      reason: `${best.missing.slice(0, 3).join(", ")} is not in the passages.`,
+      reason: `${best.missing.slice(0, 3).join(", ")} is not in the passages${asked.figures ? " about this" : ""}.`,
     }
   }
   if (!isStated) return { start, end, citations: [], supported: false, reason: "No passage says this." }

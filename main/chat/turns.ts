@@ -1,9 +1,11 @@
+import { emptyTurn, foldTurn } from "#contract/turnState.ts"
 import type { TurnEvent, TurnRequest } from "#contract/turns.ts"
 import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { createHub, type Hub } from "#core/hub.ts"
 import { newId } from "#core/ids.ts"
 import { type PreparedTurn, prepareTurn, runTurn, type TurnDeps } from "./runTurn.ts"
+import { createTemporaryChats } from "./temporaryChats.ts"
 
 /** Every running turn and the recent ones: starts them, replays their events, and aborts them. */
 export interface Turns {
@@ -40,6 +42,8 @@ export function createTurns(deps: TurnDeps): Turns {
   const turns = new Map<string, LiveTurn>()
   const hub = createHub<TurnEvent>((error) => deps.log.error("turn listener failed", { error }))
 
+  const temporaryChats = createTemporaryChats()
+
   const find = (actor: Actor, turnId: string): LiveTurn => {
     const turn = turns.get(turnId)
     if (!turn || turn.ownerId !== actor.personId) {
@@ -51,8 +55,13 @@ export function createTurns(deps: TurnDeps): Turns {
   }
 
   const run = async (turnId: string, turn: LiveTurn): Promise<void> => {
+    let state = emptyTurn(turnId)
     for await (const event of runTurn(turnId, turn.prepared, deps, turn.controller.signal)) {
       turn.events.push(event)
+      state = foldTurn(state, event)
+      // The next turn of this chat may start as soon as it hears of the end.
+      if (event.type === "turn-end" && turn.prepared.temporaryId)
+        temporaryChats.add(turn.ownerId, turn.prepared.temporaryId, state)
       turn.hub.publish(event)
       hub.publish(event)
     }
@@ -76,6 +85,10 @@ export function createTurns(deps: TurnDeps): Turns {
     async start(actor, request) {
       const turnId = newId()
       const prepared = await prepareTurn(turnId, actor, request, deps)
+      if (request.options?.temporary) {
+        prepared.temporaryId = request.conversationId ?? turnId
+        prepared.history = temporaryChats.history(actor.personId, prepared.temporaryId)
+      }
       const turn: LiveTurn = {
         ownerId: actor.personId,
         events: [],

@@ -139,6 +139,8 @@ export type TurnEventBody =
       found: boolean
       /** With `found: false` after reading: the passages that came closest. */
       closest?: Passage[]
+      /** The answer reached its limit of tokens. */
+      isCut?: boolean
     }
   | { type: "speech-start"; voice: string; sampleRate: number; streamId: number | null }
   | { type: "caption"; index: number; text: string; spoken: string; startMs: number; durationMs: number }
