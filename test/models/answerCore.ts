@@ -28,7 +28,7 @@ export async function openAnswerCore(documents: string): Promise<AnswerCore> {
   const dataDir = await mkdtemp(join(tmpdir(), "zenglow-answers-"))
   const config = loadConfig({ dataDir, modelsDir, port: 0, offline: true, logLevel: "error" }, {})
   const core = await bootCore(config)
-  const client = createClient(core.baseUrl, core.apiKey)
+  const client = createClient(core.baseUrl, core.apiKey, { isOwn: true })
   const { collectionId } = await ingestPath(client, documents, undefined, signal)
   return {
     async ask(question) {
