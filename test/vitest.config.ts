@@ -1,10 +1,17 @@
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
-const project = (name: string, options: Record<string, unknown> = {}) => ({
+/** Groups run one after another: real models and windows get the machine to themselves. */
+const project = (name: string, groupOrder: number, options: Record<string, unknown> = {}) => ({
   extends: true as const,
-  test: { name, include: [`test/${name}/**/*.test.ts`, `test/${name}/**/*.test.tsx`], ...options },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`, `test/${name}/**/*.test.tsx`],
+    sequence: { groupOrder },
+    ...options,
+  },
 })
+const alone = { fileParallelism: false, maxWorkers: 1 }
 
 /** Widest first: `unit` and `pipeline` need nothing; `models` runs real weights; `ui` and `electron` drive real windows. */
 export default defineConfig({
@@ -14,13 +21,13 @@ export default defineConfig({
     hookTimeout: 60_000,
     reporters: ["default", fileURLToPath(new URL("./closingLine.ts", import.meta.url))],
     projects: [
-      project("unit"),
-      project("pipeline"),
-      project("host"),
-      project("server"),
-      project("models", { testTimeout: 300_000, hookTimeout: 600_000, fileParallelism: false, maxWorkers: 1 }),
-      project("ui", { testTimeout: 300_000, hookTimeout: 600_000, fileParallelism: false, maxWorkers: 1 }),
-      project("electron", { testTimeout: 180_000, hookTimeout: 300_000, fileParallelism: false, maxWorkers: 1 }),
+      project("unit", 0),
+      project("pipeline", 0),
+      project("host", 0, { testTimeout: 60_000 }),
+      project("server", 0, { testTimeout: 60_000 }),
+      project("models", 1, { ...alone, testTimeout: 300_000, hookTimeout: 600_000 }),
+      project("ui", 2, { ...alone, testTimeout: 300_000, hookTimeout: 600_000 }),
+      project("electron", 3, { ...alone, testTimeout: 180_000, hookTimeout: 300_000 }),
     ],
   },
 })

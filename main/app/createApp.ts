@@ -193,10 +193,14 @@ async function assemble({ config, apiKey, log, logs }: AppOptions, scope: Scope)
   })
 
   /** Another embedder builds its index beside the one in use; the window goes on searching meanwhile. */
-  async function followModels(): Promise<void> {
-    try {
-      await engines.refresh()
-      if (await vectorIndex.needsRebuild()) {
+  let following: Promise<void> = Promise.resolve()
+  let isClosing = false
+  function followModels(): Promise<void> {
+    following = following.then(async () => {
+      if (isClosing) return
+      try {
+        await engines.refresh()
+        if (!(await vectorIndex.needsRebuild())) return
         await jobs.start(ownerActor, {
           kind: "reindex",
           title: "Search by meaning",
@@ -204,11 +208,16 @@ async function assemble({ config, apiKey, log, logs }: AppOptions, scope: Scope)
           subjectId: null,
           payload: {},
         })
+      } catch (error) {
+        log.warn("the search index could not follow the models", { error })
       }
-    } catch (error) {
-      log.warn("the search index could not follow the models", { error })
-    }
+    })
+    return following
   }
+  scope.add(null, async () => {
+    isClosing = true
+    await following
+  })
   settings.onChange(() => void followModels())
 
   const retrieval: RetrieveDeps = {
@@ -439,6 +448,7 @@ async function assemble({ config, apiKey, log, logs }: AppOptions, scope: Scope)
 
   await engines.refresh()
   await jobs.recover(ownerActor)
+  void followModels()
   await documents.ensureSampleCollection(ownerActor)
   const server = scope.add(createServer(deps), (opened) => opened.close())
   return { server, jobs, close: () => scope.close() }

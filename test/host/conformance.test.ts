@@ -181,7 +181,7 @@ describe.each(Object.entries(adapters))("a host over the %s adapter", (_name, ma
   })
 
   it("ends a host that makes no progress and says engine.stalled", async () => {
-    const client = makeClient({ stallMs: 300 })
+    const client = makeClient({ stallMs: 3000 })
     await client.request("echo", "warm", { signal })
     await expect(client.request("hang", null, { signal })).rejects.toMatchObject({ code: "engine.stalled" })
     expect(client.status()).toMatchObject({ crashes: 1, lastFailure: expect.stringContaining("no progress") })
