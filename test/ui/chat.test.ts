@@ -176,6 +176,28 @@ describe("chat", () => {
     await page.locator(".model-card.active", { hasText: "SmolLM2" }).waitFor()
   })
 
+  it("goes on with an answer after the connection was cut", async () => {
+    const page = await fixture.open({ state: "full", path: "#/chat", paceMs: 20 })
+    await ask(page, "How often should the filter be changed?")
+    await page.locator(".prose.streaming").waitFor()
+    fixture.opened.core.cut(false)
+    await page.locator(".answer .citation").first().waitFor()
+    expect(await page.locator(".prose p").first().textContent()).toBe(
+      "Change the filter every six months.1 With smoke or pets in the room, change it every three months.12",
+    )
+  })
+
+  it("ends an answer that a restarted core no longer knows, and says so", async () => {
+    const page = await fixture.open({ state: "full", path: "#/chat/conversation-2", paceMs: 40 })
+    await page.locator(".answer").first().waitFor()
+    await ask(page, "How often should the filter be changed?")
+    await page.locator(".prose.streaming").waitFor()
+    fixture.opened.core.cut(true)
+    await page.getByText("The core was restarted while it answered.").waitFor()
+    await page.locator("#composer").fill("again")
+    await page.getByRole("button", { name: "Send" }).waitFor()
+  })
+
   it("does not move what is being read while an answer streams below", async () => {
     const page = await fixture.open({ state: "full", path: "#/chat/conversation-1", paceMs: 10 })
     await page.locator(".answer").first().waitFor()

@@ -36,6 +36,8 @@ export interface MockCore {
   requests: string[]
   /** Bytes of audio that came up, per stream. */
   uplink: Map<number, number>
+  /** Cuts every socket; with `isRestarted` the turns that run are gone too. */
+  cut(isRestarted: boolean): void
   close(): Promise<void>
 }
 
@@ -64,6 +66,7 @@ interface LiveTurn {
   events: TurnEvent[]
   state: TurnState
   isAborted: boolean
+  isLost: boolean
   release: () => void
   wake: () => void
 }
@@ -473,7 +476,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
     const woken = new Promise<void>((resolve) => {
       wake = resolve
     })
-    const turn: LiveTurn = { events: [], state: emptyTurn(turnId), isAborted: false, release, wake }
+    const turn: LiveTurn = { events: [], state: emptyTurn(turnId), isAborted: false, isLost: false, release, wake }
     turns.set(turnId, turn)
     const emit = (body: Step["event"]) => {
       const event: TurnEvent = { ...body, turnId, seq: turn.events.length, at: Date.now() }
@@ -485,7 +488,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
     const play = async (steps: readonly Step[]) => {
       for (const step of steps) {
         if (step.waitMs > 0) await Promise.race([new Promise((resolve) => setTimeout(resolve, step.waitMs)), woken])
-        if (turn.isAborted) return
+        if (turn.isAborted || turn.isLost) return
         if (step.event.type === "turn-end") store(step.event.reason)
         emit(step.event)
         if (step.event.type === "speech-start") speak(step.event.streamId ?? 0)
@@ -585,6 +588,10 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
           throw new MockError("auth.bad-key", "The key is not known.")
         }
         if (key === "GET /api/conversations/:id/export") return sendExport(request, response)
+        if (key === "GET /api/turns/:turnId/events") {
+          turnOf(String(request.params.turnId))
+          return response.type("text/event-stream").write(": open\n\n")
+        }
         if (!handler) throw new MockError("request.not-found", `The stand-in has no ${key}.`)
         const multipart = route.multipart ? readMultipart(request) : null
         const input = {
@@ -670,6 +677,13 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
     seed,
     requests,
     uplink,
+    cut(isRestarted) {
+      if (isRestarted) {
+        for (const turn of turns.values()) turn.isLost = true
+        turns.clear()
+      }
+      for (const { socket } of sockets) socket.terminate()
+    },
     async close() {
       clearInterval(metrics)
       for (const turn of turns.values()) {

@@ -197,7 +197,8 @@ function useDrag(strip: React.RefObject<HTMLDivElement | null>, onSettle: (index
       event.stopPropagation()
       state.current.isDragged = false
     },
-    onWheel: () => {
+    onWheel: (event: React.WheelEvent) => {
+      if (strip.current && Math.abs(event.deltaY) > Math.abs(event.deltaX)) strip.current.scrollLeft += event.deltaY
       window.clearTimeout(state.current.timer)
       state.current.timer = window.setTimeout(() => onSettle(nearest()), 260)
     },

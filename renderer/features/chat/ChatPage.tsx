@@ -1,5 +1,6 @@
 import { EllipsisVertical, FileDown, FileJson, Ghost, PanelLeft, SquarePen, Trash2 } from "lucide-react"
 import { useEffect, useState } from "react"
+import { useConnection } from "../../api/socket.ts"
 import { Button, IconButton } from "../../ui/Button.tsx"
 import { Failure } from "../../ui/Failure.tsx"
 import { formatCount } from "../../ui/format.ts"
@@ -21,6 +22,7 @@ import {
   loadConversations,
   loadMessages,
   newKey,
+  recoverLiveTurns,
   startNewChat,
   startTurn,
   stopTurn,
@@ -49,7 +51,15 @@ export default function ChatPage() {
   useEffect(() => {
     void loadConversations()
     void loadCollections()
-    const stops = [followConversations(), followDocuments()]
+    const stops = [
+      followConversations(),
+      followDocuments(),
+      useConnection.subscribe((state, previous) => {
+        if (state.status !== "open" || previous.status === "open") return
+        void recoverLiveTurns()
+        void loadConversations()
+      }),
+    ]
     return () => {
       for (const stop of stops) stop()
       stopEverything()

@@ -15,7 +15,16 @@ import { VoiceBand, VoiceProblem } from "../voice/VoiceBand.tsx"
 import { askAloud, useVoice } from "../voice/voiceStore.ts"
 import { allCollections } from "./AnswerRow.tsx"
 import { exportChat } from "./ConversationList.tsx"
-import { newKey, setCollections, setDraft, startNewChat, startTurn, stopTurn, useChat } from "./chatStore.ts"
+import {
+  importChat,
+  newKey,
+  setCollections,
+  setDraft,
+  startNewChat,
+  startTurn,
+  stopTurn,
+  useChat,
+} from "./chatStore.ts"
 import { strings } from "./strings.ts"
 
 interface Suggestion {
@@ -179,6 +188,7 @@ function useSuggestions(
     const commands: [string, string, () => void][] = [
       ["new", strings.commands.new, () => startNewChat()],
       ["temporary", strings.commands.temporary, () => startNewChat(true)],
+      ["import", strings.importChat, () => importChat()],
       ["models", strings.commands.models, () => useChat.setState({ isCarouselOpen: true })],
       ["export", strings.commands.export, () => void exportCurrent(chatKey)],
     ]

@@ -2,7 +2,7 @@ import { create } from "zustand"
 import type { Conversation, Message, SearchHit } from "#contract/conversations.ts"
 import type { TurnState } from "#contract/turnState.ts"
 import type { TurnRequest } from "#contract/turns.ts"
-import { api, asApiError } from "../../api/client.ts"
+import { api, apiBytes, asApiError } from "../../api/client.ts"
 import { subscribe } from "../../api/socket.ts"
 import { announce, goTo, renamePlace, toast, useFrame } from "../frame/frameStore.ts"
 import { pathTo } from "./branches.ts"
@@ -320,6 +320,47 @@ function follow(startKey: string, live: LiveTurn, isTemporary: boolean, onEvent:
       void loadMessages(key).then(() => forgetTurn(turnId))
     }
   })
+}
+
+/**
+ * After the connection came back: a turn that the core no longer knows (it was restarted) ends here, with what it had
+ * stored. Turns that still run go on by themselves.
+ */
+export async function recoverLiveTurns(): Promise<void> {
+  for (const [key, { turnId, localId }] of Object.entries(get().live)) {
+    if (!turnId) continue
+    const abort = new AbortController()
+    try {
+      await apiBytes("GET /api/turns/:turnId/events", { params: { turnId }, signal: abort.signal })
+    } catch (error) {
+      if (asApiError(error).code !== "turn.not-found") continue
+      dropLive(key, localId)
+      forgetTurn(turnId)
+      toast(strings.turnLost, { tone: "danger" })
+      if (key !== newKey) void loadMessages(key)
+    } finally {
+      abort.abort()
+    }
+  }
+}
+
+/** Asks for an exported chat and adds it to the list. */
+export function importChat(): void {
+  const field = document.createElement("input")
+  field.type = "file"
+  field.accept = "application/json,.json"
+  field.onchange = async () => {
+    const file = field.files?.[0]
+    if (!file) return
+    try {
+      const entry = await api("POST /api/conversations/import", { body: JSON.parse(await file.text()) })
+      await loadConversations()
+      goTo("chat", entry.id)
+    } catch (error) {
+      toast(error instanceof SyntaxError ? strings.notAnExport : asApiError(error).message, { tone: "danger" })
+    }
+  }
+  field.click()
 }
 
 /** A new chat gets its conversation's name as soon as the core says it. */

@@ -1,6 +1,7 @@
 import { Command } from "cmdk"
 import {
   Boxes,
+  FileInput,
   FileText,
   Ghost,
   Hash,
@@ -18,7 +19,7 @@ import { type ReactNode, useEffect, useState } from "react"
 import type { SearchHit } from "#contract/conversations.ts"
 import { api } from "../../api/client.ts"
 import { Keys } from "../../ui/Keys.tsx"
-import { chatKey, loadConversations, setCollections, startNewChat, useChat } from "../chat/chatStore.ts"
+import { chatKey, importChat, loadConversations, setCollections, startNewChat, useChat } from "../chat/chatStore.ts"
 import { strings as chatStrings } from "../chat/strings.ts"
 import { loadCollections, useDocuments } from "../documents/documentsStore.ts"
 import { strings as documentStrings } from "../documents/strings.ts"
@@ -78,6 +79,7 @@ export default function Palette() {
                     pressTalk()
                   })}
                 />
+                <Item icon={<FileInput size={15} />} text={chatStrings.importChat} onSelect={run(importChat)} />
                 <Item
                   icon={<FileText size={15} />}
                   text={documentStrings.addFiles}
