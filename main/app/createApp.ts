@@ -443,6 +443,7 @@ async function assemble({ config, apiKey, log, logs }: AppOptions, scope: Scope)
         )
       },
     },
+    onRequest: metrics.onRequest,
     onChange: (_actor, listener) => changes.subscribe(listener),
   }
 

@@ -45,6 +45,8 @@ export interface ServerDeps {
   ops: OpsService
   audio: AudioExchange
   openAi: OpenAiService
+  /** Hears of every answered request; `route` is a key of the route table, or "other". */
+  onRequest?(request: { route: string; status: number; durationMs: number }): void
   /** Says that a list changed; for the window's caches. Returns the end of the subscription. */
   onChange(actor: Actor, listener: (change: Change) => void): () => void
 }

@@ -122,7 +122,7 @@ function begin(
   response: Response,
   next: NextFunction,
   running: Set<RequestState>,
-  { log, clock }: Pick<ServerDeps, "log" | "clock">,
+  { log, clock, onRequest }: Pick<ServerDeps, "log" | "clock" | "onRequest">,
 ): void {
   const state = beginRequest(request)
   const { requestId } = state
@@ -134,8 +134,10 @@ function begin(
     running.delete(state)
     const isWhole = response.writableFinished
     if (!isWhole) state.abort(new DOMException("The client is gone.", "AbortError"))
+    const durationMs = clock.monotonic() - start
+    onRequest?.({ route: state.route, status: response.statusCode, durationMs })
     requestContext.run({ requestId }, () =>
-      log.debug("request ended", { method, path, status: response.statusCode, isWhole, ms: clock.monotonic() - start }),
+      log.debug("request ended", { method, path, status: response.statusCode, isWhole, ms: durationMs }),
     )
   })
   response.setHeader("x-request-id", requestId)

@@ -55,6 +55,7 @@ async function serve(
   options: MountOptions,
 ): Promise<void> {
   const state = requestStateOf(request)
+  state.route = key
   const caller = await options.guard.identify(request, route.scope)
   const invalid = options.invalid ?? invalidInput
   const form = route.multipart

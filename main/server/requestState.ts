@@ -4,6 +4,8 @@ import { newId } from "#core/ids.ts"
 
 export interface RequestState {
   requestId: string
+  /** Key of the route that answers; "other" for files and unknown paths. */
+  route: string
   /** Aborts when the client goes or the server stops. */
   signal: AbortSignal
   abort(reason?: unknown): void
@@ -16,7 +18,12 @@ export function beginRequest(request: IncomingMessage): RequestState {
   const sent = request.headers["x-request-id"]
   const requestId = typeof sent === "string" && /^[A-Za-z0-9_-]{8,64}$/.test(sent) ? sent : newId()
   const controller = new AbortController()
-  const state = { requestId, signal: controller.signal, abort: (reason?: unknown) => controller.abort(reason) }
+  const state = {
+    requestId,
+    route: "other",
+    signal: controller.signal,
+    abort: (reason?: unknown) => controller.abort(reason),
+  }
   states.set(request, state)
   return state
 }
