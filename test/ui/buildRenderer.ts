@@ -1,14 +1,21 @@
+import { rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "vite"
 
-/** Where the tests' own build lies: a build of the product meanwhile must not pull the files from under them. */
-export const builtRenderer = fileURLToPath(new URL("../../test-results/renderer", import.meta.url))
+/** This process's own build: another build meanwhile must not pull the files from under a test. */
+export const builtRenderer = join(tmpdir(), `zenglow-renderer-${process.pid}`)
 
-/** Builds the renderer that the tests and screenshots look at. */
+let building: Promise<unknown> | null = null
+
+/** Builds the renderer that the tests and screenshots look at, once per process. Removed when the process ends. */
 export async function buildRenderer(): Promise<void> {
-  await build({
+  building ??= build({
     configFile: fileURLToPath(new URL("../../renderer/vite.config.ts", import.meta.url)),
     build: { outDir: builtRenderer },
     logLevel: "error",
   })
+  await building
+  process.once("exit", () => rmSync(builtRenderer, { recursive: true, force: true }))
 }

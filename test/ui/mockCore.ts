@@ -274,7 +274,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
         title: found?.title ?? "Aria air purifier: manual",
         path: found?.path ?? "manuals/aria.pdf",
         kind: found?.kind ?? "pdf",
-        text: manualText,
+        text: found?.charCount === 0 ? "" : manualText,
         highlight: needle ? { chunkId: needle.chunkId, start: needle.start, end: needle.end, page: needle.page } : null,
         pages: [{ page: 4, start: 0 }],
       }

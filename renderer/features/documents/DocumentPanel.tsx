@@ -50,7 +50,14 @@ export default function DocumentPanel({ documentId }: { documentId: string }) {
       : [[strings.columns.length, strings.pages(document.pageCount)] as [string, string]]),
     [strings.inspector.characters, formatCount(document.charCount)],
     [strings.inspector.passages, formatCount(document.chunkCount)],
-    [strings.inspector.vectors, document.hasVectors ? strings.inspector.byMeaning : strings.inspector.byWords],
+    [
+      strings.inspector.vectors,
+      document.status === "failed"
+        ? strings.inspector.notFound
+        : document.hasVectors
+          ? strings.inspector.byMeaning
+          : strings.inspector.byWords,
+    ],
     [strings.inspector.added, formatTime(document.createdAt)],
   ]
   return (

@@ -40,6 +40,7 @@ export const strings = {
     passages: "Passages",
     added: "Added",
     vectors: "Search",
+    notFound: "not found by search",
     byMeaning: "by words and by meaning",
     byWords: "by words only, so far",
     text: "Text",
