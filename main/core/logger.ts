@@ -37,7 +37,8 @@ export function createLogger(options: LoggerOptions): Logger {
       level: options.level,
       base: null,
       formatters: { level: (label) => ({ level: label }) },
-      mixin: () => requestContext.getStore() ?? {},
+      // A copy: pino adds the line's own fields to the object it gets.
+      mixin: () => ({ ...requestContext.getStore() }),
       redact: {
         paths: [
           "apiKey",
