@@ -7,6 +7,7 @@ import { Button, IconButton } from "../../ui/Button.tsx"
 import { Confirm, Dialog } from "../../ui/Dialog.tsx"
 import { formatTime } from "../../ui/format.ts"
 import { toast } from "../frame/frameStore.ts"
+import { activeChatModel, useModels } from "../models/modelsStore.ts"
 import { useSettings } from "./settingsStore.ts"
 import { strings } from "./strings.ts"
 
@@ -16,6 +17,8 @@ const scopes = Object.keys(strings.scopeNames) as KeyScope[]
 /** The base URL, keys, and a call that works as it stands. */
 export function ApiCard() {
   const dataDir = useSettings((state) => state.dataDir)
+  const chosen = useSettings((state) => state.values.chatModel)
+  const model = useModels((state) => activeChatModel(state.items, chosen))
   const [keys, setKeys] = useState<ApiKey[]>([])
   const [isCreating, setIsCreating] = useState(false)
   const [revoking, setRevoking] = useState<ApiKey | null>(null)
@@ -26,10 +29,15 @@ export function ApiCard() {
   useEffect(load, [])
   const url = `${baseUrl()}/v1`
   const separator = dataDir.includes("\\") ? "\\" : "/"
-  const command = `curl ${url}/chat/completions \\
-  -H "Authorization: Bearer $(cat '${dataDir}${separator}api-key')" \\
+  const authorization = `-H "Authorization: Bearer $(cat '${dataDir}${separator}api-key')"`
+  // Without a chat model the list of models is what answers.
+  const command = model
+    ? `curl ${url}/chat/completions \\
+  ${authorization} \\
   -H "Content-Type: application/json" \\
-  -d '{"model": "default", "messages": [{"role": "user", "content": "Hello"}]}'`
+  -d '{"model": "${model.id}", "messages": [{"role": "user", "content": "Hello"}]}'`
+    : `curl ${url}/models \\
+  ${authorization}`
   return (
     <section className="card stack api-card" data-setting="api" aria-label={strings.api}>
       <h2>{strings.api}</h2>
