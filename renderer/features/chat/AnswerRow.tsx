@@ -4,6 +4,7 @@ import type { Message } from "#contract/conversations.ts"
 import { emptyTurn } from "#contract/turnState.ts"
 import { Button } from "../../ui/Button.tsx"
 import { Notice } from "../../ui/Notice.tsx"
+import { useDocuments } from "../documents/documentsStore.ts"
 import { litSentence, useVoice } from "../voice/voiceStore.ts"
 import { AnswerActions } from "./AnswerActions.tsx"
 import { type AnswerView, viewOfMessage, viewOfTurn } from "./answerView.ts"
@@ -96,6 +97,7 @@ function Reasoning({ text, isOpen }: { text: string; isOpen: boolean }) {
 }
 
 function NotFound({ view, chatKey, question }: { view: AnswerView; chatKey: string; question: Message | null }) {
+  const collections = useDocuments((state) => state.collections)
   return (
     <div className="not-found">
       {view.text ? (
@@ -116,7 +118,7 @@ function NotFound({ view, chatKey, question }: { view: AnswerView; chatKey: stri
             void startTurn(chatKey, {
               kind: "text",
               regenerateMessageId: question.id,
-              collectionIds: [...allCollections],
+              collectionIds: collections.map((collection) => collection.id),
             })
           }
         >
@@ -126,6 +128,3 @@ function NotFound({ view, chatKey, question }: { view: AnswerView; chatKey: stri
     </div>
   )
 }
-
-/** Filled by the composer's list of collections: the contract asks "all" by naming them. */
-export const allCollections = new Set<string>()

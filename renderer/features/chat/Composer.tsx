@@ -13,7 +13,6 @@ import { MicButton } from "../voice/MicButton.tsx"
 import { SoundMenu } from "../voice/SoundMenu.tsx"
 import { VoiceBand, VoiceProblem } from "../voice/VoiceBand.tsx"
 import { askAloud, useVoice } from "../voice/voiceStore.ts"
-import { allCollections } from "./AnswerRow.tsx"
 import { exportChat } from "./ConversationList.tsx"
 import {
   importChat,
@@ -271,10 +270,6 @@ function Tools({ chatKey, isTalking }: { chatKey: string; isTalking: boolean }) 
 
 function CollectionMenu({ chatKey, chosen }: { chatKey: string; chosen: string[] | null }) {
   const collections = useDocuments((state) => state.collections)
-  useEffect(() => {
-    allCollections.clear()
-    for (const collection of collections) allCollections.add(collection.id)
-  }, [collections])
   const toggle = (collection: Collection) => {
     const ids = chosen ?? []
     const next = ids.includes(collection.id) ? ids.filter((id) => id !== collection.id) : [...ids, collection.id]

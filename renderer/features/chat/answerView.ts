@@ -60,7 +60,7 @@ export function viewOfTurn(turn: TurnState): AnswerView {
   return {
     text: turn.text,
     reasoning: turn.reasoning,
-    passages: isProvisional ? provisional : turn.passages,
+    passages: isNotFound ? [] : isProvisional ? provisional : turn.passages,
     closest: turn.closest,
     isProvisional,
     quote: turn.quote,
