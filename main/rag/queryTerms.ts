@@ -72,6 +72,15 @@ export function queryTerms(query: string, history: readonly string[] = []): Quer
   }
 }
 
+const nextPart =
+  /,?\s+(?:and|und)\s+(?=(?:(?:by|on|in|at|for|to|from|with|of|until|since)\s+)?(?:what|which|who|whom|whose|when|where|why|how)\b)|(?<=\?)\s+/i
+
+/** The questions in a question: "Where is the tap, and who repairs it?" asks two. One part: the question itself. */
+export function questionParts(question: string): string[] {
+  const parts = question.split(nextPart).map((part) => part.trim())
+  return parts.length > 1 && parts.every((part) => part !== "") ? parts.slice(0, 3) : [question]
+}
+
 function contentTerms(text: string, weight: number): QueryTerm[] {
   const words = wordsOf(text)
   const terms = new Map<string, QueryTerm>()

@@ -6,7 +6,7 @@ import type { ChunkRecord, ChunkRepository } from "#store/types.ts"
 import { hasAnswerForm } from "./bestSentence.ts"
 import { deduplicate } from "./deduplicate.ts"
 import { defaultFusionWeights, type FusionWeights, fuse } from "./fuse.ts"
-import { type QueryTerms, queryTerms } from "./queryTerms.ts"
+import { type QueryTerms, queryTerms, questionParts } from "./queryTerms.ts"
 import { answerFloor, confidenceOf, coverageOf, coverageOfStems, type TermWeights, termWeights } from "./relevance.ts"
 import { unknownNames } from "./unknownNames.ts"
 import { stemsOf } from "./words.ts"
@@ -73,7 +73,7 @@ export async function* retrieve(
   signal: AbortSignal,
 ): AsyncGenerator<RetrieveEvent, Retrieval> {
   yield { type: "retrieve-start", query: request.query }
-  const retrieval = await retrievePassages(actor, request, deps, signal)
+  const retrieval = await retrieveParts(actor, request, deps, signal)
   yield {
     type: "retrieve-phase",
     phase: "P0",
@@ -85,6 +85,33 @@ export async function* retrieve(
   const { passages, found, closest, embedMs, searchMs } = retrieval
   yield { type: "retrieve-end", passages, found, closest, embedMs, searchMs }
   return retrieval
+}
+
+/** A question of several parts is also searched part by part: each finds its own passage. */
+async function retrieveParts(
+  actor: Actor,
+  request: RetrieveRequest,
+  deps: RetrieveDeps,
+  signal: AbortSignal,
+): Promise<Retrieval> {
+  const whole = await retrievePassages(actor, request, deps, signal)
+  const parts = questionParts(request.query)
+  if (parts.length === 1 || !whole.found) return whole
+  const found: RankedChunk[][] = []
+  for (const [index, part] of parts.entries()) {
+    const history = index === 0 ? request.history : [parts[0] as string]
+    found.push((await retrievePassages(actor, { ...request, query: part, history, topK: 2 }, deps, signal)).ranked)
+  }
+  const [first, ...rest] = whole.ranked
+  const order = [
+    ...(first ? [first] : []),
+    ...[0, 1].flatMap((place) => found.flatMap((list) => list[place] ?? [])),
+    ...rest,
+  ]
+  const ranked = order
+    .filter((entry, index) => order.findIndex((other) => other.chunk.id === entry.chunk.id) === index)
+    .slice(0, Math.max(whole.ranked.length, 2 * parts.length))
+  return { ...whole, ranked, passages: ranked.map(toPassage) }
 }
 
 /** Hybrid search: BM25 and vectors, fused, without near-duplicates, and a verdict whether they answer at all. */
