@@ -5,6 +5,7 @@ import { untilAborted } from "#core/untilAborted.ts"
 import type { Llm } from "#engines/types.ts"
 import { rankSentences, type ScoredSentence } from "#rag/bestSentence.ts"
 import { extractiveAnswer } from "#rag/extractiveAnswer.ts"
+import { questionParts } from "#rag/queryTerms.ts"
 import { type Retrieval, type RetrieveDeps, retrieve } from "#rag/retrieve.ts"
 import { createAnswerFilter } from "./answerFilter.ts"
 import { selectEvidence } from "./evidence.ts"
@@ -123,6 +124,7 @@ async function* compose(
     passages: retrieval.passages,
     sentences,
     weights: retrieval.weights,
+    parts: questionParts(input.question),
     room: passageTokens * charactersPerToken,
   })
   let prompt: Prompt

@@ -3,13 +3,15 @@ import type { ScoredSentence } from "#rag/bestSentence.ts"
 import { coverageOfStems, type TermWeights } from "#rag/relevance.ts"
 import { type Span, sentencesOf } from "#rag/sentences.ts"
 import { stemsOf } from "#rag/words.ts"
-import { addressesReader, neutralise } from "./neutralise.ts"
+import { instructionsAmong, neutralise } from "./neutralise.ts"
 
 export interface EvidenceInput {
   passages: readonly Passage[]
   /** Best first. */
   sentences: readonly ScoredSentence[]
   weights: TermWeights
+  /** The question's parts: the best sentence for each comes first. */
+  parts: readonly string[]
   /** Characters of all excerpts together. */
   room: number
 }
@@ -31,7 +33,7 @@ const refersBack =
  * The parts of the passages that matter for the question, as passages with a shorter text: the best sentences with their
  * neighbours, so that a prompt is read in a second or two instead of ten. Sentences that address the program are left out.
  */
-export function selectEvidence({ passages, sentences, weights, room }: EvidenceInput): Passage[] {
+export function selectEvidence({ passages, sentences, weights, parts, room }: EvidenceInput): Passage[] {
   const units = passages.flatMap(unitsOf)
   const scores = new Map(sentences.map((sentence) => [`${sentence.citation}:${sentence.start}`, sentence.score]))
   const scoreOf = (unit: Unit): number =>
@@ -49,6 +51,14 @@ export function selectEvidence({ passages, sentences, weights, room }: EvidenceI
     return true
   }
   const open = units.filter((unit) => !unit.isLeft)
+  for (const part of parts.length > 1 ? parts : []) {
+    const own = weightsOf(part, weights)
+    const value = (unit: Unit): number => coverageOfStems(own, unit.stems) + coverageOfStems(own, stemsOf(unit.text))
+    const best = open.reduce<Unit | undefined>((a, b) => (a && value(a) >= value(b) ? a : b), undefined)
+    if (!best || value(best) === 0) continue
+    take(best)
+    open.splice(open.indexOf(best), 1)
+  }
   while (left > 40 && open.length > 0) {
     const covered = coverageOfStems(weights, known)
     let best = 0
@@ -86,16 +96,21 @@ export function selectEvidence({ passages, sentences, weights, room }: EvidenceI
   })
 }
 
+function weightsOf(part: string, weights: TermWeights): TermWeights {
+  const stems = stemsOf(part)
+  return new Map([...weights].filter(([stem]) => stems.has(stem)))
+}
+
 function unitsOf(passage: Passage): Unit[] {
   const heading = stemsOf(`${passage.title}\n${passage.headingPath.join("\n")}`)
-  return sentencesOf(passage.text)
-    .filter(({ text }) => !/^#{1,6}\s/.test(text))
-    .map((span, index) => ({
-      ...span,
-      index,
-      passage,
-      stems: new Set([...stemsOf(span.text), ...heading]),
-      isRow: /^[^:.!?]{1,60}: \S.*; /.test(span.text),
-      isLeft: addressesReader(span.text),
-    }))
+  const spans = sentencesOf(passage.text).filter(({ text }) => !/^#{1,6}\s/.test(text))
+  const left = instructionsAmong(spans.map(({ text }) => text))
+  return spans.map((span, index) => ({
+    ...span,
+    index,
+    passage,
+    stems: new Set([...stemsOf(span.text), ...heading]),
+    isRow: /^[^:.!?]{1,60}: \S.*; /.test(span.text),
+    isLeft: left[index] === true,
+  }))
 }

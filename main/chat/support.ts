@@ -67,7 +67,7 @@ function figuresAbout(passages: readonly Passage[], weights: TermWeights): Map<n
       // "It takes 1.2 kg": the sentence before and the heading say of what.
       const context = coverageOfStems(weights, new Set([...stems, ...previous, ...heading]))
       previous = stems
-      return { n: passage.n, figures: numbersOf(text), about: 0.6 * own + 0.4 * context }
+      return { n: passage.n, figures: numbersOf(text), about: 0.75 * own + 0.25 * context }
     })
   })
   const best = Math.max(0, ...units.filter(({ figures }) => figures.size > 0).map(({ about }) => about))
@@ -108,29 +108,53 @@ function attribute(
         .filter((value) => !sourceNumbers.has(value))
         .concat(names.filter((name) => !lower.includes(name.toLowerCase())))
       const similarity = similarities[index] ?? 0
-      return { n: passage.n, overlap, similarity, missing, score: 0.7 * overlap + 0.3 * Math.max(0, similarity) }
+      const said = new Set(claimed.filter((stem) => known.has(stem)))
+      return { n: passage.n, overlap, similarity, missing, said, score: 0.7 * overlap + 0.3 * Math.max(0, similarity) }
     })
     .sort((a, b) => a.missing.length - b.missing.length || b.score - a.score)
   const best = scored[0]
   if (!best) return { start, end, citations: [], supported: false, reason: "No passage was shown." }
-  const isStated =
-    best.overlap >= overlapFloor || (best.similarity >= similarityFloor && best.overlap >= lowOverlapFloor)
-  if (best.missing.length > 0) {
+  // "The machine has 3 years, the sensor 4": two passages state one sentence together.
+  const other = scored.find(
+    (each) => each !== best && (adds(each, best) || (best.missing.length > 0 && completes(each, best))),
+  )
+  const isPair = other !== undefined && (best.missing.length === 0 || completes(other, best))
+  if (best.missing.length > 0 && !isPair) {
+    const missing = best.missing.slice(0, 3).join(", ")
     return {
       start,
       end,
       citations: [],
       supported: false,
-      reason: `${best.missing.slice(0, 3).join(", ")} is not in the passages${asked.figures ? " about this" : ""}.`,
+      reason: `${missing} is not in the passages${asked.figures ? " about this" : ""}.`,
     }
   }
+  const isStated =
+    best.overlap >= overlapFloor ||
+    (best.similarity >= similarityFloor && best.overlap >= lowOverlapFloor) ||
+    (isPair && best.overlap >= lowOverlapFloor)
   if (!isStated) return { start, end, citations: [], supported: false, reason: "No passage says this." }
+  if (other && isPair) return { start, end, citations: [best.n, other.n], supported: true }
   const citations = scored
     .filter(
-      (other) => other.missing.length === 0 && other.score >= secondShare * best.score && other.overlap >= overlapFloor,
+      (each) => each.missing.length === 0 && each.score >= secondShare * best.score && each.overlap >= overlapFloor,
     )
-    .map((other) => other.n)
+    .map((each) => each.n)
   return { start, end, citations: citations.length > 0 ? citations.slice(0, 2) : [best.n], supported: true }
+}
+
+interface Scored {
+  missing: string[]
+  said: Set<string>
+}
+
+const completes = (other: Scored, best: Scored): boolean =>
+  best.missing.every((value) => !other.missing.includes(value))
+
+/** Says a good part of what the best passage leaves unsaid. */
+const adds = (other: Scored, best: Scored): boolean => {
+  const more = [...other.said].filter((stem) => !best.said.has(stem)).length
+  return more >= 2 && more >= 0.2 * (best.said.size + more) && other.missing.length <= best.missing.length
 }
 
 async function compare(
