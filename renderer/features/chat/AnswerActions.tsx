@@ -8,7 +8,9 @@ import { openPanel } from "../frame/frameStore.ts"
 import { useModels } from "../models/modelsStore.ts"
 import { readAloud, stopReading, useReading } from "../voice/readAloud.ts"
 import { childrenByParent, newestLeaf } from "./branches.ts"
-import { giveFeedback, showBranch, startTurn, useChat } from "./chatStore.ts"
+import { useChat } from "./chatStore.ts"
+import { giveFeedback, showBranch } from "./conversations.ts"
+import { startTurn } from "./liveTurns.ts"
 import { strings } from "./strings.ts"
 
 interface AnswerActionsProps {

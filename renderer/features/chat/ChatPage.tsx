@@ -14,20 +14,16 @@ import { usePushToTalk } from "../voice/usePushToTalk.ts"
 import { stopEverything } from "../voice/voiceStore.ts"
 import { Carousel } from "./Carousel.tsx"
 import { Composer } from "./Composer.tsx"
-import { ConversationList, exportChat } from "./ConversationList.tsx"
+import { ConversationList } from "./ConversationList.tsx"
+import { focusComposer, newKey, startNewChat, useChat } from "./chatStore.ts"
 import {
   deleteConversation,
-  focusComposer,
+  exportChat,
   followConversations,
   loadConversations,
   loadMessages,
-  newKey,
-  recoverLiveTurns,
-  startNewChat,
-  startTurn,
-  stopTurn,
-  useChat,
-} from "./chatStore.ts"
+} from "./conversations.ts"
+import { recoverLiveTurns, startTurn, stopTurn } from "./liveTurns.ts"
 import { MessageList } from "./MessageList.tsx"
 import { strings } from "./strings.ts"
 import "./chat.css"

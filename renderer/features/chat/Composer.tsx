@@ -13,17 +13,9 @@ import { MicButton } from "../voice/MicButton.tsx"
 import { SoundMenu } from "../voice/SoundMenu.tsx"
 import { VoiceBand, VoiceProblem } from "../voice/VoiceBand.tsx"
 import { askAloud, useVoice } from "../voice/voiceStore.ts"
-import { exportChat } from "./ConversationList.tsx"
-import {
-  importChat,
-  newKey,
-  setCollections,
-  setDraft,
-  startNewChat,
-  startTurn,
-  stopTurn,
-  useChat,
-} from "./chatStore.ts"
+import { newKey, setDraft, startNewChat, useChat } from "./chatStore.ts"
+import { exportChat, importChat, setCollections } from "./conversations.ts"
+import { startTurn, stopTurn } from "./liveTurns.ts"
 import { strings } from "./strings.ts"
 
 interface Suggestion {

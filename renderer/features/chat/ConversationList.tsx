@@ -1,21 +1,20 @@
 import { EllipsisVertical, FileDown, FileJson, Pencil, Plus, Search, Trash2, X } from "lucide-react"
 import { useEffect, useRef, useState } from "react"
 import type { Conversation, SearchHit } from "#contract/conversations.ts"
-import { apiBytes, asApiError, saveAs } from "../../api/client.ts"
 import { Button, IconButton } from "../../ui/Button.tsx"
 import { Failure } from "../../ui/Failure.tsx"
 import { formatTime } from "../../ui/format.ts"
 import { Menu } from "../../ui/Menu.tsx"
-import { goTo, toast } from "../frame/frameStore.ts"
+import { goTo } from "../frame/frameStore.ts"
+import { startNewChat, useChat } from "./chatStore.ts"
 import {
   deleteConversation,
+  exportChat,
   loadConversations,
   loadOlderConversations,
   renameConversation,
   searchConversations,
-  startNewChat,
-  useChat,
-} from "./chatStore.ts"
+} from "./conversations.ts"
 import { strings } from "./strings.ts"
 
 export function ConversationList({ activeId }: { activeId: string | null }) {
@@ -209,22 +208,6 @@ function RenameField({ entry, onDone }: { entry: Conversation; onDone: () => voi
       />
     </li>
   )
-}
-
-export async function exportChat(entry: { id: string; title: string }, format: "md" | "json"): Promise<void> {
-  try {
-    const response = await apiBytes("GET /api/conversations/:id/export", {
-      params: { id: entry.id },
-      query: { format },
-    })
-    const name = (entry.title || strings.untitled)
-      .replace(/[\\/:*?"<>|\p{Cc}]+/gu, " ")
-      .trim()
-      .slice(0, 80)
-    await saveAs(response, `${name || "chat"}.${format}`)
-  } catch (error) {
-    toast(asApiError(error).message, { tone: "danger" })
-  }
 }
 
 function grouped(conversations: readonly Conversation[]): [string, Conversation[]][] {

@@ -3,7 +3,7 @@ import { memo, useState } from "react"
 import type { Message } from "#contract/conversations.ts"
 import { Button, IconButton } from "../../ui/Button.tsx"
 import { BranchSwitch } from "./AnswerActions.tsx"
-import { startTurn } from "./chatStore.ts"
+import { startTurn } from "./liveTurns.ts"
 import { strings } from "./strings.ts"
 import { useTurns } from "./turnStore.ts"
 
