@@ -75,7 +75,10 @@ async function start(options: CoreOptions): Promise<Core> {
     child.once("error", (error) => resolve(error.message))
     child.once("exit", (code, signal) => resolve(`The core stopped (${signal ?? `code ${code}`}).`))
   })
-  const baseUrl = await firstLine(child, exited)
+  const baseUrl = await firstLine(child, exited).catch((error: unknown) => {
+    child.kill()
+    throw error
+  })
   let closing: Promise<void> | undefined
   return {
     baseUrl,

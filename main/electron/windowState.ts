@@ -20,15 +20,15 @@ interface Area {
 
 /** The window as it was left, when it would still be visible on one of these screens. */
 export function readWindowState(file: string, screens: readonly Area[]): WindowState {
-  let state: Partial<WindowState>
+  let state: Partial<WindowState> | null
   try {
-    state = JSON.parse(readFileSync(file, "utf8")) as Partial<WindowState>
+    state = JSON.parse(readFileSync(file, "utf8")) as Partial<WindowState> | null
   } catch {
     return initial
   }
-  const { width, height, x, y } = state
+  const { width, height, x, y } = state ?? {}
   if (typeof width !== "number" || typeof height !== "number" || width < 360 || height < 480) return initial
-  const size = { width, height, isMaximized: state.isMaximized === true }
+  const size = { width, height, isMaximized: state?.isMaximized === true }
   if (typeof x !== "number" || typeof y !== "number") return size
   const isVisible = screens.some(
     (area) => x + 100 > area.x && y >= area.y && x + 100 < area.x + area.width && y + 50 < area.y + area.height,
