@@ -78,7 +78,6 @@ async function runTurn(
     )
     socket.send(JSON.stringify({ type: "subscribe", channel: `turn:${turnId}`, afterSeq: -1 }))
     await sendFrames(socket, streamId, samples, signal)
-    await client.api("POST /api/turns/:turnId/release", { params: { turnId } }, signal)
     return await collect(messages, turnId, signal)
   } finally {
     signal.removeEventListener("abort", stop)
@@ -103,9 +102,7 @@ async function sendFrames(
   samples: Float32Array,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let sequence = 0, start = 0; start < samples.length; sequence++, start += frameSamples) {
-    signal.throwIfAborted()
-    const frame = samples.subarray(start, start + frameSamples)
+  const send = (sequence: number, frame: Float32Array): void => {
     const view = new DataView(new ArrayBuffer(audioHeaderBytes + frame.length * 2))
     view.setUint32(0, streamId, true)
     view.setUint32(4, sequence, true)
@@ -113,9 +110,16 @@ async function sendFrames(
       view.setInt16(audioHeaderBytes + index * 2, Math.round(Math.max(-1, Math.min(1, sample)) * 32767), true)
     }
     socket.send(view.buffer)
+  }
+  let sequence = 0
+  for (let start = 0; start < samples.length; start += frameSamples) {
+    signal.throwIfAborted()
+    send(sequence++, samples.subarray(start, start + frameSamples))
     // Lets the socket drain: a long recording must not pile up in memory.
     while (socket.bufferedAmount > 1_000_000) await new Promise((resolve) => setImmediate(resolve))
   }
+  // An empty frame is the key going up.
+  send(sequence, new Float32Array())
 }
 
 async function collect(

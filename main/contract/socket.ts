@@ -5,7 +5,8 @@ import type { TurnEvent } from "./turns.ts"
 
 /**
  * The one multiplexed socket, `/ws`. The bearer travels as the second subprotocol: `["zenglow", "bearer.<token>"]`.
- * Binary frames carry audio: u32 LE stream id, u32 LE sequence, then s16le mono: 16 kHz up, 24 kHz down.
+ * Binary frames carry audio: u32 LE stream id, u32 LE sequence, then s16le mono: 16 kHz up, 24 kHz down. A frame without
+ * samples ends its stream, like `POST /api/turns/:turnId/release`, but never before frames that were sent earlier.
  */
 export const socketProtocol = "zenglow"
 export const bearerPrefix = "bearer."

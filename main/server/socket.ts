@@ -194,7 +194,9 @@ function serveClient(socket: WebSocket, caller: Caller, deps: SocketDeps): void 
     if (expected !== undefined && frame.sequence < expected)
       throw new AppError("request.invalid", "Audio frames must come in order.")
     streams.set(frame.streamId, frame.sequence + 1)
-    deps.audio.push(actor, frame.streamId, frame.sequence, frame.pcm)
+    // Nothing can be overtaken here: the key goes up after the last frame that was sent before it.
+    if (frame.pcm.length === 0) deps.audio.end(actor, frame.streamId)
+    else deps.audio.push(actor, frame.streamId, frame.sequence, frame.pcm)
   }
 
   socket.on("message", (data, isBinary) => {
