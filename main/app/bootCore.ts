@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync, statSync } from "node:fs"
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs"
+import { dirname } from "node:path"
 import type { AppConfig } from "#core/config.ts"
 import { AppError } from "#core/errors.ts"
 import { createLogger } from "#core/logger.ts"
@@ -60,10 +61,11 @@ export async function bootCore(config: AppConfig, { isListed = true }: BootOptio
 function prepareDataDir(dataDir: string): void {
   const remedy = "Choose another one with --data-dir or ZENGLOW_DATA_DIR."
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    // Recursive creation never returns where a parent takes no children, as in /proc.
+    if (!existsSync(dataDir)) mkdirSync(dataDir, { recursive: !existsSync(dirname(dataDir)), mode: 0o700 })
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (cause) {
-    const isFile = statSync(dataDir, { throwIfNoEntry: false })?.isDirectory() === false
+    const isFile = statSync(dataDir, { throwIfNoEntry: false })?.isFile()
     throw isFile
       ? new AppError("store.failed", `The data directory ${dataDir} is a file.`, { remedy, cause })
       : new AppError("store.read-only", `The data directory ${dataDir} cannot be written.`, {
