@@ -45,16 +45,18 @@ async function firstRunIsDone({ baseUrl, apiKey }: Core): Promise<void> {
 }
 
 async function takePictures(browser: Browser, { baseUrl, mintTicket }: Core): Promise<void> {
-  const page = await browser.newPage({ viewport: { width: 1120, height: 700 }, reducedMotion: "reduce" })
+  const page = await browser.newPage({ viewport: { width: 1200, height: 720 }, reducedMotion: "reduce" })
   await page.goto(`${baseUrl}/#ticket=${mintTicket()}`)
   await page.goto(`${baseUrl}/#/chat`)
   await page.locator("#composer").fill(question)
   await page.keyboard.press("Enter")
   await page.locator(".timing-line").waitFor({ timeout: answerTimeoutMs })
   // The mark over the sentence loads its passage into the side panel.
-  await page.locator(".citation").first().click()
-  await page.locator(".source-text mark").waitFor()
-  await page.mouse.move(0, 0)
+  await page.locator(".citation").first().click({ timeout: answerTimeoutMs })
+  await page.locator(".source-text mark").first().waitFor({ timeout: answerTimeoutMs })
+  // Away from the mark, so that its own card closes.
+  await page.locator("#composer").click()
+  await page.locator("[data-radix-popper-content-wrapper]").waitFor({ state: "detached" })
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme })
     await page.evaluate(() => document.fonts.ready)
