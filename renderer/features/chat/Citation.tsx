@@ -1,5 +1,5 @@
 import { HoverCard } from "radix-ui"
-import { useState } from "react"
+import { useRef, useState } from "react"
 import type { Passage } from "#contract/turns.ts"
 import { openPanel } from "../frame/frameStore.ts"
 import { strings } from "./strings.ts"
@@ -25,10 +25,25 @@ export function Citation({ n, passages }: { n: number; passages: readonly Passag
 
 export function PassageHover({ passage, children }: { passage: Passage; children: React.ReactNode }) {
   const [isOpen, setIsOpen] = useState(false)
+  // A click opens the passage beside the chat: until the pointer leaves, the card would only cover it.
+  const isDismissed = useRef(false)
   return (
-    <HoverCard.Root open={isOpen} onOpenChange={setIsOpen} openDelay={250} closeDelay={120}>
-      {/* A click opens the passage beside the chat: the card would only cover it. */}
-      <HoverCard.Trigger asChild onClickCapture={() => setIsOpen(false)}>
+    <HoverCard.Root
+      open={isOpen}
+      onOpenChange={(next) => setIsOpen(next && !isDismissed.current)}
+      openDelay={250}
+      closeDelay={120}
+    >
+      <HoverCard.Trigger
+        asChild
+        onClickCapture={() => {
+          isDismissed.current = true
+          setIsOpen(false)
+        }}
+        onPointerEnter={() => {
+          isDismissed.current = false
+        }}
+      >
         {children}
       </HoverCard.Trigger>
       <HoverCard.Portal>

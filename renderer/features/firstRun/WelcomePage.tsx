@@ -83,11 +83,13 @@ export default function WelcomePage() {
         <DocumentsCard />
         <footer className="welcome-foot">
           <p className="soft">
-            {capabilities?.composedAnswers
-              ? strings.startHint.composed
-              : capabilities?.chat
-                ? strings.startHint.quoting
-                : strings.startHint.nothing}
+            {bundle?.isComplete
+              ? strings.startHint.complete
+              : capabilities?.composedAnswers
+                ? strings.startHint.composed
+                : capabilities?.chat
+                  ? strings.startHint.quoting
+                  : strings.startHint.nothing}
           </p>
           <Button variant="primary" disabled={!capabilities?.chat} onClick={start}>
             {strings.start}

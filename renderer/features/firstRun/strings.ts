@@ -26,7 +26,8 @@ export const strings = {
   haveDocuments: (count: number) => (count === 1 ? "1 document is ready." : `${count} documents are ready.`),
   start: "Start asking",
   startHint: {
-    composed: "Everything is ready.",
+    complete: "Everything is ready.",
+    composed: "You can ask now. The rest arrives meanwhile.",
     quoting: "You can ask now: until the chat model is here, answers are quoted from your documents.",
     nothing: "Waiting for the first usable piece.",
   },
