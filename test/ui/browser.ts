@@ -12,11 +12,13 @@ const installed = [
   "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe",
 ]
 
+/** An installed Chromium, Chrome or Edge; undefined: the one that Playwright downloaded. */
+export const browserPath = installed.find((path) => path !== undefined && existsSync(path))
+
 /** An installed Chromium, Chrome or Edge, else the one Playwright downloaded. Its microphone plays a test tone. */
 export async function launchBrowser(): Promise<Browser> {
-  const executablePath = installed.find((path) => path !== undefined && existsSync(path))
   return chromium.launch({
-    ...(executablePath ? { executablePath } : {}),
+    ...(browserPath ? { executablePath: browserPath } : {}),
     args: [
       "--no-sandbox",
       "--use-fake-ui-for-media-stream",
