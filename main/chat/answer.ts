@@ -4,7 +4,7 @@ import type { Logger } from "#core/logger.ts"
 import { untilAborted } from "#core/untilAborted.ts"
 import type { Llm } from "#engines/types.ts"
 import { rankSentences, type ScoredSentence } from "#rag/bestSentence.ts"
-import { extractiveAnswer } from "#rag/extractiveAnswer.ts"
+import { extractiveAnswer, plainSentence } from "#rag/extractiveAnswer.ts"
 import { questionParts } from "#rag/queryTerms.ts"
 import { type Retrieval, type RetrieveDeps, retrieve } from "#rag/retrieve.ts"
 import { createAnswerFilter } from "./answerFilter.ts"
@@ -165,7 +165,7 @@ async function* compose(
     return
   }
 
-  const text = written.text.trim()
+  const text = withReason(written.text.trim(), sentences)
   const spans = await untilAborted(
     attributeSentences(
       text,
@@ -175,7 +175,10 @@ async function* compose(
     ),
     signal,
   )
-  const support = await untilAborted(probeSupport(llm, prompt.messages, text, input.cacheKey, signal), signal)
+  const support = await untilAborted(
+    probeSupport(llm, { question: input.question, text, evidence: prompt.passages, spans }, signal),
+    signal,
+  )
   const verdict = judge({
     question: input.question,
     text,
@@ -200,6 +203,19 @@ async function* compose(
       closest: retrieval.passages.slice(0, 3),
     })
   }
+}
+
+const negation =
+  /\b(?:not|no|never|none|cannot|without|only|except|closed|prohibited|forbidden|refused|excluded)\b|n['’]t\b/i
+
+/** "No." alone can neither be cited nor checked: the sentence of the documents that says so is put behind it. */
+function withReason(text: string, sentences: readonly ScoredSentence[]): string {
+  const word = /^(yes|no)\W*$/i.exec(text)?.[1]
+  if (word === undefined) return text
+  const isNo = word.toLowerCase() === "no"
+  const near = sentences.filter((each) => each.score >= 0.6 * (sentences[0]?.score ?? 0))
+  const reason = near.find((each) => negation.test(each.text) === isNo) ?? sentences[0]
+  return reason ? `${isNo ? "No" : "Yes"}. ${plainSentence(reason.text)}` : text
 }
 
 /** The best sentences, quoted and cited. */

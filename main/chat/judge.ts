@@ -1,9 +1,12 @@
 import type { CitedSpan, Passage } from "#contract/turns.ts"
 import { isAbort } from "#core/errors.ts"
-import type { ChatMessage, Llm } from "#engines/types.ts"
+import type { Llm } from "#engines/types.ts"
 import type { ScoredSentence } from "#rag/bestSentence.ts"
 import { coverageOf } from "#rag/relevance.ts"
 import type { Retrieval } from "#rag/retrieve.ts"
+import { sentencesOf } from "#rag/sentences.ts"
+import { isStopWord, stemsOf } from "#rag/words.ts"
+import { neutralise } from "./neutralise.ts"
 
 export interface JudgeInput {
   question: string
@@ -27,28 +30,25 @@ export interface Verdict {
   best: number
 }
 
-const probeQuestion =
-  "Do the documents above state exactly what the question asks for, as answered? Reply with one word: Yes or No."
+/** Sentences the probe reads: few, so that it costs about a second, and so that it is asked about the statement alone. */
+const probedSentences = 3
 
 /**
- * Asks the model whether the documents state its answer. The prompt's evaluated prefix is reused, so it costs some 40 tokens.
- * Null when it cannot be asked: an answer that stands already is not lost with an engine that fails now.
+ * Asks the model whether the sentences behind an answer state what the question asks for: the share of Yes among Yes and No. Asked about
+ * single sentences it tells stated from invented far better than behind the whole prompt. Null when it cannot be asked: an answer that
+ * stands already is not lost with an engine that fails now.
  */
 export async function probeSupport(
   llm: Llm,
-  messages: readonly ChatMessage[],
-  text: string,
-  cacheKey: string,
+  { question, text, evidence, spans }: Pick<JudgeInput, "question" | "text" | "evidence" | "spans">,
   signal: AbortSignal,
 ): Promise<number | null> {
   if (text === "") return null
-  const probe: ChatMessage[] = [
-    ...messages,
-    { role: "assistant", content: text },
-    { role: "user", content: probeQuestion },
-  ]
+  const passage = closestSentences(`${question} ${text}`, evidence, spans)
+  if (passage === "") return null
+  const content = `Passage: ${passage}\nQuestion: ${neutralise(question)}\nDoes the passage state the answer to the question? Answer Yes or No.`
   try {
-    const [yes = 0] = await llm.choose(probe, ["Yes", "No"], signal, cacheKey)
+    const [yes = 0] = await llm.choose([{ role: "user", content }], ["Yes", "No"], signal, "support-probe")
     return yes
   } catch (error) {
     if (isAbort(error, signal)) throw error
@@ -56,8 +56,24 @@ export async function probeSupport(
   }
 }
 
+function closestSentences(said: string, evidence: readonly Passage[], spans: readonly CitedSpan[]): string {
+  const cited = new Set(spans.flatMap((span) => span.citations))
+  const stems = stemsOf(said)
+  const units = (cited.size > 0 ? evidence.filter((passage) => cited.has(passage.n)) : evidence).flatMap((passage) =>
+    sentencesOf(passage.text).map(({ text }) => ({
+      text,
+      shared: [...stemsOf(text)].filter((stem) => stems.has(stem) && !isStopWord(stem)).length,
+    })),
+  )
+  const kept = new Set([...units].sort((a, b) => b.shared - a.shared).slice(0, probedSentences))
+  return units.flatMap((unit) => (kept.has(unit) ? [unit.text] : [])).join(" ")
+}
+
 const refusal =
   /\b(?:documents?|text|passages?|information)\b.{0,40}\b(?:do(?:es)? not|don['’]t|doesn['’]t|no|not)\b.{0,30}\b(?:say|state|mention|specif|provide|contain|include|information|given)|\bnot (?:specified|mentioned|stated|provided|given|listed)\b|\bno information\b|\bI (?:do not|don['’]t|cannot|can['’]t) (?:know|find|answer)/i
+
+/** A sentence that scores this answers the question in its own words. */
+const quoteFloor = 0.6
 
 /** One decision from the probe, the number and name checks, the words of the question that the evidence has, and retrieval. */
 export function judge(input: JudgeInput): Verdict {
@@ -69,8 +85,11 @@ export function judge(input: JudgeInput): Verdict {
   const supported = spans.length === 0 ? 0 : spans.filter((span) => span.supported).length / spans.length
   const best = sentences[0]?.score ?? 0
   const evidenceSum =
-    4 * ((support ?? 0.6) - 0.6) + 3 * (coverage - 0.6) + 2 * (retrieval.confidence - 0.75) + 2 * (supported - 0.5)
+    8 * ((support ?? 0.6) - 0.55) + 3 * (coverage - 0.6) + 2 * (retrieval.confidence - 0.75) + (supported - 0.5)
   const likelihood = 1 / (1 + Math.exp(-evidenceSum))
-  const decision = refusal.test(text) || likelihood < 0.5 ? "not-stated" : supported === 0 ? "quote" : "answered"
+  const isRefused = refusal.test(text)
+  let decision: Verdict["decision"] = "not-stated"
+  if (!isRefused && supported > 0 && likelihood >= 0.5) decision = "answered"
+  else if (!isRefused && supported === 0 && best >= quoteFloor) decision = "quote"
   return { decision, likelihood, coverage, supported, best }
 }

@@ -1,5 +1,6 @@
 import type { CitedSpan, Passage } from "#contract/turns.ts"
 import type { Embedder } from "#engines/types.ts"
+import { questionParts } from "#rag/queryTerms.ts"
 import { coverageOfStems, type TermWeights } from "#rag/relevance.ts"
 import { type Span, sentencesOf } from "#rag/sentences.ts"
 import { isStopWord, stemsOf, wordsOf } from "#rag/words.ts"
@@ -41,7 +42,7 @@ export async function attributeSentences(
     stems: contentStems(question),
     numbers: numbersOf(question),
     lower: question.toLowerCase(),
-    figures: deps.weights ? figuresAbout(passages, deps.weights) : null,
+    figures: deps.weights ? figuresAbout(passages, deps.weights, questionParts(question).length) : null,
   }
   return sentences.map((sentence, row) => attribute(sentence, passages, similarities[row] ?? [], asked))
 }
@@ -55,9 +56,11 @@ interface Asked {
 
 /** A sentence with a figure must have this share of what the best such sentence has of the question's words. */
 const aboutShare = 0.4
+/** And of the question itself: the nearest figure of a question that is not answered is still another one. */
+const aboutFloor = 0.28
 
 /** The figures of each passage that stand in a sentence or row about the question: "five" of another count is not one. */
-function figuresAbout(passages: readonly Passage[], weights: TermWeights): Map<number, Set<string>> {
+function figuresAbout(passages: readonly Passage[], weights: TermWeights, parts: number): Map<number, Set<string>> {
   const units = passages.flatMap((passage) => {
     const heading = stemsOf(`${passage.title}\n${passage.headingPath.join("\n")}`)
     let previous = new Set<string>()
@@ -73,7 +76,7 @@ function figuresAbout(passages: readonly Passage[], weights: TermWeights): Map<n
   const best = Math.max(0, ...units.filter(({ figures }) => figures.size > 0).map(({ about }) => about))
   const found = new Map<number, Set<string>>()
   for (const { n, figures, about } of units) {
-    if (about < aboutShare * best) continue
+    if (about < Math.max(aboutShare * best, aboutFloor / parts)) continue
     found.set(n, new Set([...(found.get(n) ?? []), ...figures]))
   }
   return found

@@ -37,14 +37,14 @@ export async function extractiveAnswer(
   for (const sentence of chosen) {
     if (text !== "") text += " "
     const start = text.length
-    text += `“${plain(sentence.text)}” [${sentence.citation}]`
+    text += `“${plainSentence(sentence.text)}” [${sentence.citation}]`
     spans.push({ start, end: text.length, citations: [sentence.citation], supported: true })
   }
   return { text, spans, sentences: chosen }
 }
 
 /** Markdown's list markers and emphasis are not part of what is quoted. */
-const plain = (text: string): string =>
+export const plainSentence = (text: string): string =>
   text
     .replace(/^(?:[-*+•]|\d{1,3}[.)]|>)\s+/, "")
     .replace(/\*\*|__|`/g, "")
