@@ -27,7 +27,7 @@ export interface AppConfig {
   /** Host names besides loopback ones that requests may name. */
   readonly allowedHosts: readonly string[]
   readonly allowedOrigins: readonly string[]
-  /** Threads for inference. Default: physical cores, at least 1. */
+  /** Threads for inference. Default: as many as this process may run at once. */
   readonly threads: number | null
   /** GPU back end for llama.cpp: off by default. */
   readonly gpu: "off" | "auto"
@@ -52,7 +52,7 @@ const schema = z.strictObject({
 })
 type Name = keyof typeof schema.shape
 
-/** Environment names, ours first, then the aliases of the earlier system. */
+/** Environment names: ours first, then aliases that are accepted too. */
 export const environmentNames: Record<Name, readonly string[]> = {
   dataDir: ["ZENGLOW_DATA_DIR"],
   modelsDir: ["ZENGLOW_MODELS_DIR"],
