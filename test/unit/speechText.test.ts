@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
+import { createOneAtATime } from "#engines/onnx/oneAtATime.ts"
 import { planBatches } from "#engines/onnx/planBatches.ts"
-import { createTurns } from "#engines/onnx/turns.ts"
 import { cutUnfinishedRepetition, repetitionLength, textOf } from "#engines/speech/moonshineTokens.ts"
 import { speechRegions } from "#engines/speech/speechRegions.ts"
 import { utterances } from "#engines/speech/utterances.ts"
@@ -98,19 +98,19 @@ describe("embedding batches", () => {
   })
 
   it("let urgent work go before waiting work and survive a failure", async () => {
-    const turns = createTurns()
+    const oneAtATime = createOneAtATime()
     const order: string[] = []
     const work = (name: string) => async () => {
       order.push(name)
     }
     const all = [
-      turns.take(false, work("first")),
-      turns.take(false, work("second")),
-      turns.take(true, work("urgent")),
-      turns.take(false, async () => {
+      oneAtATime.run(false, work("first")),
+      oneAtATime.run(false, work("second")),
+      oneAtATime.run(true, work("urgent")),
+      oneAtATime.run(false, async () => {
         throw new Error("broken")
       }),
-      turns.take(false, work("last")),
+      oneAtATime.run(false, work("last")),
     ]
     const results = await Promise.allSettled(all)
     expect(order).toEqual(["first", "urgent", "second", "last"])

@@ -2,8 +2,8 @@ import type { HostHandlers } from "#core/host/types.ts"
 import type { EmbeddingModel, OnnxContract } from "./contract.ts"
 import { type LoadedEmbedder, loadEmbedder } from "./embeddingModel.ts"
 import { createKeepOne } from "./keepOne.ts"
+import { createOneAtATime } from "./oneAtATime.ts"
 import { planBatches } from "./planBatches.ts"
-import { createTurns } from "./turns.ts"
 
 /** Tokens per batch: measured to be as fast as larger ones, and short enough (.1 s on two cores) for an urgent question to slip in. */
 export const tokenBudget = 1024
@@ -13,7 +13,7 @@ const tokeniseStep = 64
 /** All methods of the onnx child. */
 export function createOnnxHandlers(): HostHandlers<OnnxContract> {
   const kept = createKeepOne<LoadedEmbedder>((embedder) => embedder.release())
-  const turns = createTurns()
+  const work = createOneAtATime()
   const load = (model: EmbeddingModel) => kept.get(JSON.stringify(model), () => loadEmbedder(model))
 
   return {
@@ -22,7 +22,7 @@ export function createOnnxHandlers(): HostHandlers<OnnxContract> {
       return null
     },
     async "embed.unload"() {
-      await turns.take(false, () => kept.drop())
+      await work.run(false, () => kept.drop())
       return null
     },
     async "embed.run"({ model, texts, isUrgent }, { signal, emit }) {
@@ -33,7 +33,7 @@ export function createOnnxHandlers(): HostHandlers<OnnxContract> {
       const lengths = tokens.map((ids) => ids.length)
       for (const batch of planBatches(lengths, tokenBudget)) {
         signal.throwIfAborted()
-        const result = await turns.take(isUrgent, async () =>
+        const result = await work.run(isUrgent, async () =>
           (await load(model)).embedBatch(batch.map((index) => tokens[index] as number[])),
         )
         batch.forEach((index, row) => {

@@ -1,9 +1,9 @@
 /** One piece of work at a time; urgent ones go first, equals in the order they came. */
-export interface Turns {
-  take<T>(isUrgent: boolean, work: () => Promise<T>): Promise<T>
+export interface OneAtATime {
+  run<T>(isUrgent: boolean, work: () => Promise<T>): Promise<T>
 }
 
-export function createTurns(): Turns {
+export function createOneAtATime(): OneAtATime {
   const waiting: { isUrgent: boolean; start: () => Promise<void> }[] = []
   let isBusy = false
 
@@ -20,7 +20,7 @@ export function createTurns(): Turns {
   }
 
   return {
-    take: (isUrgent, work) =>
+    run: (isUrgent, work) =>
       new Promise((resolve, reject) => {
         waiting.push({ isUrgent, start: () => work().then(resolve, reject) })
         next()
