@@ -51,6 +51,7 @@ const environment = (extra: Record<string, string> = {}): Record<string, string>
   ...extra,
 })
 
+const fixtureFolder = "folder" in fixture ? fixture.folder : ""
 const executable = "executable" in fixture ? fixture.executable : ""
 
 async function openShell(): Promise<Shell> {
@@ -350,5 +351,22 @@ describe.skipIf(obstacle !== null)("the window in Electron", () => {
     } finally {
       core.kill("SIGKILL")
     }
+  })
+
+  it.each([
+    ["the window is closed", "shell"],
+    ["the command is interrupted", "command"],
+  ])("is the window of `npm start`, which ends, window and core, when %s", async (_, ended) => {
+    const command = spawn(process.execPath, [builtCli], {
+      env: environment({ ELECTRON_OVERRIDE_DIST_PATH: fixtureFolder }),
+      stdio: "ignore",
+    })
+    const exited = new Promise<number | null>((resolve) => command.once("exit", (code) => resolve(code)))
+    const find = (what: (line: string) => boolean): number => Number.parseInt(processesOfOurs().find(what) ?? "", 10)
+    await expect.poll(() => find((line) => line.includes("--type=renderer")), { timeout: 60_000 }).toBeGreaterThan(0)
+    const shell = find((line) => line.includes(executable) && !line.includes("--type="))
+    process.kill(ended === "shell" ? shell : (command.pid ?? 0), "SIGTERM")
+    expect(await exited).toBe(0)
+    await expect.poll(processesOfOurs, { timeout: 15_000 }).toEqual([])
   })
 })
