@@ -23,7 +23,7 @@ const core = await bootCore(
 )
 const browser = await launchBrowser()
 try {
-  await firstRunIsDone(core)
+  await makeReady(core)
   await takePictures(browser, core)
 } finally {
   await browser.close()
@@ -31,7 +31,7 @@ try {
   await rm(dataDir, { recursive: true, force: true })
 }
 
-async function firstRunIsDone({ baseUrl, apiKey }: Core): Promise<void> {
+async function makeReady({ baseUrl, apiKey }: Core): Promise<void> {
   const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" }
   const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const response = await fetch(baseUrl + path, { ...init, headers })
@@ -39,6 +39,14 @@ async function firstRunIsDone({ baseUrl, apiKey }: Core): Promise<void> {
     return response
   }
   await call("/api/settings", { method: "PATCH", body: JSON.stringify({ firstRunDone: true }) })
+  // The pictured time is that of an answer, not of loading a model.
+  const { items: models } = (await (await call("/api/models")).json()) as {
+    items: { id: string; role: string; status: string; isRecommended: boolean; sizeBytes: number }[]
+  }
+  const chat = models
+    .filter(({ role, status, isRecommended }) => role === "llm" && status === "installed" && isRecommended)
+    .sort((a, b) => b.sizeBytes - a.sizeBytes)[0]
+  if (chat) await call(`/api/models/${chat.id}/load`, { method: "POST" })
   // The sample is read in a job; its event stream ends with it.
   const { items } = (await (await call("/api/jobs")).json()) as { items: { id: string }[] }
   for (const { id } of items) await (await call(`/api/jobs/${id}/events`)).text()
@@ -56,7 +64,7 @@ async function takePictures(browser: Browser, { baseUrl, mintTicket }: Core): Pr
   await page.locator(".source-text mark").first().waitFor({ timeout: answerTimeoutMs })
   // Away from the mark, so that its own card closes.
   await page.locator("#composer").click()
-  await page.locator("[data-radix-popper-content-wrapper]").waitFor({ state: "detached" })
+  await page.locator(".hover-card").waitFor({ state: "detached" })
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme })
     await page.evaluate(() => document.fonts.ready)
