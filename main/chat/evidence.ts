@@ -26,6 +26,10 @@ interface Unit extends Span {
 
 /** What a sentence gains for words of the question that nothing chosen so far has: questions that need two passages get both. */
 const noveltyWeight = 0.45
+/** A row must have this share of what the best row has of the question's words. */
+const rowShare = 0.85
+/** A sentence must come this near the first one: what is further off only distracts. */
+const fillShare = 0.3
 const refersBack =
   /^(?:[-*•]\s*)?(?:it|its|they|these|this|that|those|he|she|if not|otherwise|however|but|in that case|the same)\b/i
 
@@ -50,9 +54,15 @@ export function selectEvidence({ passages, sentences, weights, parts, room }: Ev
     for (const stem of unit.stems) known.add(stem)
     return true
   }
+  // Of a table only the rows that say most about some part: the others are figures of something else.
+  const partWeights = parts.map((part) => weightsOf(part, weights))
+  const rowValue = (unit: Unit): number =>
+    Math.max(...partWeights.map((own) => coverageOfStems(own, stemsOf(unit.text))), 0)
+  const bestRow = Math.max(0, ...units.filter((unit) => unit.isRow).map(rowValue))
+  for (const unit of units) if (unit.isRow && rowValue(unit) < rowShare * bestRow) unit.isLeft = true
   const open = units.filter((unit) => !unit.isLeft)
-  for (const part of parts.length > 1 ? parts : []) {
-    const own = weightsOf(part, weights)
+  let firstValue = 0
+  for (const own of parts.length > 1 ? partWeights : []) {
     const value = (unit: Unit): number => coverageOfStems(own, unit.stems) + coverageOfStems(own, stemsOf(unit.text))
     const best = open.reduce<Unit | undefined>((a, b) => (a && value(a) >= value(b) ? a : b), undefined)
     if (!best || value(best) === 0) continue
@@ -72,7 +82,8 @@ export function selectEvidence({ passages, sentences, weights, parts, room }: Ev
       }
     }
     const unit = open.splice(best, 1)[0] as Unit
-    if (chosen.size > 0 && bestValue < 0.12) break
+    firstValue ||= bestValue
+    if (chosen.size > 0 && bestValue < Math.max(0.12, fillShare * firstValue)) break
     if (!take(unit) || unit.isRow) continue
     const neighbour = (step: number): Unit | undefined => {
       const other = units[units.indexOf(unit) + step]
