@@ -1,4 +1,4 @@
-/** Answer quality of the default bundle on test/fixtures/answers: `-- answers [--split open|held|all] [--limit N] [--only ID]`. */
+/** Answer quality of the default bundle on test/fixtures/answers: `-- answers [--split open|held|all] [--limit N] [--only ID] [--threads N]`. */
 import { appendFileSync, writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { answerCases, answerDocuments, scoreAnswer } from "../fakes/answerCases.ts"
@@ -8,6 +8,8 @@ const { values } = parseArgs({
   options: {
     split: { type: "string", default: "open" },
     limit: { type: "string" },
+    /** Threads for inference; on a busy machine one is faster than all. */
+    threads: { type: "string" },
     only: { type: "string" },
     /** Each turn as a line of JSON, for a closer look. */
     out: { type: "string" },
@@ -31,7 +33,7 @@ const totals: number[] = []
 const kinds = new Map<string, { right: number; all: number }>()
 if (values.out) writeFileSync(values.out, "")
 
-const core = await openAnswerCore(answerDocuments)
+const core = await openAnswerCore(answerDocuments, values.threads ? Number(values.threads) : undefined)
 try {
   // The model loads with the first question; that is not part of any figure.
   await core.ask("What is this about?")

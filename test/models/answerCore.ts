@@ -23,10 +23,10 @@ export interface AnswerCore {
   close(): Promise<void>
 }
 
-export async function openAnswerCore(documents: string): Promise<AnswerCore> {
+export async function openAnswerCore(documents: string, threads?: number): Promise<AnswerCore> {
   const signal = new AbortController().signal
   const dataDir = await mkdtemp(join(tmpdir(), "zenglow-answers-"))
-  const config = loadConfig({ dataDir, modelsDir, port: 0, offline: true, logLevel: "error" }, {})
+  const config = loadConfig({ dataDir, modelsDir, port: 0, offline: true, logLevel: "error", threads }, {})
   const core = await bootCore(config)
   const client = createClient(core.baseUrl, core.apiKey, { isOwn: true })
   const { collectionId } = await ingestPath(client, documents, undefined, signal)
