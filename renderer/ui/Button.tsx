@@ -39,3 +39,10 @@ export function IconButton({ label, keys, small, className = "", children, ...re
     </Tooltip.Root>
   )
 }
+
+/** An icon button without a tooltip of its own, for rows that come and go by the hundred while scrolling. */
+export function RowButton({ label, className = "", ...rest }: ComponentProps<"button"> & { label: string }) {
+  return (
+    <button type="button" aria-label={label} title={label} className={`icon-button small ${className}`} {...rest} />
+  )
+}

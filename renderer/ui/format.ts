@@ -28,22 +28,22 @@ export function formatRemaining(ms: number): string {
   return `${formatDuration(Math.ceil(ms / 60_000) * 60_000)} left`
 }
 
+// Made once: a formatter costs more than a row of a table.
+const dayOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" })
+const dayAndYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" })
+const counts = new Intl.NumberFormat("en-GB")
+
 /** Relative within a day, then a date. */
 export function formatTime(at: number, now = Date.now()): string {
   const elapsed = now - at
   if (elapsed < 45_000) return "now"
   if (elapsed < 3_600_000) return `${Math.max(1, Math.round(elapsed / 60_000))} min ago`
   if (elapsed < 86_400_000) return `${Math.round(elapsed / 3_600_000)} h ago`
-  const date = new Date(at)
-  const isThisYear = date.getFullYear() === new Date(now).getFullYear()
-  return date.toLocaleDateString(undefined, {
-    day: "numeric",
-    month: "short",
-    ...(isThisYear ? {} : { year: "numeric" }),
-  })
+  const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear()
+  return (isThisYear ? dayOfYear : dayAndYear).format(at)
 }
 
-export const formatCount = (count: number): string => count.toLocaleString("en-GB").replaceAll(",", "\u2009")
+export const formatCount = (count: number): string => counts.format(count).replaceAll(",", "\u2009")
 
 /** "1 file", "3 files". */
 export const plural = (count: number, one: string, many = `${one}s`): string =>

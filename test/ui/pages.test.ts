@@ -13,6 +13,19 @@ describe("documents", () => {
     await page.getByRole("button", { name: "note.md", exact: true }).waitFor()
   })
 
+  it("removes a document from its menu, by keyboard, and gives the focus back on Escape", async () => {
+    const page = await fixture.open({ state: "full", path: "#/documents" })
+    const button = page.getByRole("button", { name: "Options of Boiler handbook" })
+    await button.focus()
+    await page.keyboard.press("Enter")
+    await page.getByRole("menuitem", { name: "Read again" }).waitFor()
+    await page.keyboard.press("Escape")
+    await expect.poll(() => button.evaluate((element) => element === document.activeElement)).toBe(true)
+    await page.keyboard.press("Enter")
+    await page.getByRole("menuitem", { name: "Remove from the index" }).click()
+    await button.waitFor({ state: "detached" })
+  })
+
   it("says in words why a file failed, and reads it again on request", async () => {
     const page = await fixture.open({ state: "error", path: "#/documents" })
     await page.getByText("The pages are pictures: there is no text in them.").waitFor()

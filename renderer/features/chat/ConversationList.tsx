@@ -1,7 +1,7 @@
 import { EllipsisVertical, FileDown, FileJson, Pencil, Plus, Search, Trash2, X } from "lucide-react"
 import { useEffect, useRef, useState } from "react"
 import type { Conversation, SearchHit } from "#contract/conversations.ts"
-import { Button, IconButton } from "../../ui/Button.tsx"
+import { Button, IconButton, RowButton } from "../../ui/Button.tsx"
 import { Failure } from "../../ui/Failure.tsx"
 import { formatTime } from "../../ui/format.ts"
 import { Menu } from "../../ui/Menu.tsx"
@@ -153,9 +153,9 @@ function Entry({ entry, isActive }: { entry: Conversation; isActive: boolean }) 
       </a>
       <Menu
         trigger={
-          <IconButton small label={strings.options(title)} className="conversation-menu">
+          <RowButton label={strings.options(title)} className="conversation-menu">
             <EllipsisVertical size={14} />
-          </IconButton>
+          </RowButton>
         }
         entries={[
           {

@@ -1,20 +1,26 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a virtual list cannot be built from table elements
 import { EllipsisVertical, RefreshCw, Trash2 } from "lucide-react"
-import { memo } from "react"
+import { memo, useState } from "react"
 import { VList } from "virtua"
 import type { Document } from "#contract/documents.ts"
-import { Button, IconButton } from "../../ui/Button.tsx"
+import { Button, RowButton } from "../../ui/Button.tsx"
 import { formatBytes, formatCount, formatTime } from "../../ui/format.ts"
-import { Menu } from "../../ui/Menu.tsx"
+import { AnchoredMenu } from "../../ui/Menu.tsx"
 import { openPanel, toast, useFrame } from "../frame/frameStore.ts"
 import { reindexDocument, removeDocument } from "./documentsStore.ts"
 import { strings } from "./strings.ts"
 
 const stages = ["parse", "chunk", "embed", "write", "ready"] as const
 
+interface OpenMenu {
+  document: Document
+  anchor: HTMLElement
+}
+
 /** The files of a collection; only the rows on screen exist, so that thousands stay smooth. */
 export function DocumentTable({ documents }: { documents: readonly Document[] }) {
   const openId = useFrame((state) => (state.panel?.kind === "document" ? state.panel.documentId : null))
+  const [menu, setMenu] = useState<OpenMenu | null>(null)
   const { columns } = strings
   return (
     <div className="document-table" role="table" aria-label={strings.title} aria-rowcount={documents.length + 1}>
@@ -29,14 +35,46 @@ export function DocumentTable({ documents }: { documents: readonly Document[] })
       </div>
       <VList className="document-rows scroll" data={documents} role="rowgroup" tabIndex={0} aria-label={strings.title}>
         {(document, index) => (
-          <Row key={document.id} document={document} index={index + 2} isOpen={document.id === openId} />
+          <Row
+            key={document.id}
+            document={document}
+            index={index + 2}
+            isOpen={document.id === openId}
+            onMenu={setMenu}
+          />
         )}
       </VList>
+      <AnchoredMenu
+        anchor={menu?.anchor ?? null}
+        onClose={() => setMenu(null)}
+        entries={menu ? entriesOf(menu.document) : []}
+      />
     </div>
   )
 }
 
-const Row = memo(function Row({ document, index, isOpen }: { document: Document; index: number; isOpen: boolean }) {
+const entriesOf = (document: Document) => [
+  {
+    label: strings.reindex,
+    icon: <RefreshCw size={14} />,
+    onSelect: () => void reindexDocument(document.id),
+  },
+  {
+    label: strings.remove,
+    icon: <Trash2 size={14} />,
+    isDanger: true,
+    onSelect: () => void removeDocument(document.id).then(() => toast(strings.removed(document.title))),
+  },
+]
+
+interface RowProps {
+  document: Document
+  index: number
+  isOpen: boolean
+  onMenu: (menu: OpenMenu) => void
+}
+
+const Row = memo(function Row({ document, index, isOpen, onMenu }: RowProps) {
   const open = () => openPanel({ kind: "document", documentId: document.id })
   const length = document.pageCount === null ? formatBytes(document.sizeBytes) : strings.pages(document.pageCount)
   return (
@@ -70,26 +108,13 @@ const Row = memo(function Row({ document, index, isOpen }: { document: Document;
         {formatTime(document.updatedAt)}
       </span>
       <span role="cell">
-        <Menu
-          trigger={
-            <IconButton small label={strings.options(document.title)}>
-              <EllipsisVertical size={14} />
-            </IconButton>
-          }
-          entries={[
-            {
-              label: strings.reindex,
-              icon: <RefreshCw size={14} />,
-              onSelect: () => void reindexDocument(document.id),
-            },
-            {
-              label: strings.remove,
-              icon: <Trash2 size={14} />,
-              isDanger: true,
-              onSelect: () => void removeDocument(document.id).then(() => toast(strings.removed(document.title))),
-            },
-          ]}
-        />
+        <RowButton
+          label={strings.options(document.title)}
+          aria-haspopup="menu"
+          onClick={(event) => onMenu({ document, anchor: event.currentTarget })}
+        >
+          <EllipsisVertical size={14} />
+        </RowButton>
       </span>
     </div>
   )
