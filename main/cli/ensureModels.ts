@@ -9,7 +9,11 @@ import { formatBytes, note } from "./output.ts"
  */
 export async function ensureModels(client: Client, roles: readonly ModelRole[], signal: AbortSignal): Promise<void> {
   const bundle = await client.api("GET /api/models/bundle", {}, signal)
-  const missing = bundle.models.filter((model) => roles.includes(model.role) && model.status !== "installed")
+  const missing = roles
+    // A role's smaller model only bridges the time until the larger one is there: a command waits for that anyway.
+    .map((role) => bundle.models.filter((model) => model.role === role).sort((a, b) => b.sizeBytes - a.sizeBytes)[0])
+    .filter((model) => model !== undefined)
+    .filter((model) => model.status !== "installed")
   if (bundle.isOffline && missing.length > 0) {
     note(`Offline: ${missing.map((model) => model.name).join(", ")} cannot be fetched. Going on without.`)
     return
