@@ -157,7 +157,7 @@ const completes = (other: Scored, best: Scored): boolean =>
 /** Says a good part of what the best passage leaves unsaid. */
 const adds = (other: Scored, best: Scored): boolean => {
   const more = [...other.said].filter((stem) => !best.said.has(stem)).length
-  return more >= 2 && more >= 0.2 * (best.said.size + more) && other.missing.length <= best.missing.length
+  return more >= 2 && more >= 0.2 * (best.said.size + more) && (best.missing.length === 0 || completes(other, best))
 }
 
 async function compare(
@@ -197,10 +197,21 @@ const numberWords = [
   "twelve",
 ]
 
-/** Numbers as comparable values: "1,450" and "1450", "three" and "3" are the same. */
+const timePattern = /\b(\d{1,2})(?=:\d\d\b|\s?[ap]\.?m\b)(?::(\d\d))?(?:\s?([ap])\.?m\b\.?)?/gi
+
+/** Numbers as comparable values: "1,450" and "1450", "three" and "3", "5 p.m." and "17:00" are the same. */
 export function numbersOf(text: string): Set<string> {
   const found = new Set<string>()
-  for (const match of text.matchAll(/\d+(?:[.,]\d+)*/g)) {
+  const rest = text.replace(timePattern, (_, hour: string, minute: string | undefined, half: string | undefined) => {
+    const shift =
+      half?.toLowerCase() === "p" && Number(hour) < 12 ? 12 : half?.toLowerCase() === "a" && hour === "12" ? -12 : 0
+    const value = Number(hour) + shift
+    found.add(`${value}:${minute ?? "00"}`)
+    // "until 17:00" may be told as "until 17".
+    if (minute === undefined || minute === "00") found.add(String(value))
+    return " "
+  })
+  for (const match of rest.matchAll(/\d+(?:[.,]\d+)*/g)) {
     const plain = match[0].replace(/,(?=\d{3}(?:\D|$))/g, "").replace(",", ".")
     found.add(String(Number(plain)) === "NaN" ? plain : String(Number(plain)))
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { createAnswerFilter } from "#chat/answerFilter.ts"
 import { selectEvidence } from "#chat/evidence.ts"
 import { asksYesOrNo } from "#chat/prompt.ts"
-import { attributeSentences } from "#chat/support.ts"
+import { attributeSentences, numbersOf } from "#chat/support.ts"
 import type { Passage } from "#contract/turns.ts"
 import { rankSentences } from "#rag/bestSentence.ts"
 import { queryTerms, questionParts } from "#rag/queryTerms.ts"
@@ -98,6 +98,18 @@ describe("attributeSentences with the question's weights", () => {
     const spans = await attribute("No. The first six prototypes run in the harbour.")
     expect(spans).toHaveLength(1)
     expect(spans[0]?.supported).toBe(true)
+  })
+})
+
+describe("numbersOf", () => {
+  it.each([
+    ["1,450 euros", ["1450"]],
+    ["three rooms", ["3"]],
+    ["9:00 PM", ["21:00", "21"]],
+    ["5 p.m.", ["17:00", "17"]],
+    ["12:30", ["12:30"]],
+  ])("reads %j as %j", (text, values) => {
+    expect([...numbersOf(text)]).toEqual(values)
   })
 })
 
