@@ -66,7 +66,9 @@ export function withMarks(text: string, spans: { end: number; citations: number[
   let marked = text
   for (const span of [...spans].sort((a, b) => b.end - a.end)) {
     const marks = span.citations.map((n) => `[${n}]`).join("")
-    if (marks) marked = `${marked.slice(0, span.end)} ${marks}${marked.slice(span.end)}`
+    // Quoted answers carry their marks already.
+    const isMarked = marked.slice(0, span.end).endsWith(marks) || marked.slice(span.end).trimStart().startsWith(marks)
+    if (marks && !isMarked) marked = `${marked.slice(0, span.end)} ${marks}${marked.slice(span.end)}`
   }
   return marked
 }
