@@ -9,6 +9,7 @@ import type { ConversationRepository, MessageRepository } from "../types.ts"
 import { copy, found, mine, removeWhere, type Tables } from "./tables.ts"
 import { marked, matchesAll, wordsOf } from "./words.ts"
 
+/** Conversations and messages. */
 export function createMemoryChats(tables: Tables): {
   conversations: ConversationRepository
   messages: MessageRepository

@@ -5,7 +5,7 @@ import { createMemoryLibrary } from "./library.ts"
 import { createMemoryOffice } from "./office.ts"
 import { createTables } from "./tables.ts"
 
-/** The store in arrays and maps: for tests, and for chats that must leave no trace. Same behaviour as SQLite's, nothing is kept. */
+/** The store in arrays and maps: for tests. Same behaviour as SQLite's, nothing is kept. */
 export function createMemoryStore(options: { clock?: Clock } = {}): Store {
   const tables = createTables(options.clock ?? systemClock)
   const { conversations, messages } = createMemoryChats(tables)

@@ -9,6 +9,7 @@ import type { ChunkRepository, CollectionRepository, DocumentRecord, DocumentRep
 import { createMemoryChunks, createMemoryVectors } from "./chunks.ts"
 import { copy, found, mine, removeWhere, type Tables } from "./tables.ts"
 
+/** Collections, documents and chunks. */
 export function createMemoryLibrary(tables: Tables): {
   collections: CollectionRepository
   documents: DocumentRepository

@@ -13,6 +13,7 @@ import { createAudit, createSettings } from "./settings.ts"
 
 export type SyncStore = { [R in RepositoryName]: Sync<Store[R]> } & Pick<Sync<Store>, "check">
 
+/** The repositories as the worker has them: synchronous, over one database. */
 export const createRepositories = (context: StoreContext, file: string): SyncStore => ({
   conversations: createConversations(context),
   messages: createMessages(context),
