@@ -248,7 +248,7 @@ async function assemble({ config, apiKey, log, logs }: AppOptions, scope: Scope)
     log,
   }
   const answerWith = (input: AnswerInput, signal: AbortSignal) => answer(input, answerDeps, signal)
-  const voices = createVoiceChannels(log)
+  const voices = createVoiceChannels(log, (name, by) => metrics.count(name, by))
   const speechOutput = async (
     voice: string | undefined,
     channel: { sink: ReturnType<typeof voices.open>["sink"]; streamId: number },

@@ -13,7 +13,8 @@ export interface VoiceChannels {
   open(actor: Actor, turnId: string, request: TurnRequest): VoiceChannel
 }
 
-export function createVoiceChannels(log: Logger): VoiceChannels {
+/** @param count Adds to a counter: frames that the network lost, and frames that came while nobody read them. */
+export function createVoiceChannels(log: Logger, count: (name: string, by: number) => void): VoiceChannels {
   const listening = new Map<string, SocketSource>()
   const speech = createHub<{ turnId: string; streamId: number; sequence: number; pcm: Uint8Array }>((error) =>
     log.error("a listener of speech failed", { error }),
@@ -42,6 +43,9 @@ export function createVoiceChannels(log: Logger): VoiceChannels {
         async close() {
           if (listening.get(key) === source) listening.delete(key)
           source.end()
+          const { missing, dropped } = source.lost()
+          count("audio_frames_missing", missing)
+          count("audio_frames_dropped", dropped)
           await sink.close()
         },
       }
