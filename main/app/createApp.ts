@@ -341,6 +341,8 @@ async function assemble({ config, apiKey, log, logs }: AppOptions, scope: Scope)
     collections: {
       ...store.collections,
       async delete(actor, id) {
+        for (const job of jobs.active())
+          if (job.kind === "ingest" && job.subjectId === id) await jobs.cancel(actor, job.id)
         await store.collections.delete(actor, id)
         await documents.forgetCollection(id)
         changes.publish({ channel: "documents", id: null })
