@@ -9,7 +9,27 @@ interface SystemVoiceOptions {
 
 let generation = 0
 
-/** Reads text with the voice of the operating system, sentence by sentence. */
+/** Browsers list their voices late, and some of them send the text to a server: only voices of this machine speak. */
+function withLocalVoice(use: (voice: SpeechSynthesisVoice | null) => void): void {
+  const find = (): SpeechSynthesisVoice | null => {
+    const local = window.speechSynthesis.getVoices().filter((voice) => voice.localService)
+    const language = document.documentElement.lang || "en"
+    return local.find((voice) => voice.lang.startsWith(language)) ?? local[0] ?? null
+  }
+  if (window.speechSynthesis.getVoices().length > 0) {
+    use(find())
+    return
+  }
+  const once = () => {
+    clearTimeout(timer)
+    window.speechSynthesis.removeEventListener("voiceschanged", once)
+    use(find())
+  }
+  const timer = setTimeout(once, 1000)
+  window.speechSynthesis.addEventListener("voiceschanged", once)
+}
+
+/** Reads text with a voice of this machine, sentence by sentence. Without one it ends at once. */
 export function speakWithSystemVoice(text: string, { volume, rate, onSentence, onEnd }: SystemVoiceOptions): void {
   stopSystemVoice()
   const own = ++generation
@@ -20,12 +40,22 @@ export function speakWithSystemVoice(text: string, { volume, rate, onSentence, o
     onEnd()
     return
   }
-  sentences.forEach(({ segment, index }, order) => {
+  withLocalVoice((voice) => {
+    if (own !== generation) return
+    if (voice === null) onEnd()
+    else speakSentences(sentences, voice)
+  })
+
+  function speakSentences(pieces: Intl.SegmentData[], voice: SpeechSynthesisVoice): void {
+    for (const piece of pieces) speakSentence(piece.segment, piece.index, piece === pieces.at(-1), voice)
+  }
+  function speakSentence(segment: string, index: number, isLast: boolean, voice: SpeechSynthesisVoice): void {
     const utterance = new SpeechSynthesisUtterance(speakable(segment))
+    utterance.voice = voice
     utterance.volume = volume
     utterance.rate = rate
     const finish = () => {
-      if (own === generation && order === sentences.length - 1) onEnd()
+      if (own === generation && isLast) onEnd()
     }
     utterance.onstart = () => {
       if (own === generation) onSentence?.(index, index + segment.trimEnd().length)
@@ -33,7 +63,7 @@ export function speakWithSystemVoice(text: string, { volume, rate, onSentence, o
     utterance.onend = finish
     utterance.onerror = finish
     window.speechSynthesis.speak(utterance)
-  })
+  }
 }
 
 export function stopSystemVoice(): void {
