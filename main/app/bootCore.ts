@@ -16,6 +16,7 @@ export interface Core {
   baseUrl: string
   apiKey: string
   mintTicket(): string
+  isOffline(): boolean
   close(): Promise<void>
 }
 
@@ -50,7 +51,7 @@ export async function bootCore(config: AppConfig, { isListed = true }: BootOptio
       writeRuntime(config.dataDir, { pid: process.pid, port, baseUrl, version, startedAt: Date.now() })
       scope.add(config.dataDir, removeRuntime)
     }
-    return { baseUrl, apiKey, mintTicket: app.server.mintTicket, close: () => scope.close() }
+    return { baseUrl, apiKey, mintTicket: app.server.mintTicket, isOffline: app.isOffline, close: () => scope.close() }
   } catch (error) {
     await scope.close()
     throw error

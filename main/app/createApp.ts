@@ -1,5 +1,6 @@
 import { homedir, totalmem } from "node:os"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { createAudioCodecs } from "#audio/audioCodecs.ts"
 import { type AnswerDeps, answer } from "#chat/answer.ts"
@@ -15,7 +16,7 @@ import type { AppConfig } from "#core/config.ts"
 import { AppError } from "#core/errors.ts"
 import { createForkAdapter } from "#core/host/forkAdapter.ts"
 import { createOrphanList } from "#core/host/orphans.ts"
-import { createHub } from "#core/hub.ts"
+import { createHub, type Hub } from "#core/hub.ts"
 import { createJobs, type Jobs } from "#core/jobs.ts"
 import type { Logger } from "#core/logger.ts"
 import { createScope, type Scope } from "#core/scope.ts"
@@ -53,6 +54,8 @@ import { createVoiceChannels } from "./voiceChannels.ts"
 
 export interface App {
   server: CoreServer
+  /** Offline was asked for, by configuration or in Settings: nothing may be fetched. */
+  isOffline(): boolean
   jobs: Jobs
   close(): Promise<void>
 }
@@ -65,6 +68,8 @@ export interface AppOptions {
   logs: LogBuffer
 }
 
+/** How long the first question waits for the sample to be readable. */
+const samplePatienceMs = 15_000
 /** Share of the machine's memory that models may take together. */
 const memoryShare = 0.7
 /** Tokens of passages that are read in the time a person waits for the first word, before the machine's speed is known. */
@@ -227,6 +232,7 @@ async function assemble({ config, apiKey, log, logs }: AppOptions, scope: Scope)
   }
   const personas = createPersonas({ file: join(config.dataDir, "personas.json"), log })
   const persona = (id: string | null) => personas.get(id ?? settings.values().personaId)
+  let sampleReady: Promise<void> = Promise.resolve()
   const answerDeps: AnswerDeps = {
     retrieval,
     async llm(modelId) {
@@ -235,8 +241,11 @@ async function assemble({ config, apiKey, log, logs }: AppOptions, scope: Scope)
       return { llm, composes: !catalog.has(llm.modelId) || catalog.get(llm.modelId).quality >= composingQuality }
     },
     settings: async () => settings.values(),
-    hasDocuments: async ({ actor }) =>
-      (await store.collections.list(actor)).some((collection) => collection.chunkCount > 0),
+    async hasDocuments({ actor }) {
+      // On the first start the sample is still being read: its first question waits for it, not long.
+      await Promise.race([sampleReady, sleep(samplePatienceMs, undefined, { ref: false })])
+      return (await store.collections.list(actor)).some((collection) => collection.chunkCount > 0)
+    },
     passageTokens: () =>
       Math.min(
         1200,
@@ -452,9 +461,10 @@ async function assemble({ config, apiKey, log, logs }: AppOptions, scope: Scope)
   await engines.refresh()
   await jobs.recover(ownerActor)
   void followModels()
-  await documents.ensureSampleCollection(ownerActor)
+  const isSampleNew = (await documents.ensureSampleCollection(ownerActor)) !== null
+  if (isSampleNew && jobs.active().some((job) => job.kind === "ingest")) sampleReady = nextIngestEnd(jobHub)
   const server = scope.add(createServer(deps), (opened) => opened.close())
-  return { server, jobs, close: () => scope.close() }
+  return { server, jobs, isOffline: install.isOffline, close: () => scope.close() }
 }
 
 /** Speakable sentences of a whole text. */
@@ -463,4 +473,14 @@ function splitForSpeech(text: string): string[] {
   return [...splitter.push(text), ...splitter.end()]
     .map((piece) => speakable(piece.text))
     .filter((spoken) => spoken.trim() !== "")
+}
+
+function nextIngestEnd(hub: Hub<{ job: Job }>): Promise<void> {
+  return new Promise((resolve) => {
+    const end = hub.subscribe(({ job }) => {
+      if (job.kind !== "ingest" || job.status === "running" || job.status === "queued") return
+      end()
+      resolve()
+    })
+  })
 }

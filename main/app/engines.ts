@@ -77,7 +77,13 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
     createForkAdapter({ entry: entryUrl(name), log, orphans: deps.orphans })
   const clients = {
     // One request at a time: two generations at once would each take twice as long, and the first word of both would be late.
-    llm: createHostClient<LlamaContract>({ name: "llm", adapter: adapter("llama"), log, concurrency: 1 }),
+    llm: createHostClient<LlamaContract>({
+      name: "llm",
+      adapter: adapter("llama"),
+      log,
+      concurrency: 1,
+      graceMs: 20_000,
+    }),
     onnx: createHostClient<OnnxContract>({ name: "onnx", adapter: adapter("onnx"), log, concurrency: 4 }),
     speech: createHostClient<SpeechContract>({ name: "speech", adapter: adapter("speech"), log, concurrency: 8 }),
   }

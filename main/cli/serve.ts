@@ -66,7 +66,7 @@ async function showWindow(core: Core, config: AppConfig, env: Environment, signa
   let opened = open()
   try {
     if (opened.kind === "none") noteAddress(opened.url)
-    if (opened.kind !== "electron" && !config.offline) {
+    if (opened.kind !== "electron" && !core.isOffline()) {
       const fetched = fetchElectron({ dataDir, env, note }, AbortSignal.any([signal, fetching.signal]))
       if (opened.kind === "none" && (await fetched)) opened = open()
     }

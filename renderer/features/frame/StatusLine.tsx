@@ -43,7 +43,7 @@ function ModelStatus() {
     <button type="button" onClick={() => goTo("models")}>
       <span className={`dot ${model ? model.load : "unloaded"}`} aria-hidden />
       <span className="truncate numbers">
-        {model ? strings.status.model(model.name, rate === null ? null : rate.toFixed(0)) : strings.status.quoting}
+        {model ? strings.status.model(model.name, rate ? rate.toFixed(0) : null) : strings.status.quoting}
       </span>
     </button>
   )
