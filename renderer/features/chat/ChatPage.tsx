@@ -23,7 +23,7 @@ import {
   loadConversations,
   loadMessages,
 } from "./conversations.ts"
-import { recoverLiveTurns, startTurn, stopTurn } from "./liveTurns.ts"
+import { recoverLiveTurns, resumeTurn, startTurn, stopTurn } from "./liveTurns.ts"
 import { MessageList } from "./MessageList.tsx"
 import { strings } from "./strings.ts"
 import "./chat.css"
@@ -62,7 +62,7 @@ export default function ChatPage() {
     }
   }, [])
   useEffect(() => {
-    if (activeId && !useChat.getState().live[activeId]) void loadMessages(activeId)
+    if (activeId && !useChat.getState().live[activeId]) void loadMessages(activeId).then(() => resumeTurn(activeId))
   }, [activeId])
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping has a keyboard way, the button "Add files"

@@ -6,6 +6,7 @@ import { announce, renamePlace, toast } from "../frame/frameStore.ts"
 import { pathTo } from "./branches.ts"
 import { chatKey, type LiveTurn, newKey, setDraft, useChat } from "./chatStore.ts"
 import { loadConversations, loadMessages } from "./conversations.ts"
+import { rememberTurn, runningTurn } from "./runningTurns.ts"
 import { strings } from "./strings.ts"
 import { followTurn, forgetTurn } from "./turnStore.ts"
 
@@ -84,6 +85,9 @@ function follow(startKey: string, live: LiveTurn, isTemporary: boolean, onEvent:
     if (event.type === "turn-start") {
       if (isTemporary) set((state) => ({ temporaryIds: { ...state.temporaryIds, [event.conversationId]: true } }))
       key = settle(key, event.conversationId, live)
+      if (!isTemporary) {
+        rememberTurn(key, { turnId, kind: live.kind, regeneratedId: live.isRegeneration ? live.parentId : null })
+      }
       set((state) => ({
         rowKeys: {
           ...state.rowKeys,
@@ -102,12 +106,39 @@ function follow(startKey: string, live: LiveTurn, isTemporary: boolean, onEvent:
       }))
     } else if (event.type === "turn-end") {
       stop()
+      rememberTurn(key, null)
       finish(key, live, turn)
       announce(strings.answerReady)
       void loadConversations()
       void loadMessages(key).then(() => forgetTurn(turnId))
     }
   })
+}
+
+/** After the page was loaded again: goes on with the answer that was being written in this chat. Its messages must be loaded. */
+export function resumeTurn(key: string): void {
+  const running = runningTurn(key)
+  const { live, messages, leaves } = get()
+  if (!running || live[key]) return
+  const last = pathTo(messages[key] ?? [], leaves[key]).at(-1)
+  const questionId = running.regeneratedId ?? (last?.role === "user" ? last.id : null)
+  // Below an answer there is nothing to wait for: the turn ended meanwhile.
+  if (!questionId) {
+    rememberTurn(key, null)
+    return
+  }
+  const { turnId, kind } = running
+  // The question is among the messages already, like that of an answer written again.
+  const resumed: LiveTurn = {
+    localId: crypto.randomUUID(),
+    turnId,
+    question: null,
+    parentId: questionId,
+    isRegeneration: true,
+    kind,
+  }
+  follow(key, resumed, false, undefined)
+  void recoverLiveTurns()
 }
 
 /**
@@ -123,6 +154,7 @@ export async function recoverLiveTurns(): Promise<void> {
     } catch (error) {
       if (asApiError(error).code !== "turn.not-found") continue
       dropLive(key, localId)
+      rememberTurn(key, null)
       forgetTurn(turnId)
       toast(strings.turnLost, { tone: "danger" })
       if (key !== newKey) void loadMessages(key)
