@@ -6,7 +6,9 @@ import type { Llm } from "#engines/types.ts"
 import { rankSentences, type ScoredSentence } from "#rag/bestSentence.ts"
 import { extractiveAnswer, plainSentence } from "#rag/extractiveAnswer.ts"
 import { questionParts } from "#rag/queryTerms.ts"
+import { coverageOf, type TermWeights } from "#rag/relevance.ts"
 import { type Retrieval, type RetrieveDeps, retrieve } from "#rag/retrieve.ts"
+import { sentencesOf } from "#rag/sentences.ts"
 import { createAnswerFilter } from "./answerFilter.ts"
 import { selectEvidence } from "./evidence.ts"
 import { intentOf } from "./intent.ts"
@@ -165,7 +167,7 @@ async function* compose(
     return
   }
 
-  const text = withReason(written.text.trim(), sentences)
+  const text = withReason(written.text.trim(), prompt.passages, retrieval.weights)
   const spans = await untilAborted(
     attributeSentences(
       text,
@@ -208,14 +210,32 @@ async function* compose(
 const negation =
   /\b(?:not|no|never|none|cannot|without|only|except|closed|prohibited|forbidden|refused|excluded)\b|n['’]t\b/i
 
-/** "No." alone can neither be cited nor checked: the sentence of the documents that says so is put behind it. */
-function withReason(text: string, sentences: readonly ScoredSentence[]): string {
-  const word = /^(yes|no)\W*$/i.exec(text)?.[1]
+const refersBack = /^(?:[-*•]\s*)?(?:it|its|they|these|this|that|those|he|she)\b/i
+
+/**
+ * A Yes or No is held against the sentence that is nearest to the question: where that says the opposite it stands alone, and a bare
+ * "No.", which can neither be cited nor checked, gets it as its reason.
+ */
+function withReason(text: string, evidence: readonly Passage[], weights: TermWeights): string {
+  const word = /^(yes|no)\b/i.exec(text)?.[1]
   if (word === undefined) return text
+  let reason = ""
+  let most = 0
+  for (const passage of evidence) {
+    let previous = ""
+    for (const { text: sentence } of sentencesOf(passage.text)) {
+      const coverage = coverageOf(weights, refersBack.test(sentence) ? `${previous} ${sentence}` : sentence)
+      if (coverage > most) {
+        most = coverage
+        reason = plainSentence(sentence)
+      }
+      previous = sentence
+    }
+  }
+  if (reason === "") return text
   const isNo = word.toLowerCase() === "no"
-  const near = sentences.filter((each) => each.score >= 0.6 * (sentences[0]?.score ?? 0))
-  const reason = near.find((each) => negation.test(each.text) === isNo) ?? sentences[0]
-  return reason ? `${isNo ? "No" : "Yes"}. ${plainSentence(reason.text)}` : text
+  if (negation.test(reason) !== isNo) return reason
+  return /^\w+\W*$/.test(text) ? `${isNo ? "No" : "Yes"}. ${reason}` : text
 }
 
 /** The best sentences, quoted and cited. */

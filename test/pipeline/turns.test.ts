@@ -114,6 +114,24 @@ describe("a turn about documents", () => {
     expect(turn.spans.every((span) => span.supported)).toBe(true)
   })
 
+  it.each(["No.", "Yes."])("puts the sentence that decides behind a bare %s", async (text) => {
+    const { ask } = await open({
+      documents: {
+        "washer.md": "# Washer\n\nHalf Load works with Eco and Auto. It cannot be combined with Glass or Quick 35.\n",
+      },
+      llm: { replies: [{ text }] },
+    })
+    const { turn } = await ask("Can Half Load be combined with the programme Quick 35?")
+    expect(turn.text).toContain("It cannot be combined with Glass or Quick 35.")
+    expect(turn.text).not.toMatch(/^Yes/)
+  })
+
+  it("lets the documents' sentence stand alone where the model's Yes contradicts it", async () => {
+    const { ask } = await open({ llm: { replies: [{ text: "Yes. The lid may be washed in the dishwasher." }] } })
+    const { turn } = await ask("May the lid be washed in the dishwasher?")
+    expect(turn.text).toBe("The lid may not be washed in the dishwasher.")
+  })
+
   it("shows the model the sentences that matter, not whole documents", async () => {
     const filler = Array.from({ length: 60 }, (_, index) => `Paragraph ${index} tells of gardens and hedges.`).join(" ")
     const { ask, llm } = await open({
