@@ -221,13 +221,23 @@ describe.skipIf(absent.length > 0)("the window on the real core", () => {
   })
 
   it("goes on with an answer after the page is loaded again", async () => {
-    await page.locator("#composer").fill("Write a long poem about a lighthouse.")
+    await goTo("#/chat")
+    await page.locator("#composer").fill("Write a JavaScript class for a queue, with comments.")
     await page.keyboard.press("Enter")
     await page.locator(".prose.streaming").waitFor({ timeout: answerMs })
+    const answers = await page.locator(".question-text").count()
     await page.reload()
-    await page.locator(".answer").last().waitFor()
-    expect((await lastAnswer()).length).toBeGreaterThan(100)
+    await page
+      .locator(".answer")
+      .nth(answers - 1)
+      .waitFor()
     await shot("10-reloaded")
+    const written = async () => ((await page.locator(".answer").last().textContent()) ?? "").length
+    const before = await written()
+    await expect.poll(written, { timeout: answerMs }).toBeGreaterThan(before + 20)
+    await page.getByRole("button", { name: "Stop" }).first().click()
+    await lastAnswer()
+    await shot("11-stopped")
   })
 
   it("leaves no error in the console", () => {
