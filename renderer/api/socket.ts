@@ -51,9 +51,12 @@ export function subscribe(
   }
 }
 
-/** Sends microphone samples (16 kHz) of a stream; `sequence` counts frames from 0. Dropped while disconnected. */
-export function sendAudio(streamId: number, sequence: number, samples: Int16Array): void {
-  if (socket?.readyState !== WebSocket.OPEN) return
+/**
+ * Sends microphone samples (16 kHz) of a stream; `sequence` counts frames from 0, and a frame without samples ends the stream.
+ * False while disconnected: the samples are dropped.
+ */
+export function sendAudio(streamId: number, sequence: number, samples: Int16Array): boolean {
+  if (socket?.readyState !== WebSocket.OPEN) return false
   const frame = new ArrayBuffer(audioHeaderBytes + samples.length * 2)
   const view = new DataView(frame)
   view.setUint32(0, streamId, true)
@@ -62,6 +65,7 @@ export function sendAudio(streamId: number, sequence: number, samples: Int16Arra
     view.setInt16(audioHeaderBytes + index * 2, samples[index] ?? 0, true)
   }
   socket.send(frame)
+  return true
 }
 
 export function onAudio(listener: AudioListener): () => void {

@@ -86,6 +86,8 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
   const paceMs = options.paceMs ?? 8
   const requests: string[] = []
   const uplink = new Map<number, number>()
+  /** Ends the voice turn that hears a stream. */
+  const listening = new Map<number, () => void>()
   const deleted = new Map<string, Conversation>()
   const temporary = new Set<string>()
   const turns = new Map<string, LiveTurn>()
@@ -478,6 +480,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
     })
     const turn: LiveTurn = { events: [], state: emptyTurn(turnId), isAborted: false, isLost: false, release, wake }
     turns.set(turnId, turn)
+    if (request.source) listening.set(request.source.streamId, release)
     const emit = (body: Step["event"]) => {
       const event: TurnEvent = { ...body, turnId, seq: turn.events.length, at: Date.now() }
       turn.events.push(event)
@@ -649,6 +652,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
         const bytes = data as Buffer
         const streamId = bytes.readUInt32LE(0)
         uplink.set(streamId, (uplink.get(streamId) ?? 0) + bytes.length - 8)
+        if (bytes.length === 8) listening.get(streamId)?.()
         return
       }
       const message = clientMessage.parse(JSON.parse(String(data)))

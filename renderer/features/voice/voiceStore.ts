@@ -109,7 +109,7 @@ export async function startTalking(): Promise<void> {
   set({ turnId })
   for (const samples of current.waiting) sendAudio(current.streamId, current.sequence++, samples)
   current.waiting = []
-  if (current.isReleased) tellReleased(turnId)
+  if (current.isReleased) tellReleased(current, turnId)
 }
 
 function createSession(): Session {
@@ -155,7 +155,7 @@ export function stopListening(): void {
   current.isReleased = true
   current.microphone?.close()
   set({ phase: "thinking", isMicrophoneOpen: false, level: 0 })
-  if (current.turnId) tellReleased(current.turnId)
+  if (current.turnId) tellReleased(current, current.turnId)
 }
 
 /** Microphone, generation, synthesis and playback end now; what was heard is told to the core. */
@@ -310,8 +310,11 @@ useSettings.subscribe((state, previous) => {
   void player?.then((opened) => opened.setVolume(effectiveVolume()))
 })
 
-const tellReleased = (turnId: string): void =>
+/** The end travels behind the last frame, so that no word is cut off; by HTTP only where the socket is gone. */
+function tellReleased(current: Session, turnId: string): void {
+  if (sendAudio(current.streamId, current.sequence++, new Int16Array(0))) return
   void api("POST /api/turns/:turnId/release", { params: { turnId } }).catch(() => undefined)
+}
 
 const tellHeard = (turnId: string, playedMs: number): Promise<unknown> =>
   api("POST /api/turns/:turnId/heard", { params: { turnId }, body: { playedMs: Math.round(playedMs) } }).catch(
