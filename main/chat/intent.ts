@@ -6,7 +6,7 @@ const greeting =
 const aboutAssistant =
   /^(who|what) are you\b|^what can you do\b|^what('?s| is) your name\b|^(can|could) you help( me)?\??$|^tell me a joke\b/i
 const task =
-  /^(please\s+)?((can|could|would) you\s+)?(please\s+)?(write|compose|draft|translate|rewrite|rephrase|reword|brainstorm|imagine|invent|generate|code|program|implement|refactor|debug|spell|count|calculate|compute|convert|improve|correct|proofread)\b/i
+  /^(please\s+)?((can|could|would) you\s+)?(please\s+)?(say|repeat|write|compose|draft|translate|rewrite|rephrase|reword|brainstorm|imagine|invent|generate|code|program|implement|refactor|debug|spell|count|calculate|compute|convert|improve|correct|proofread)\b/i
 
 /**
  * Decides by fixed rules, not by a model: the answer must not wait for one. A person who chose collections wants them searched
