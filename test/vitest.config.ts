@@ -11,6 +11,7 @@ const project = (name: string, groupOrder: number, options: Record<string, unkno
     ...options,
   },
 })
+const seeded = { setupFiles: [fileURLToPath(new URL("./fixedSeed.ts", import.meta.url))] }
 const alone = { fileParallelism: false, maxWorkers: 1 }
 
 /** Widest first: `unit` and `pipeline` need nothing; `models` runs real weights; `ui` and `electron` drive real windows. */
@@ -21,10 +22,10 @@ export default defineConfig({
     hookTimeout: 60_000,
     reporters: ["default", fileURLToPath(new URL("./closingLine.ts", import.meta.url))],
     projects: [
-      project("unit", 0),
-      project("pipeline", 0),
-      project("host", 0, { testTimeout: 60_000 }),
-      project("server", 0, { testTimeout: 60_000 }),
+      project("unit", 0, seeded),
+      project("pipeline", 0, seeded),
+      project("host", 0, { ...seeded, testTimeout: 60_000 }),
+      project("server", 0, { ...seeded, testTimeout: 60_000 }),
       project("models", 1, { ...alone, testTimeout: 300_000, hookTimeout: 600_000 }),
       project("ui", 2, { ...alone, testTimeout: 300_000, hookTimeout: 600_000 }),
       project("electron", 3, { ...alone, testTimeout: 180_000, hookTimeout: 300_000 }),

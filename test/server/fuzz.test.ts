@@ -148,7 +148,8 @@ function exchange(text: string): Promise<string> {
 function multipart(fields: unknown): string {
   const pairs = Object.entries(fields && typeof fields === "object" ? fields : {})
   const parts = pairs.map(
-    ([name, value]) => `--xyz\r\nContent-Disposition: form-data; name="${encode(name)}"\r\n\r\n${String(value)}\r\n`,
+    ([name, value]) =>
+      `--xyz\r\nContent-Disposition: form-data; name="${encode(name)}"\r\n\r\n${typeof value === "string" ? value : JSON.stringify(value)}\r\n`,
   )
   const file = '--xyz\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF\r\n'
   return `${parts.join("")}${file}--xyz--\r\n`
