@@ -95,6 +95,7 @@ async function record(
   const meter = createMeter()
   let checked = 0
   let transcribedMs = 0
+  let transcribedEndMs = 0
   let isTranscribing = false
   let previous = ""
   const recordedMs = (): number => recording.length / samplesPerMs
@@ -130,9 +131,12 @@ async function record(
     const region = gate.region(recordedMs())
     const isDue =
       region && recordedMs() - Math.max(region.startMs + firstPartialMs, transcribedMs + partialEveryMs) >= 0
-    const samples = isDue && !isTranscribing && gate.isSpeech ? speech() : null
+    // Once more after the last word: what was said before a pause is shown in the pause.
+    const hasMore = region !== null && region.endMs > transcribedEndMs
+    const samples = isDue && hasMore && !isTranscribing ? speech() : null
     if (samples) {
       transcribedMs = recordedMs()
+      transcribedEndMs = region?.endMs ?? 0
       void showPartial(samples)
     }
     if (recordedMs() >= maximumMs) break

@@ -194,7 +194,7 @@ describe.skipIf(absent.length > 0)("the window on the real core", () => {
     await page.getByText("Speaking", { exact: true }).waitFor({ timeout: answerMs })
     await shot("8-speaking")
     const question = await page.locator(".question-text").last().textContent()
-    expect(wordErrors(spoken, question ?? "").errors).toBeLessThanOrEqual(1)
+    expect(wordErrors(spoken, question ?? "").errors, question ?? "").toBeLessThanOrEqual(1)
     const written = await lastAnswer()
     await page.locator(".voice-band").waitFor({ state: "detached", timeout: 60_000 })
     const pcm = Buffer.concat(speech)
