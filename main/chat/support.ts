@@ -1,5 +1,6 @@
 import type { CitedSpan, Passage } from "#contract/turns.ts"
 import type { Embedder } from "#engines/types.ts"
+import { dot } from "#rag/dot.ts"
 import { questionParts } from "#rag/queryTerms.ts"
 import { coverageOfStems, type TermWeights } from "#rag/relevance.ts"
 import { type Span, sentencesOf } from "#rag/sentences.ts"
@@ -226,10 +227,4 @@ export function numbersOf(text: string): Set<string> {
 /** Words inside a sentence that are written with a capital: names that must stand in the source too. */
 export function namesOf(text: string): string[] {
   return [...text.matchAll(/(?<=[\p{Ll}\d,;:)]\s)(\p{Lu}[\p{L}\d-]{2,})/gu)].map((match) => match[1] as string)
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0
-  for (let index = 0; index < a.length; index++) sum += (a[index] as number) * (b[index] ?? 0)
-  return sum
 }

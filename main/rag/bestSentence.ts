@@ -1,5 +1,6 @@
 import type { Passage } from "#contract/turns.ts"
 import type { Embedder } from "#engines/types.ts"
+import { dot } from "./dot.ts"
 import type { AnswerKind, QueryTerms } from "./queryTerms.ts"
 import { coverageOfStems, type TermWeights } from "./relevance.ts"
 import { sentencesOf } from "./sentences.ts"
@@ -122,9 +123,3 @@ function sentencesOfPassage(passage: Passage, rank: number, { query, weights }: 
 }
 
 const isHeading = (text: string): boolean => /^#{1,6}\s/.test(text) || /^\|[\s:|-]+\|?$/.test(text)
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0
-  for (let index = 0; index < a.length; index++) sum += (a[index] as number) * (b[index] ?? 0)
-  return sum
-}
