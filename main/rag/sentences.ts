@@ -19,18 +19,43 @@ export function sentencesOf(text: string): Span[] {
   const spans: Span[] = []
   for (const unit of unitsOf(text)) {
     const flat = unit.text.replace(/[\r\n]/g, " ")
-    let start = 0
-    let end = 0
-    for (const { segment, index } of segmenter.segment(flat)) {
-      end = index + segment.length
-      const soFar = flat.slice(start, end)
-      if (end < flat.length && (abbreviation.test(soFar) || /^\s*\d{1,3}[.)]\s*$/.test(soFar))) continue
-      push(spans, text, unit.start + start, unit.start + end)
-      start = end
+    for (let from = 0; from < flat.length; ) {
+      const to = windowEnd(flat, from)
+      from += pushSentences(spans, text, unit.start + from, flat.slice(from, to), to === flat.length)
     }
-    if (start < flat.length) push(spans, text, unit.start + start, unit.start + flat.length)
   }
   return spans
+}
+
+/** The segmenter's time grows with the square of a text without a sentence end, so it sees this much at once. */
+const windowCharacters = 8192
+
+/** Where a window ends: after a word, and never inside a surrogate pair. */
+function windowEnd(flat: string, from: number): number {
+  const limit = from + windowCharacters
+  if (limit >= flat.length) return flat.length
+  const space = flat.slice(from, limit).lastIndexOf(" ")
+  if (space > windowCharacters / 2) return from + space + 1
+  const code = flat.charCodeAt(limit)
+  return code >= 0xdc00 && code <= 0xdfff ? limit - 1 : limit
+}
+
+/**
+ * Adds the sentences of one window, which begins at `offset` of the text. Returns how many characters they take: what may go on
+ * behind the window is left to the next one, unless the window holds nothing else.
+ */
+function pushSentences(spans: Span[], text: string, offset: number, flat: string, isLast: boolean): number {
+  let start = 0
+  for (const { segment, index } of segmenter.segment(flat)) {
+    const end = index + segment.length
+    const isOpen = end === flat.length
+    if (isOpen && !isLast && start > 0) return start
+    const soFar = flat.slice(start, end)
+    if (!isOpen && (abbreviation.test(soFar) || /^\s*\d{1,3}[.)]\s*$/.test(soFar))) continue
+    push(spans, text, offset + start, offset + end)
+    start = end
+  }
+  return flat.length
 }
 
 /** Paragraphs and own lines. */

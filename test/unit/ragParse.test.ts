@@ -46,6 +46,13 @@ describe("Markdown", () => {
     const hostile = ["| ", " ", "# ", "-", "`", "[", "a: "].map((piece) => piece.repeat(100_000)).join("\n")
     expect((await read("slow.md", hostile)).units.length).toBeGreaterThan(0)
   })
+
+  it.each(["holds pressure ", "see Fig. ", "x", '{"key":12.5},'])("reads 15 MB in one line of %j", async (piece) => {
+    const line = piece.repeat(15e6 / piece.length)
+    const { units } = await read("line.txt", line)
+    expect(units.length).toBeGreaterThan(25_000)
+    expect(units.at(-1)?.end).toBe(line.trimEnd().length)
+  })
 })
 
 describe("HTML", () => {

@@ -64,6 +64,11 @@ describe("sentences", () => {
     ])
     for (const { start, end, text: piece } of sentencesOf(text)) expect(text.slice(start, end)).toBe(piece)
   })
+
+  it("are the same in a line of any length", () => {
+    const written = Array.from({ length: 3000 }, (_, index) => `Pump ${index} holds ${index}.5 bar, e.g. in May.`)
+    expect(sentencesOf(written.join(" ")).map((span) => span.text)).toEqual(written)
+  })
 })
 
 describe("fusion", () => {

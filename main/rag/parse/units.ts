@@ -101,8 +101,10 @@ function cut(text: string, unit: BareUnit): BareUnit[] {
   const pieces: BareUnit[] = []
   while (end - start > longestUnit) {
     const limit = start + longestUnit
-    const space = Math.max(text.lastIndexOf(" ", limit), text.lastIndexOf("\n", limit))
-    let at = space > start + longestUnit / 2 ? space : limit
+    // Looked for in the piece alone: a text without a space is not searched back to its beginning.
+    const piece = text.slice(start, limit + 1)
+    const space = Math.max(piece.lastIndexOf(" "), piece.lastIndexOf("\n"))
+    let at = space > longestUnit / 2 ? start + space : limit
     const code = text.charCodeAt(at)
     if (code >= 0xdc00 && code <= 0xdfff) at--
     pieces.push({ ...unit, start, end: at })
