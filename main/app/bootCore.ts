@@ -2,9 +2,11 @@ import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 import type { AppConfig } from "#core/config.ts"
 import { AppError } from "#core/errors.ts"
-import { createLogger } from "#core/logger.ts"
+import { createHiddenValues, createLogger } from "#core/logger.ts"
 import { createScope } from "#core/scope.ts"
 import { createLogBuffer } from "#ops/logBuffer.ts"
+import { createSecrets } from "#ops/secrets/createSecrets.ts"
+import { createOsKeychain } from "#ops/secrets/osKeychain.ts"
 import { readFirstRunKey } from "#server/keys.ts"
 import { createApp } from "./createApp.ts"
 import { lockDataDir } from "./lock.ts"
@@ -20,6 +22,9 @@ export interface Core {
   close(): Promise<void>
 }
 
+/** Opens the vault of secrets where there is no keychain. Never a flag: process lists show those. */
+const passphraseVariable = "ZENGLOW_VAULT_PASSPHRASE"
+
 export interface BootOptions {
   /** Whether other processes find this core through `runtime.json`. Default true. */
   isListed?: boolean
@@ -31,22 +36,35 @@ export async function bootCore(config: AppConfig, { isListed = true }: BootOptio
   try {
     prepareDataDir(config.dataDir)
     scope.add(lockDataDir(config.dataDir), (lock) => lock.release())
+    // What a killed core left behind names a port that is not ours.
+    removeRuntime(config.dataDir)
     const logs = createLogBuffer()
+    const hidden = createHiddenValues()
     const log = createLogger({
       level: config.logLevel,
       json: config.logJson,
       destination: process.stderr,
       tap: logs.tap,
+      hidden,
     })
     const apiKey = await readFirstRunKey(config.dataDir, config.apiKey)
-    const app = scope.add(await createApp({ config, apiKey, log, logs }), (opened) => opened.close())
+    hidden.add(apiKey)
+    const secrets = await createSecrets({
+      dataDir: config.dataDir,
+      environment: process.env,
+      keychain: createOsKeychain(config.dataDir),
+      passphrase: process.env[passphraseVariable] || null,
+      onValue: hidden.add,
+      log,
+    })
+    // What the core starts inherits its environment, and needs no passphrase.
+    delete process.env[passphraseVariable]
+    const app = scope.add(await createApp({ config, apiKey, log, logs, secrets }), (opened) => opened.close())
     const { port, baseUrl } = await app.server.listen({
       host: config.host,
       port: config.port,
       isPortExplicit: config.isPortExplicit,
     })
-    // What a killed core left behind names a port that is not ours.
-    removeRuntime(config.dataDir)
     if (isListed) {
       writeRuntime(config.dataDir, { pid: process.pid, port, baseUrl, version, startedAt: Date.now() })
       scope.add(config.dataDir, removeRuntime)

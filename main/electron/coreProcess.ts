@@ -25,23 +25,43 @@ export interface CoreOptions {
   script: string
   /** Waits between looks at a core of another process. Default: five seconds each. */
   interval?: () => Promise<void>
+  /** Waits between looks for the address of a core that is just starting. Default: a quarter of a second each. */
+  pause?: () => Promise<void>
 }
 
 /** How long a core may take to end by itself before it is killed. */
 const graceMs = 8000
 const lookEveryMs = 5000
+/** Looks for the address of a core that holds the data directory: ten seconds of them. */
+const addressLooks = 40
+const addressPauseMs = 250
 
-/** Attaches to the running core of this data directory, else starts one. */
+/**
+ * Starts the core of this data directory, or attaches to the one that holds it. Only the directory's lock says which: the address
+ * in `runtime.json` may be one that a killed core left behind, and whoever listens there now must not be given the key.
+ */
 export async function startOrAttach(options: CoreOptions): Promise<Core> {
-  const running = await attach(options)
-  if (running) return running
   try {
     return await start(options)
   } catch (error) {
-    // Another program may have started the core of this directory in the meantime.
-    const other = await attach(options)
-    if (other) return other
+    if (!(error instanceof CoreError) || error.code !== "core.locked") throw error
+    const pause = options.pause ?? (() => new Promise<void>((resolve) => setTimeout(resolve, addressPauseMs)))
+    for (let look = 0; look < addressLooks; look++) {
+      const running = await attach(options)
+      if (running) return running
+      await pause()
+    }
     throw error
+  }
+}
+
+/** What the core said instead of its address. */
+class CoreError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
   }
 }
 
@@ -107,17 +127,18 @@ function firstLine(child: ChildProcess, exited: Promise<string>): Promise<string
     createInterface({ input: child.stdout }).once("line", (line) => {
       const { baseUrl, error } = parse(line)
       if (typeof baseUrl === "string") resolve(baseUrl)
-      else reject(new Error(messageOf(error) ?? "The core did not say its address."))
+      else reject(errorOf(error) ?? new Error("The core did not say its address."))
     })
   })
 }
 
-function messageOf(error: unknown): string | null {
+function errorOf(error: unknown): CoreError | null {
   if (typeof error !== "object" || error === null || !("message" in error)) return null
-  return "remedy" in error && error.remedy ? `${error.message} ${error.remedy}` : String(error.message)
+  const message = "remedy" in error && error.remedy ? `${error.message} ${error.remedy}` : String(error.message)
+  return new CoreError("code" in error ? String(error.code) : "", message)
 }
 
-/** The address in `runtime.json`, which a killed core leaves behind: ask before trusting it. */
+/** The address in `runtime.json`. It is the running core's own only while that core holds the lock of the directory. */
 function readRunning(dataDir: string): string | null {
   try {
     const { baseUrl } = parse(readFileSync(join(dataDir, "runtime.json"), "utf8"))

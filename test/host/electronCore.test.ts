@@ -47,14 +47,15 @@ const withProgram = (program: string) => {
   writeFileSync(script, program)
   return { dataDir, apiKey: null, node: process.execPath, script }
 }
-const mustNotStart = "process.exit(9)"
+/** What a core says whose data directory another one holds. */
+const locked = `console.log(JSON.stringify({ error: { code: "core.locked", message: "Another ZenGlow is using this data directory." } }));`
 
 const ready = 'console.log(JSON.stringify({ baseUrl: "http://127.0.0.1:1" }));'
 
 describe("attaching", () => {
   it("uses the running core and its key, and asks for a new ticket each time", async () => {
     const running = await runningCore()
-    const core = await startOrAttach(withProgram(mustNotStart))
+    const core = await startOrAttach(withProgram(locked))
     expect(core).toMatchObject({ baseUrl: running.baseUrl, isOwn: false })
     expect([await core.ticket(), await core.ticket()]).toEqual(["ticket-1", "ticket-2"])
     expect(running.keys).toEqual(["Bearer the-first-run-key", "Bearer the-first-run-key"])
@@ -64,7 +65,7 @@ describe("attaching", () => {
 
   it("prefers the key of the configuration", async () => {
     const running = await runningCore()
-    const core = await startOrAttach({ ...withProgram(mustNotStart), apiKey: "a-key-of-the-person" })
+    const core = await startOrAttach({ ...withProgram(locked), apiKey: "a-key-of-the-person" })
     await core.ticket()
     expect(running.keys).toEqual(["Bearer a-key-of-the-person"])
     await core.close()
@@ -77,7 +78,7 @@ describe("attaching", () => {
       new Promise<void>((resolve) => {
         look = resolve
       })
-    const core = await startOrAttach({ ...withProgram(mustNotStart), interval })
+    const core = await startOrAttach({ ...withProgram(locked), interval })
     await running.stop()
     look()
     const watch = setInterval(() => look(), 1)
@@ -93,13 +94,30 @@ describe("attaching", () => {
     await core.close()
   })
 
-  it("takes the core that another program started meanwhile", async () => {
-    await runningCore()
-    const saved = readFileSync(join(dataDir, "runtime.json"), "utf8")
-    rmSync(join(dataDir, "runtime.json"))
-    const program = `require("fs").writeFileSync(${JSON.stringify(join(dataDir, "runtime.json"))}, ${JSON.stringify(saved)});
-console.log(JSON.stringify({ error: { code: "core.locked", message: "Another ZenGlow is using this data directory." } }));`
-    expect(await startOrAttach(withProgram(program))).toMatchObject({ isOwn: false })
+  it("gives its key to nobody who took the port of a core that was killed", async () => {
+    const stranger = await runningCore()
+    const core = await startOrAttach(withProgram(`${ready} process.on("disconnect", () => process.exit(0))`))
+    expect(core).toMatchObject({ isOwn: true, baseUrl: "http://127.0.0.1:1" })
+    await core.ticket().catch(() => undefined)
+    expect(stranger.keys).toEqual([])
+    await core.close()
+  })
+
+  it("waits for the address of a core that is just starting", async () => {
+    const running = await runningCore()
+    const file = join(dataDir, "runtime.json")
+    const saved = readFileSync(file, "utf8")
+    rmSync(file)
+    let looks = 0
+    const pause = async () => {
+      if (++looks === 3) writeFileSync(file, saved)
+    }
+    expect(await startOrAttach({ ...withProgram(locked), pause })).toMatchObject({ baseUrl: running.baseUrl })
+  })
+
+  it("says so when a command holds the directory and does not let go", async () => {
+    const starting = startOrAttach({ ...withProgram(locked), pause: async () => undefined })
+    await expect(starting).rejects.toThrow("Another ZenGlow is using this data directory.")
   })
 })
 
