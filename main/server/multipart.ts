@@ -105,9 +105,15 @@ const malformed = (cause: unknown): AppError =>
     cause,
   })
 
-/** The last part of a name from either kind of system, without control characters. */
+/**
+ * The last part of a name from either kind of system, without control characters. Browsers write a quotation mark and line ends in
+ * percent, and nothing else. Source: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data
+ */
 function safeName(name: string | undefined): string {
-  const last = basename((name ?? "").replaceAll("\\", "/"))
+  const written = (name ?? "").replace(/%(22|0D|0A)/gi, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  )
+  const last = basename(written.replaceAll("\\", "/"))
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed.
   const clean = last.replace(/[\u0000-\u001f\u007f]/g, "").slice(-200)
   return clean === "" || clean === "." || clean === ".." ? "file" : clean

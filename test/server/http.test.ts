@@ -185,6 +185,13 @@ describe("uploads", () => {
     expect(fake.uploads.splice(0)).toEqual([{ relativePath: "passwd", text: "x" }])
   })
 
+  it("keep the name the person gave, quotation marks and all", async () => {
+    for (const name of ['a "b".txt', "100%25.txt", "Größe 5%.txt"]) {
+      expect((await upload(form([[name, "x"]]))).status).toBe(202)
+      expect(fake.uploads.splice(0)).toEqual([{ relativePath: name, text: "x" }])
+    }
+  })
+
   it("that are cut off are refused and leave nothing", async () => {
     const answer = await rawRequest({
       port,
