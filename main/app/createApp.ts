@@ -29,6 +29,7 @@ import { createPullRunner } from "#models/pullRunner.ts"
 import { composingQuality } from "#models/recommend.ts"
 import type { LogBuffer } from "#ops/logBuffer.ts"
 import { createPersonas } from "#ops/personas.ts"
+import type { Secrets } from "#ops/secrets/types.ts"
 import { createDocuments } from "#rag/documents.ts"
 import { createIngest } from "#rag/ingest.ts"
 import { ingestRunner, reindexRunner } from "#rag/jobRunners.ts"
@@ -66,6 +67,7 @@ export interface AppOptions {
   log: Logger
   /** The last lines of `log`. */
   logs: LogBuffer
+  secrets: Secrets
 }
 
 /** How long the first question waits for the sample to be readable. */
@@ -90,7 +92,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
 }
 
-async function assemble({ config, apiKey, log, logs }: AppOptions, scope: Scope): Promise<App> {
+async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scope: Scope): Promise<App> {
   const clock = systemClock
   const changes = createHub<Change>((error) => log.error("a listener of changes failed", { error }))
   const changed = (channel: Change["channel"]) => (id: string | null) => changes.publish({ channel, id })
@@ -425,6 +427,7 @@ async function assemble({ config, apiKey, log, logs }: AppOptions, scope: Scope)
       },
     },
     ops,
+    secrets,
     audio: voices.exchange,
     openAi: {
       async llm(id) {

@@ -7,6 +7,7 @@ import { doctor } from "./doctor.ts"
 import { ingest } from "./ingest.ts"
 import { models } from "./models.ts"
 import { exitCode, printResult, reportFailure } from "./output.ts"
+import { secrets } from "./secrets.ts"
 import { say, transcribe, voices } from "./speech.ts"
 
 /** The command line: `zenglow <verb>`. Without a verb it starts the core and opens the window. */
@@ -216,6 +217,27 @@ modelVerb("rm", "remove a model's files")
   .action(
     withCore<[string], GlobalOptions>((client, [id], options, signal) =>
       models.remove(client, id, options.json ?? false, signal),
+    ),
+  )
+
+const secretVerbs = program.command("secrets").description("keys of other services").exitOverride()
+const secretVerb = (name: string, description: string): Command =>
+  withCommonOptions(secretVerbs.command(name).description(description).exitOverride())
+secretVerb("list", "names of the secrets that are set, and where each lies").action(
+  withCore<[], GlobalOptions>((client, _, options, signal) => secrets.list(client, options.json ?? false, signal)),
+)
+secretVerb("set", "set a secret; the value comes from standard input")
+  .argument("<name>")
+  .action(
+    withCore<[string], GlobalOptions>((client, [name], options, signal) =>
+      secrets.set(client, name, options.json ?? false, signal),
+    ),
+  )
+secretVerb("rm", "forget a secret")
+  .argument("<name>")
+  .action(
+    withCore<[string], GlobalOptions>((client, [name], options, signal) =>
+      secrets.remove(client, name, options.json ?? false, signal),
     ),
   )
 

@@ -28,6 +28,9 @@ export const errorCodes = {
   "document.damaged": { status: 422, retryable: false },
   "document.timeout": { status: 422, retryable: true },
   "document.unreadable": { status: 422, retryable: true },
+  "memory.not-found": { status: 404, retryable: false },
+  "artifact.not-found": { status: 404, retryable: false },
+  "query.not-found": { status: 404, retryable: false },
   "job.not-found": { status: 404, retryable: false },
   "model.not-found": { status: 404, retryable: false },
   "model.missing": { status: 503, retryable: true },
@@ -64,6 +67,8 @@ export const errorCodes = {
   "core.port-taken": { status: 409, retryable: true },
   "core.stopping": { status: 503, retryable: true },
   "core.unreachable": { status: 503, retryable: true },
+  "secrets.locked": { status: 503, retryable: true },
+  "secrets.damaged": { status: 503, retryable: false },
   "config.invalid": { status: 422, retryable: false },
   internal: { status: 500, retryable: false },
 } as const satisfies Record<string, { status: number; retryable: boolean }>

@@ -1,13 +1,17 @@
+import { artifactRoutes } from "./artifacts.ts"
 import { audioRoutes } from "./audio.ts"
 import { conversationRoutes } from "./conversations.ts"
 import { documentRoutes } from "./documents.ts"
 import { jobRoutes } from "./jobs.ts"
+import { memoryRoutes } from "./memory.ts"
 import { modelRoutes } from "./models.ts"
 import { opsRoutes } from "./ops.ts"
 import { ragRoutes } from "./rag.ts"
 import type { RouteTable } from "./route.ts"
+import { secretRoutes } from "./secrets.ts"
 import { settingsRoutes } from "./settings.ts"
 import { turnRoutes } from "./turnRoutes.ts"
+import { whyRoutes } from "./why.ts"
 
 /** Every route outside `/v1`. The server must handle each of them: a missing or extra handler does not compile. */
 export const routes = {
@@ -17,9 +21,13 @@ export const routes = {
   ...jobRoutes,
   ...modelRoutes,
   ...settingsRoutes,
+  ...secretRoutes,
   ...audioRoutes,
   ...ragRoutes,
   ...opsRoutes,
+  ...memoryRoutes,
+  ...whyRoutes,
+  ...artifactRoutes,
 } as const satisfies RouteTable
 
 export type Routes = typeof routes

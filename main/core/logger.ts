@@ -23,11 +23,33 @@ export interface LoggerOptions {
   destination: Writable
   /** Sees every line as an object; for the ring behind /logs/recent. */
   tap?: (line: Record<string, unknown>) => void
+  /** Values that no line may hold, wherever they stand in it. */
+  hidden?: HiddenValues
+}
+
+/** Secrets as they become known. Short ones are left out: they would hide ordinary words. */
+export interface HiddenValues {
+  add(value: string): void
+  /** The text with every hidden value replaced. */
+  mask(text: string): string
+}
+
+const shortestHidden = 8
+
+export function createHiddenValues(): HiddenValues {
+  const values = new Set<string>()
+  return {
+    add(value) {
+      if (value.length >= shortestHidden) values.add(JSON.stringify(value).slice(1, -1))
+    },
+    mask: (text) => [...values].reduce((masked, value) => masked.replaceAll(value, "[hidden]"), text),
+  }
 }
 
 export function createLogger(options: LoggerOptions): Logger {
   const stream = {
-    write(text: string) {
+    write(line: string) {
+      const text = options.hidden?.mask(line) ?? line
       if (options.tap) options.tap(JSON.parse(text) as Record<string, unknown>)
       options.destination.write(options.json ? text : readable(text))
     },

@@ -43,6 +43,7 @@ export interface ServerDeps {
   speech: SpeechService
   rag: RagService
   ops: OpsService
+  secrets: SecretService
   audio: AudioExchange
   openAi: OpenAiService
   /** Hears of every answered request; `route` is a key of the route table, or "other". */
@@ -54,6 +55,16 @@ export interface ServerDeps {
 export interface Change {
   channel: "documents" | "models" | "settings" | "conversations"
   id: string | null
+}
+
+type SecretSource = "env" | "keychain" | "vault" | "file"
+
+/** Values go in and never come out. */
+export interface SecretService {
+  list(): Promise<{ name: string; source: SecretSource }[]>
+  set(name: string, value: string): Promise<SecretSource>
+  remove(name: string): Promise<void>
+  place(): Promise<SecretSource>
 }
 
 export interface Page<T> {

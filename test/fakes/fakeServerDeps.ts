@@ -337,6 +337,12 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
         }
       },
     },
+    secrets: {
+      list: async () => [],
+      set: async () => "file" as const,
+      remove: async () => undefined,
+      place: async () => "file" as const,
+    },
     ops: {
       ready: async () => ({ ready: true, reasons: [] }),
       uptimeSeconds: () => 1,

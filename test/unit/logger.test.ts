@@ -1,6 +1,6 @@
 import { Writable } from "node:stream"
 import { expect, it } from "vitest"
-import { createLogger, requestContext } from "#core/logger.ts"
+import { createHiddenValues, createLogger, requestContext } from "#core/logger.ts"
 
 it("stamps every line of a request with its id, and with no other line's fields", () => {
   const lines: Record<string, unknown>[] = []
@@ -17,4 +17,23 @@ it("stamps every line of a request with its id, and with no other line's fields"
     { requestId: "r1", msg: "answered" },
     { msg: "idle" },
   ])
+})
+
+it("hides a known secret wherever it stands in a line, also in an error's stack", () => {
+  const lines: string[] = []
+  const destination = new Writable({
+    write: (chunk, _encoding, done) => {
+      lines.push(String(chunk))
+      done()
+    },
+  })
+  const hidden = createHiddenValues()
+  hidden.add('canary "one"')
+  const log = createLogger({ level: "info", json: false, destination, hidden })
+  log.warn('the server said: canary "one"', {
+    url: 'http://host/?k=canary "one"',
+    error: new Error('bad canary "one"'),
+  })
+  expect(lines.join("")).toContain("[hidden]")
+  expect(lines.join("")).not.toContain("canary")
 })

@@ -10,6 +10,7 @@ import { jobHandlers } from "./jobs.ts"
 import { modelHandlers } from "./models.ts"
 import { opsHandlers } from "./ops.ts"
 import { ragHandlers } from "./rag.ts"
+import { secretHandlers } from "./secrets.ts"
 import { settingsHandlers } from "./settings.ts"
 import { turnHandlers } from "./turns.ts"
 
@@ -21,6 +22,7 @@ export const createHandlers = (deps: ServerDeps & { keyring: Keyring; sessions: 
   ...jobHandlers(deps),
   ...modelHandlers(deps),
   ...settingsHandlers(deps),
+  ...secretHandlers(deps),
   ...audioHandlers(deps),
   ...ragHandlers(deps),
   ...opsHandlers(deps),
