@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { id, ok, pageOf, pageQuery, timestamp } from "./common.ts"
+import { type ReadableKind, readableKinds } from "./documentKinds.ts"
 import type { RouteTable } from "./route.ts"
 
 export const collection = z.object({
@@ -17,13 +18,16 @@ export type Collection = z.infer<typeof collection>
 export const documentStage = z.enum(["parse", "chunk", "embed", "write", "ready"])
 export type DocumentStage = z.infer<typeof documentStage>
 
+export const documentKind = z.enum([...readableKinds, "unknown"] as [ReadableKind, ...ReadableKind[], "unknown"])
+export type DocumentKind = z.infer<typeof documentKind>
+
 export const document = z.object({
   id,
   collectionId: id,
   title: z.string(),
   /** Path below the added folder, or the file name. Never absolute. */
   path: z.string(),
-  kind: z.enum(["txt", "md", "html", "pdf", "docx", "unknown"]),
+  kind: documentKind,
   sizeBytes: z.number().int(),
   pageCount: z.number().int().nullable(),
   charCount: z.number().int(),
@@ -33,6 +37,10 @@ export const document = z.object({
   /** Found by words at once; found by meaning once its vectors are written with the current embedder. */
   hasVectors: z.boolean(),
   error: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }).nullable(),
+  /** Address of a web page that was added by its address; null for files. */
+  url: z.string().nullable().optional(),
+  /** The date the document itself carries: published, sent, or last saved. */
+  datedAt: timestamp.nullable().optional(),
   createdAt: timestamp,
   updatedAt: timestamp,
 })
@@ -51,6 +59,11 @@ export const documentSource = z.object({
     .object({ chunkId: id, start: z.number().int(), end: z.number().int(), page: z.number().int().nullable() })
     .nullable(),
   pages: z.array(z.object({ page: z.number().int(), start: z.number().int() })),
+  /** Sound and subtitles: when the text from `start` on is spoken, in milliseconds. */
+  times: z.array(z.object({ start: z.number().int(), startMs: z.number(), endMs: z.number() })).optional(),
+  url: z.string().nullable().optional(),
+  datedAt: timestamp.nullable().optional(),
+  updatedAt: timestamp.optional(),
 })
 export type DocumentSource = z.infer<typeof documentSource>
 

@@ -1,10 +1,13 @@
 import { z } from "zod"
-import { id } from "./common.ts"
+import { id, timestamp } from "./common.ts"
+import { documentKind } from "./documents.ts"
 import type { ErrorInfo } from "./errors.ts"
 
 /** One passage shown to the model and to the person. `n` is its citation number within the answer. */
 export const passage = z.object({
   n: z.number().int(),
+  /** Absent: a passage of a document. A memory has its own id as `chunkId` and `documentId`. */
+  kind: z.literal("memory").optional(),
   chunkId: id,
   documentId: id,
   collectionId: id,
@@ -13,6 +16,17 @@ export const passage = z.object({
   path: z.string(),
   headingPath: z.array(z.string()),
   page: z.number().int().nullable(),
+  /** Absent in answers of older versions. */
+  documentKind: documentKind.optional(),
+  /** Sound and subtitles: when the passage is spoken, in milliseconds. */
+  startMs: z.number().nullable().optional(),
+  endMs: z.number().nullable().optional(),
+  /** Address of a web page. */
+  url: z.string().nullable().optional(),
+  /** The date the document itself carries. */
+  datedAt: timestamp.nullable().optional(),
+  /** When the document was last read or fetched. */
+  readAt: timestamp.optional(),
   text: z.string(),
   /** Character range of the passage in the document's extracted text. */
   start: z.number().int(),
@@ -75,6 +89,9 @@ export type TurnRequest = z.infer<typeof turnRequest>
 
 export type TurnEndReason = "complete" | "length" | "aborted" | "error" | "no-speech" | "not-found"
 
+/** How a question is answered that the best few passages cannot answer. */
+export type WholeRoute = "count" | "list" | "summary" | "compare" | "latest"
+
 /** One entry of the list that a retrieval phase shows. */
 export interface PhaseResult {
   id: string
@@ -85,16 +102,27 @@ export interface PhaseResult {
   distance: number
   score: number
   rank: number
+  /** From P1 on: the learned score, 0..1. */
   ltrScore?: number
+  /** From P1 on: the fused score of P0, 0..1. */
+  conceptualScore?: number
   features?: Record<string, number>
   adjustments?: { name: string; value: number; reason: string }[]
 }
+/** How one result moved since the phase before; `applyDelta` replays a list of them. */
 export interface PhaseDelta {
   id: string
+  /** Null: it was not shown before. */
   oldRank: number | null
+  /** Null: it is not shown any more. */
   newRank: number | null
+  /** Places gained; negative: lost. */
   rankDelta: number | null
+  /** The new score. */
   score: number
+  scoreDelta: number | null
+  /** What names a result that was not shown before. */
+  entered?: Pick<PhaseResult, "documentId" | "title" | "textPreview" | "distance">
 }
 
 /** Everything that can happen inside a turn; what is not an event did not happen. */
@@ -124,6 +152,13 @@ export type TurnEventBody =
     }
   | { type: "retrieve-end"; passages: Passage[]; found: boolean; closest: Passage[]; embedMs: number; searchMs: number }
   | { type: "quote"; sentence: string; citation: number }
+  /**
+   * `stored`: kept because the person asked for it, and can be undone by forgetting `memoryId`. `known`: it was kept before. `proposed`:
+   * nothing is kept until the person agrees. `refused`: this chat or request keeps nothing.
+   */
+  | { type: "memory"; action: "stored" | "known" | "proposed" | "refused"; memoryId: string | null; text: string }
+  /** The question is answered by reading whole documents instead of searching; sent again as reading goes on. */
+  | { type: "route"; route: WholeRoute; label: string; done: number; total: number; unit: string }
   | { type: "prompt-progress"; done: number; total: number }
   | { type: "reasoning-delta"; text: string }
   | { type: "text-delta"; text: string }

@@ -1,13 +1,18 @@
+import { phaseDelta } from "#contract/phaseDelta.ts"
 import type { Passage, PhaseResult, TurnEventBody } from "#contract/turns.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
 import type { Embedder } from "#engines/types.ts"
 import type { ChunkRecord, ChunkRepository } from "#store/types.ts"
+import { type Adjustment, adjust, type RankingContext } from "./adjust.ts"
 import { hasAnswerForm } from "./bestSentence.ts"
 import { deduplicate } from "./deduplicate.ts"
-import { defaultFusionWeights, type FusionWeights, fuse } from "./fuse.ts"
+import { type Features, featureNames, featureSchemaVersion, featuresOf, type SearchSignals } from "./features.ts"
+import { defaultSearchShares, fuse, type SearchShares } from "./fuse.ts"
+import { defaultFusionWeights, type FusionWeights, fusedScore } from "./fusionWeights.ts"
 import { type QueryTerms, queryTerms, questionParts } from "./queryTerms.ts"
-import { answerFloor, confidenceOf, coverageOf, coverageOfStems, type TermWeights, termWeights } from "./relevance.ts"
+import { ltrScore, type RankingModel, shippedRanking } from "./ranking.ts"
+import { answerFloor, confidenceOf, coverageOfStems, type TermWeights, termWeights } from "./relevance.ts"
 import { unknownNames } from "./unknownNames.ts"
 import { stemsOf } from "./words.ts"
 
@@ -19,6 +24,7 @@ export interface RetrieveRequest {
   topK?: number
   /** Earlier questions of the conversation, oldest first. */
   history?: readonly string[]
+  persona?: RankingContext["persona"]
 }
 
 export interface RetrieveDeps {
@@ -26,15 +32,30 @@ export interface RetrieveDeps {
   /** The embedder whose index is complete (`createVectorIndex`). Null: words alone are searched. */
   queryEmbedder: () => Promise<Embedder | null>
   clock: Clock
-  weights?: FusionWeights
+  /** Shares of words and vectors in P0. Default: the measured ones. */
+  shares?: SearchShares
+  /** Weights of the features in P1. Default: the shipped ones. */
+  ranking?: () => RankingModel
+  /** Shares of learned and conceptual score. Default: the measured ones. */
+  fusion?: () => FusionWeights
+  /** What the person's clicks say of these passages, −1..1; unknown ones are left out. */
+  feedback?: (actor: Actor, chunkIds: string[], signal: AbortSignal) => Promise<ReadonlyMap<string, number>>
+  /** Remembered facts that belong to the question. */
+  memories?: (actor: Actor, query: string, signal: AbortSignal) => Promise<readonly { text: string; weight: number }[]>
 }
 
 /** One result with everything that led to its place. */
 export interface RankedChunk {
   chunk: ChunkRecord
-  /** Fused, 0..1. */
+  /** Of the last phase; about 0..1. */
   score: number
-  features: { bm25: number; similarity: number; coverage: number; rank_lexical: number; rank_vector: number }
+  /** P0: words and vectors, 0..1. */
+  conceptualScore: number
+  /** P1: learned, 0..1. */
+  ltrScore: number
+  features: Features
+  /** P2: what moved it, with reasons. */
+  adjustments: Adjustment[]
 }
 
 export interface Retrieval {
@@ -55,14 +76,18 @@ export interface Retrieval {
   embedder: Embedder | null
   embedMs: number
   searchMs: number
+  /** The weights that took part. */
+  fusion: FusionWeights
+  rankingVersion: string
 }
 
 export type RetrieveEvent = Extract<TurnEventBody, { type: "retrieve-start" | "retrieve-phase" | "retrieve-end" }>
-
-export const featureNames = ["bm25", "similarity", "coverage", "rank_lexical", "rank_vector"] as const
+type PhaseEvent = Extract<TurnEventBody, { type: "retrieve-phase" }>
 
 /** Candidates taken from each of the two searches. */
 const depth = 100
+/** Best candidates of P0 that are ranked by features; the others keep their order behind them. */
+const rankedDepth = 60
 const closestCount = 3
 
 /** Finds the passages for a question; yields what a turn shows of it and returns the whole. */
@@ -73,56 +98,150 @@ export async function* retrieve(
   signal: AbortSignal,
 ): AsyncGenerator<RetrieveEvent, Retrieval> {
   yield { type: "retrieve-start", query: request.query }
-  const retrieval = await retrieveParts(actor, request, deps, signal)
-  yield {
-    type: "retrieve-phase",
-    phase: "P0",
-    provisional: false,
-    results: retrieval.ranked.map(phaseResult),
-    delta: [],
-    meta: { embed_ms: retrieval.embedMs, search_ms: retrieval.searchMs, confidence: retrieval.confidence },
-  }
+  const retrieval = yield* rankPhases(actor, request, deps, signal)
   const { passages, found, closest, embedMs, searchMs } = retrieval
   yield { type: "retrieve-end", passages, found, closest, embedMs, searchMs }
   return retrieval
 }
 
-/** A question of several parts is also searched part by part: each finds its own passage. */
-async function retrieveParts(
-  actor: Actor,
-  request: RetrieveRequest,
-  deps: RetrieveDeps,
-  signal: AbortSignal,
-): Promise<Retrieval> {
-  const whole = await retrievePassages(actor, request, deps, signal)
-  const parts = questionParts(request.query)
-  if (parts.length === 1 || !whole.found) return whole
-  const found: RankedChunk[][] = []
-  for (const [index, part] of parts.entries()) {
-    const history = index === 0 ? request.history : [parts[0] as string]
-    found.push((await retrievePassages(actor, { ...request, query: part, history, topK: 2 }, deps, signal)).ranked)
-  }
-  const [first, ...rest] = whole.ranked
-  const order = [
-    ...(first ? [first] : []),
-    ...[0, 1].flatMap((place) => found.flatMap((list) => list[place] ?? [])),
-    ...rest,
-  ]
-  const ranked = order
-    .filter((entry, index) => order.findIndex((other) => other.chunk.id === entry.chunk.id) === index)
-    .slice(0, Math.max(whole.ranked.length, 2 * parts.length))
-  return { ...whole, ranked, passages: ranked.map(toPassage) }
-}
-
-/** Hybrid search: BM25 and vectors, fused, without near-duplicates, and a verdict whether they answer at all. */
+/** `retrieve` for those who want the result alone. */
 export async function retrievePassages(
   actor: Actor,
   request: RetrieveRequest,
   deps: RetrieveDeps,
   signal: AbortSignal,
 ): Promise<Retrieval> {
-  const query = queryTerms(request.query, request.history)
+  const events = retrieve(actor, request, deps, signal)
+  for (;;) {
+    const next = await events.next()
+    if (next.done) return next.value
+  }
+}
+
+/** P0, P1 and P2, each as soon as it is known, and the verdict whether the passages answer at all. */
+async function* rankPhases(
+  actor: Actor,
+  request: RetrieveRequest,
+  deps: RetrieveDeps,
+  signal: AbortSignal,
+): AsyncGenerator<PhaseEvent, Retrieval> {
   const topK = request.topK ?? 6
+  const fusion = deps.fusion?.() ?? defaultFusionWeights
+  const ranking = deps.ranking?.() ?? shippedRanking
+
+  const search = await searchBoth(actor, request, deps, signal)
+  const shown = deduplicate(search.candidates, ({ chunk }) => chunk, topK).map(
+    ({ chunk, similarity, conceptualScore }, index) => placed(chunk, similarity ?? 0, conceptualScore, index),
+  )
+  yield {
+    type: "retrieve-phase",
+    phase: "P0",
+    provisional: true,
+    results: shown,
+    delta: [],
+    meta: {
+      embed_ms: search.embedMs,
+      search_ms: search.searchMs,
+      index: search.embedder?.fingerprint ?? null,
+      retrieved: search.candidates.length,
+      shares: deps.shares ?? defaultSearchShares,
+    },
+  }
+  signal.throwIfAborted()
+
+  const rankingAt = deps.clock.monotonic()
+  const candidates = search.candidates.slice(0, Math.max(rankedDepth, topK))
+  const chunkIds = candidates.map(({ chunk }) => chunk.id)
+  const feedback = (await deps.feedback?.(actor, chunkIds, signal)) ?? new Map<string, number>()
+  const { query, weights } = search
+  const features = featuresOf(candidates, { query, weights, now: deps.clock.now(), feedback })
+  const learned = candidates
+    .map(({ chunk, conceptualScore }, index): RankedChunk => {
+      const own = features[index] as Features
+      const learnedScore = ltrScore(ranking, own)
+      return {
+        chunk,
+        score: fusedScore(fusion, learnedScore, conceptualScore),
+        conceptualScore,
+        ltrScore: learnedScore,
+        features: own,
+        adjustments: [],
+      }
+    })
+    .sort(bestFirst)
+  const learnedResults = deduplicate(learned, ({ chunk }) => chunk, topK).map(phaseResult)
+  yield {
+    type: "retrieve-phase",
+    phase: "P1",
+    provisional: true,
+    results: learnedResults,
+    delta: phaseDelta(shown, learnedResults),
+    meta: {
+      ltr_ms: deps.clock.monotonic() - rankingAt,
+      feature_names: featureNames,
+      feature_schema_version: featureSchemaVersion,
+      ranking: { version: ranking.version, bias: ranking.bias, weights: ranking.weights },
+      fusion_weights: fusion,
+    },
+  }
+  signal.throwIfAborted()
+
+  const adjustingAt = deps.clock.monotonic()
+  const memories = (await deps.memories?.(actor, request.query, signal)) ?? []
+  const adjusted = withAdjustments(learned, request, memories)
+  const ranked = deduplicate(adjusted, ({ chunk }) => chunk, topK)
+  const verdict = judge(request.query, ranked, search)
+  const final = verdict.found ? await withParts(actor, ranked, request, deps, signal) : ranked
+  const results = final.map(phaseResult)
+  yield {
+    type: "retrieve-phase",
+    phase: "P2",
+    provisional: false,
+    results,
+    delta: phaseDelta(learnedResults, results),
+    meta: { adjust_ms: deps.clock.monotonic() - adjustingAt, confidence: verdict.confidence, final: true },
+  }
+
+  const passages = final.map(toPassage)
+  return {
+    query,
+    weights,
+    passages: verdict.found ? passages : [],
+    closest: verdict.found ? [] : passages.slice(0, closestCount),
+    ...verdict,
+    ranked: final,
+    vector: search.vector,
+    embedder: search.embedder,
+    embedMs: search.embedMs,
+    searchMs: search.searchMs,
+    fusion,
+    rankingVersion: ranking.version,
+  }
+}
+
+interface FoundCandidate extends SearchSignals {
+  conceptualScore: number
+}
+
+interface Search {
+  query: QueryTerms
+  weights: TermWeights
+  /** Best first. */
+  candidates: FoundCandidate[]
+  vector: Float32Array | null
+  embedder: Embedder | null
+  embedMs: number
+  searchMs: number
+}
+
+/** Both searches, fused. */
+async function searchBoth(
+  actor: Actor,
+  request: RetrieveRequest,
+  deps: RetrieveDeps,
+  signal: AbortSignal,
+): Promise<Search> {
+  const query = queryTerms(request.query, request.history)
   const collectionIds = request.collectionIds ? [...request.collectionIds] : null
   const startedAt = deps.clock.monotonic()
   const embedder = await deps.queryEmbedder()
@@ -131,7 +250,7 @@ export async function retrievePassages(
   signal.throwIfAborted()
 
   const words = query.terms.map((term) => term.word)
-  const limit = Math.max(depth, topK)
+  const limit = Math.max(depth, request.topK ?? 0)
   const vectorQuery = vector && embedder ? { vector, fingerprint: embedder.fingerprint } : null
   const [lexical, nearest, rarity] = await Promise.all([
     deps.chunks.searchLexical(actor, { terms: words, collectionIds, limit }),
@@ -140,64 +259,115 @@ export async function retrievePassages(
   ])
   signal.throwIfAborted()
 
-  const candidates = new Map<string, { chunk: ChunkRecord; bm25: number | null; similarity: number | null }>()
-  for (const { chunk, bm25 } of lexical) candidates.set(chunk.id, { chunk, bm25, similarity: null })
+  const found = new Map<string, { chunk: ChunkRecord; bm25: number | null; similarity: number | null }>()
+  for (const { chunk, bm25 } of lexical) found.set(chunk.id, { chunk, bm25, similarity: null })
   for (const { chunk, similarity } of nearest) {
-    candidates.set(chunk.id, { chunk, bm25: candidates.get(chunk.id)?.bm25 ?? null, similarity })
+    found.set(chunk.id, { chunk, bm25: found.get(chunk.id)?.bm25 ?? null, similarity })
   }
-  const unscored = [...candidates.values()].filter((candidate) => candidate.similarity === null)
+  const unscored = [...found.values()].filter((candidate) => candidate.similarity === null)
   if (vectorQuery && unscored.length > 0) {
     const chunkIds = unscored.map(({ chunk }) => chunk.id)
     const similarities = await deps.chunks.similarities(actor, { ...vectorQuery, chunkIds })
     for (const candidate of unscored) candidate.similarity = similarities.get(candidate.chunk.id) ?? null
   }
 
-  const weights = termWeights(query.terms, rarity)
   const lexicalRank = new Map(lexical.map(({ chunk }, index) => [chunk.id, index + 1]))
   const vectorRank = new Map(nearest.map(({ chunk }, index) => [chunk.id, index + 1]))
-  const list = [...candidates.values()]
+  const list = [...found.values()]
   const isCut = (hits: readonly unknown[]): boolean => hits.length >= limit
   const floors = {
     bm25: isCut(lexical) ? (lexical.at(-1)?.bm25 ?? 0) : 0,
     similarity: isCut(nearest) ? (nearest.at(-1)?.similarity ?? null) : null,
   }
-  const scores = fuse(list, deps.weights ?? defaultFusionWeights, floors)
-  const sorted = list
-    .map((candidate, index) => ({ ...candidate, score: scores[index] as number }))
-    .sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1))
-  const ranked = deduplicate(sorted, ({ chunk }) => chunk, topK).map(({ chunk, bm25, similarity, score }) => ({
-    chunk,
-    score,
-    features: {
-      bm25: bm25 ?? 0,
-      similarity: similarity ?? 0,
-      coverage: coverageOf(weights, searchable(chunk)),
-      rank_lexical: lexicalRank.get(chunk.id) ?? 0,
-      rank_vector: vectorRank.get(chunk.id) ?? 0,
-    },
-  }))
-  const confidence = confidenceOfRanked(ranked, query, weights, embedder !== null && !embedder.isFallback)
-  // A rare name is found wherever it stands, so the candidates hold every document that has it.
-  const unknown = unknownNames(
-    request.query,
-    list.map(({ chunk }) => `${chunk.documentPath}\n${searchable(chunk)}`),
-  )
-  const found = ranked.length > 0 && confidence >= answerFloor && unknown.length === 0
-  const passages = ranked.map(toPassage)
+  const fused = fuse(list, deps.shares, floors)
+  const candidates = list
+    .map((candidate, index): FoundCandidate => {
+      const { score, bm25Share, similarityShare } = fused[index] as (typeof fused)[number]
+      return {
+        ...candidate,
+        rankLexical: lexicalRank.get(candidate.chunk.id) ?? 0,
+        rankVector: vectorRank.get(candidate.chunk.id) ?? 0,
+        bm25Share,
+        similarityShare,
+        conceptualScore: score,
+      }
+    })
+    .sort((a, b) => b.conceptualScore - a.conceptualScore || (a.chunk.id < b.chunk.id ? -1 : 1))
   return {
     query,
-    weights,
-    passages: found ? passages : [],
-    found,
-    closest: found ? [] : passages.slice(0, closestCount),
-    confidence,
-    unknown,
-    ranked,
+    weights: termWeights(query.terms, rarity),
+    candidates,
     vector,
     embedder,
     embedMs: embeddedAt - startedAt,
     searchMs: deps.clock.monotonic() - embeddedAt,
   }
+}
+
+const bestFirst = (a: RankedChunk, b: RankedChunk): number =>
+  b.score - a.score || b.conceptualScore - a.conceptualScore || (a.chunk.id < b.chunk.id ? -1 : 1)
+
+function withAdjustments(
+  learned: readonly RankedChunk[],
+  request: RetrieveRequest,
+  memories: RankingContext["memories"],
+): RankedChunk[] {
+  const { history, persona } = request
+  const adjustable = learned.map(({ chunk, score, features }) => ({
+    documentId: chunk.documentId,
+    title: chunk.documentTitle,
+    text: chunk.text,
+    score,
+    recency: features.recency,
+  }))
+  const adjustments = adjust(request.query, adjustable, { history, persona, memories })
+  return learned
+    .map((entry, index) => {
+      const own = adjustments[index] ?? []
+      return { ...entry, adjustments: own, score: own.reduce((sum, { value }) => sum + value, entry.score) }
+    })
+    .sort(bestFirst)
+}
+
+/** A question of several parts is also searched part by part: each finds its own passage. */
+async function withParts(
+  actor: Actor,
+  whole: RankedChunk[],
+  request: RetrieveRequest,
+  deps: RetrieveDeps,
+  signal: AbortSignal,
+): Promise<RankedChunk[]> {
+  const parts = questionParts(request.query)
+  if (parts.length === 1) return whole
+  const found: RankedChunk[][] = []
+  for (const [index, part] of parts.entries()) {
+    const history = index === 0 ? request.history : [parts[0] as string]
+    found.push((await retrievePassages(actor, { ...request, query: part, history, topK: 2 }, deps, signal)).ranked)
+  }
+  const [first, ...rest] = whole
+  const order = [
+    ...(first ? [first] : []),
+    ...[0, 1].flatMap((place) => found.flatMap((list) => list[place] ?? [])),
+    ...rest,
+  ]
+  return order
+    .filter((entry, index) => order.findIndex((other) => other.chunk.id === entry.chunk.id) === index)
+    .slice(0, Math.max(whole.length, 2 * parts.length))
+}
+
+/** Whether the best passages answer the question at all. */
+function judge(
+  question: string,
+  ranked: readonly RankedChunk[],
+  { query, weights, embedder, candidates }: Search,
+): Pick<Retrieval, "found" | "confidence" | "unknown"> {
+  const confidence = confidenceOfRanked(ranked, query, weights, embedder !== null && !embedder.isFallback)
+  // A rare name is found wherever it stands, so the candidates hold every document that has it.
+  const unknown = unknownNames(
+    question,
+    candidates.map(({ chunk }) => `${chunk.documentPath}\n${searchable(chunk)}`),
+  )
+  return { found: ranked.length > 0 && confidence >= answerFloor && unknown.length === 0, confidence, unknown }
 }
 
 function confidenceOfRanked(
@@ -235,6 +405,12 @@ function toPassage({ chunk, score, features }: RankedChunk, index: number): Pass
     path: chunk.documentPath,
     headingPath: chunk.headingPath,
     page: chunk.page,
+    ...(chunk.documentKind ? { documentKind: chunk.documentKind } : {}),
+    startMs: chunk.startMs ?? null,
+    endMs: chunk.endMs ?? null,
+    url: chunk.documentUrl ?? null,
+    datedAt: chunk.documentDatedAt ?? null,
+    ...(chunk.documentUpdatedAt === undefined ? {} : { readAt: chunk.documentUpdatedAt }),
     text: chunk.text,
     start: chunk.start,
     end: chunk.end,
@@ -243,15 +419,22 @@ function toPassage({ chunk, score, features }: RankedChunk, index: number): Pass
   }
 }
 
-function phaseResult({ chunk, score, features }: RankedChunk, index: number): PhaseResult {
+function phaseResult({ chunk, score, features, ...rest }: RankedChunk, index: number): PhaseResult {
   return {
-    id: chunk.id,
-    documentId: chunk.documentId,
-    title: chunk.documentTitle,
-    textPreview: chunk.text.slice(0, 200),
-    distance: 1 - features.similarity,
-    score,
-    rank: index + 1,
+    ...placed(chunk, features.similarity, score, index),
+    ltrScore: rest.ltrScore,
+    conceptualScore: rest.conceptualScore,
     features: { ...features },
+    adjustments: rest.adjustments,
   }
 }
+
+const placed = (chunk: ChunkRecord, similarity: number, score: number, index: number): PhaseResult => ({
+  id: chunk.id,
+  documentId: chunk.documentId,
+  title: chunk.documentTitle,
+  textPreview: chunk.text.slice(0, 200),
+  distance: 1 - similarity,
+  score,
+  rank: index + 1,
+})

@@ -1,6 +1,9 @@
+import type { Artifact, ArtifactKind } from "#contract/artifacts.ts"
 import type { Conversation, Message, SearchHit } from "#contract/conversations.ts"
 import type { Collection, Document, DocumentStage } from "#contract/documents.ts"
+import type { FeedbackEntry, FeedbackKind, ShownList } from "#contract/feedback.ts"
 import type { Job } from "#contract/jobs.ts"
+import type { Memory } from "#contract/memory.ts"
 import type { ApiKey } from "#contract/settings.ts"
 import type { Actor } from "#core/actor.ts"
 
@@ -18,6 +21,9 @@ export interface Store {
   jobs: JobRepository
   keys: KeyRepository
   audit: AuditRepository
+  feedback: FeedbackRepository
+  memories: MemoryRepository
+  artifacts: ArtifactRepository
   /** Schema version, sizes, counts, integrity: for health and doctor. `quick` skips the integrity check. */
   check(depth: "quick" | "full"): Promise<StoreCheck>
   close(): Promise<void>
@@ -110,6 +116,8 @@ export interface NewDocument {
   filePath: string | null
   /** sha256 of the file's bytes. */
   contentHash: string
+  /** Address of a web page. Absent: as noted before. */
+  url?: string | null
 }
 
 /** A document as the core keeps it: the public row and what stays inside. */
@@ -120,10 +128,20 @@ export interface DocumentContent {
   text: string
   pages: { page: number; start: number }[]
   pageCount: number | null
+  /** When the text from `start` on is spoken. Absent for formats without times. */
+  times?: TextTime[]
+  datedAt?: number | null
   chunks: NewChunk[]
   /** Vectors of the chunks, in order; null when they will follow. */
   vectors: Float32Array[] | null
   fingerprint: string | null
+}
+
+/** Milliseconds of the text from the offset `start` to the next entry. */
+export interface TextTime {
+  start: number
+  startMs: number
+  endMs: number
 }
 
 export interface NewChunk {
@@ -134,6 +152,9 @@ export interface NewChunk {
   start: number
   end: number
   tokenCount: number
+  /** Sound and subtitles: when it is spoken. */
+  startMs?: number | null
+  endMs?: number | null
 }
 
 export interface ChunkRecord extends NewChunk {
@@ -142,6 +163,11 @@ export interface ChunkRecord extends NewChunk {
   collectionId: string
   documentTitle: string
   documentPath: string
+  documentKind?: Document["kind"]
+  documentUrl?: string | null
+  documentDatedAt?: number | null
+  /** When the document last changed here, milliseconds since the epoch. Absent: unknown. */
+  documentUpdatedAt?: number
 }
 
 export interface DocumentRepository {
@@ -161,7 +187,10 @@ export interface DocumentRepository {
   ): Promise<void>
   /** Replaces the document's text, chunks, words and vectors atomically, and marks it ready. */
   writeContent(actor: Actor, id: string, content: DocumentContent): Promise<void>
-  text(actor: Actor, id: string): Promise<{ text: string; pages: { page: number; start: number }[] }>
+  text(
+    actor: Actor,
+    id: string,
+  ): Promise<{ text: string; pages: { page: number; start: number }[]; times?: TextTime[] }>
   delete(actor: Actor, id: string): Promise<void>
 }
 
@@ -242,4 +271,88 @@ export interface AuditEntry {
 
 export interface AuditRepository {
   record(actor: Actor, entry: AuditEntry): Promise<void>
+}
+
+export interface MemoryRepository {
+  /** The same words again, whatever their case and spaces, give back the row there is with `isNew: false`. */
+  create(
+    actor: Actor,
+    memory: {
+      text: string
+      weight: number
+      kind: Memory["source"]["kind"]
+      conversationId: string | null
+      messageId: string | null
+    },
+  ): Promise<{ memory: Memory; isNew: boolean }>
+  get(actor: Actor, id: string): Promise<Memory>
+  /** Newest first. */
+  list(actor: Actor, query: { q?: string; cursor?: string; limit: number }): Promise<Page<Memory> & { total: number }>
+  /** A changed text loses its vectors. Throws `request.conflict` when another memory says the same. */
+  update(actor: Actor, id: string, changes: { text?: string; weight?: number }): Promise<Memory>
+  /** Erases: after this no byte of the text, of its words or of its vectors is left in the database and its log. */
+  delete(actor: Actor, id: string): Promise<void>
+  /** The same for all of the actor's. Returns how many there were. */
+  clear(actor: Actor): Promise<number>
+  /** Memories with any of the terms, those with most of them first. Weight 0 never takes part. */
+  searchLexical(actor: Actor, query: { terms: string[]; limit: number }): Promise<Memory[]>
+  /** Cosine with each memory that has a vector of this fingerprint, best first. Weight 0 never takes part. */
+  searchVector(
+    actor: Actor,
+    query: { vector: Float32Array; fingerprint: string; limit: number },
+  ): Promise<{ memory: Memory; similarity: number }[]>
+  missingVectors(actor: Actor, fingerprint: string, limit: number): Promise<Memory[]>
+  /** Replaces the memory's vectors. Of an id that is gone, or whose text has changed, nothing is kept. */
+  setVector(
+    actor: Actor,
+    memory: { id: string; text: string },
+    fingerprint: string,
+    vector: Float32Array,
+  ): Promise<void>
+}
+
+export type NewArtifact = Omit<Artifact, "id" | "createdAt">
+
+export interface ArtifactRepository {
+  record(actor: Actor, artifact: NewArtifact): Promise<Artifact>
+  get(actor: Actor, id: string): Promise<Artifact>
+  /** Newest first. Every tag must be there; `q` looks into name, hash and provenance. `tags`: all of the actor's, most frequent first. */
+  list(
+    actor: Actor,
+    query: { kind?: ArtifactKind; tags?: string[]; q?: string; cursor?: string; limit: number },
+  ): Promise<Page<Artifact> & { tags: { tag: string; count: number }[] }>
+  setTags(actor: Actor, id: string, tags: string[]): Promise<Artifact>
+  delete(actor: Actor, id: string): Promise<void>
+}
+
+export interface FeedbackCounts {
+  queries: number
+  events: Record<FeedbackKind, number>
+  /** When the oldest list that is kept was shown; null: there is none. */
+  since: number | null
+}
+
+/** What questions showed and what was done with it; the data that ranking learns from. Local, and erased by `forget`. */
+export interface FeedbackRepository {
+  /** Keeps the final list of a question; the same query id again replaces it. Older lists than the newest 5,000 go, with their events. */
+  recordShown(actor: Actor, list: Omit<ShownList, "shown_at">): Promise<void>
+  /**
+   * A click, citation, copy or thumb counts once per list and passage; `dwell` adds up to half an hour; a thumb replaces the other one; value
+   * 0 takes the event back. Throws `query.not-found`, and `request.invalid` for a passage that was not in the list.
+   */
+  record(
+    actor: Actor,
+    event: { queryId: string; chunkId: string; event: FeedbackKind; value: number },
+  ): Promise<FeedbackEntry>
+  shown(actor: Actor, queryId: string): Promise<{ list: ShownList; events: FeedbackEntry[] }>
+  /** Everything that was ever done with these passages, oldest first. */
+  ofChunks(actor: Actor, chunkIds: string[]): Promise<FeedbackEntry[]>
+  /** Lists with their events, newest first. `withEvents`: only those that have some. */
+  lists(
+    actor: Actor,
+    query: { limit: number; withEvents: boolean },
+  ): Promise<{ list: ShownList; events: FeedbackEntry[] }[]>
+  counts(actor: Actor): Promise<FeedbackCounts>
+  /** Erases all of it. */
+  forget(actor: Actor): Promise<{ queries: number; events: number }>
 }

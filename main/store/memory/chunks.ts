@@ -57,7 +57,15 @@ export function createMemoryChunks(tables: Tables, vectors: MemoryVectors): Chun
       "document",
       tables.documents.find((row) => row.document.id === chunk.documentId),
     ).document
-    return copy({ ...chunk, documentTitle: document.title, documentPath: document.path })
+    return copy({
+      ...chunk,
+      documentTitle: document.title,
+      documentPath: document.path,
+      documentUpdatedAt: document.updatedAt,
+      documentKind: document.kind,
+      documentUrl: document.url ?? null,
+      documentDatedAt: document.datedAt ?? null,
+    })
   }
   const reachable = (actor: Actor, collectionIds: string[] | null): Row[] => {
     for (const id of collectionIds ?? []) {

@@ -117,12 +117,15 @@ export function createMemoryLibrary(tables: Tables): {
           seq: tables.nextSeq(),
           text: "",
           pages: [],
+          times: [],
           document: {
             ...values,
             id: newId(),
             pageCount: null,
             charCount: 0,
             chunkCount: 0,
+            url: values.url ?? null,
+            datedAt: null,
             stage: "parse",
             status: "queued",
             error: null,
@@ -135,7 +138,13 @@ export function createMemoryLibrary(tables: Tables): {
       }
       const isUnchanged = before.document.status === "ready" && before.document.contentHash === values.contentHash
       if (!isUnchanged) {
-        Object.assign(before.document, values, { stage: "parse", status: "queued", error: null, updatedAt: now })
+        Object.assign(before.document, values, {
+          url: values.url ?? before.document.url ?? null,
+          stage: "parse",
+          status: "queued",
+          error: null,
+          updatedAt: now,
+        })
       }
       return { document: toDocument(before), isUnchanged }
     },
@@ -179,7 +188,14 @@ export function createMemoryLibrary(tables: Tables): {
           ownerId: actor.personId,
           seq,
           title: row.document.title,
-          chunk: copy({ ...chunk, id: chunkId, documentId: id, collectionId: row.document.collectionId }),
+          chunk: copy({
+            startMs: null,
+            endMs: null,
+            ...chunk,
+            id: chunkId,
+            documentId: id,
+            collectionId: row.document.collectionId,
+          }),
         })
         return seq
       })
@@ -191,6 +207,7 @@ export function createMemoryLibrary(tables: Tables): {
       }
       row.text = content.text
       row.pages = copy(content.pages)
+      row.times = copy(content.times ?? [])
       Object.assign(row.document, {
         stage: "ready",
         status: "ready",
@@ -198,12 +215,13 @@ export function createMemoryLibrary(tables: Tables): {
         pageCount: content.pageCount,
         charCount: content.text.length,
         chunkCount: content.chunks.length,
+        datedAt: content.datedAt ?? null,
         updatedAt: tables.clock.now(),
       })
     },
     async text(actor, id) {
-      const { text, pages } = documentRow(actor, id)
-      return copy({ text, pages })
+      const { text, pages, times } = documentRow(actor, id)
+      return copy({ text, pages, times })
     },
     async delete(actor, id) {
       documentRow(actor, id)

@@ -4,7 +4,7 @@ import type { ApiKey } from "#contract/settings.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
 import { type Domain, notFound } from "../notFound.ts"
-import type { AuditEntry, ChunkRecord, DocumentRecord, JobRecord } from "../types.ts"
+import type { AuditEntry, ChunkRecord, DocumentRecord, JobRecord, TextTime } from "../types.ts"
 
 /** A row with its owner and its place in the order of writing. */
 export type Owned<T> = T & { ownerId: string; seq: number }
@@ -18,6 +18,7 @@ export interface Tables {
     document: Omit<DocumentRecord, "hasVectors">
     text: string
     pages: { page: number; start: number }[]
+    times: TextTime[]
   }>[]
   chunks: Owned<{ chunk: Omit<ChunkRecord, "documentTitle" | "documentPath">; title: string }>[]
   indexes: { fingerprint: string; isActive: boolean; dimensions: number | null; vectors: Map<number, Float32Array> }[]

@@ -12,6 +12,7 @@ interface ChunkRow {
   collection_id: string
   document_title: string
   document_path: string
+  document_updated_at: number
   ordinal: number
   headings: string
   body: string
@@ -19,9 +20,16 @@ interface ChunkRow {
   start: number
   end: number
   token_count: number
+  start_ms: number | null
+  end_ms: number | null
+  document_kind: ChunkRecord["documentKind"]
+  document_url: string | null
+  document_dated_at: number | null
 }
 
-const select = `SELECT k.*, d.id AS document_id, d.title AS document_title, d.path AS document_path, c.id AS collection_id
+const select = `SELECT k.*, d.id AS document_id, d.title AS document_title, d.path AS document_path, d.updated_at AS document_updated_at,
+  d.kind AS document_kind, d.url AS document_url, d.dated_at AS document_dated_at,
+  c.id AS collection_id
   FROM chunks k JOIN documents d ON d.seq = k.document_seq JOIN collections c ON c.seq = k.collection_seq`
 
 const toChunk = (row: ChunkRow): ChunkRecord => ({
@@ -30,6 +38,7 @@ const toChunk = (row: ChunkRow): ChunkRecord => ({
   collectionId: row.collection_id,
   documentTitle: row.document_title,
   documentPath: row.document_path,
+  documentUpdatedAt: row.document_updated_at,
   ordinal: row.ordinal,
   text: row.body,
   headingPath: fromJson(row.headings),
@@ -37,6 +46,11 @@ const toChunk = (row: ChunkRow): ChunkRecord => ({
   start: row.start,
   end: row.end,
   tokenCount: row.token_count,
+  startMs: row.start_ms,
+  endMs: row.end_ms,
+  documentKind: row.document_kind,
+  documentUrl: row.document_url,
+  documentDatedAt: row.document_dated_at,
 })
 
 /** Weights of title, headings and body in BM25. */

@@ -33,6 +33,8 @@ interface DocumentRow {
   error: string | null
   file_path: string | null
   content_hash: string
+  url: string | null
+  dated_at: number | null
   created_at: number
   updated_at: number
 }
@@ -60,6 +62,8 @@ const toDocument = (row: DocumentRow): DocumentRecord => ({
   error: fromNullableJson(row.error),
   filePath: row.file_path,
   contentHash: row.content_hash,
+  url: row.url,
+  datedAt: row.dated_at,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })
@@ -92,12 +96,12 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
         if (!isUnchanged) {
           run(
             `INSERT INTO documents (id, owner_id, collection_seq, title, path, kind, size_bytes, stage, status, file_path,
-               content_hash, created_at, updated_at)
+               content_hash, url, created_at, updated_at)
              VALUES (@id, @owner, @collectionSeq, @title, @path, @kind, @sizeBytes, 'parse', 'queued', @filePath,
-               @contentHash, @now, @now)
+               @contentHash, @url, @now, @now)
              ON CONFLICT (collection_seq, path) DO UPDATE SET title = @title, kind = @kind, size_bytes = @sizeBytes,
                stage = 'parse', status = 'queued', error = NULL, file_path = @filePath, content_hash = @contentHash,
-               updated_at = @now`,
+               url = coalesce(@url, url), updated_at = @now`,
             {
               ...context.owner(actor),
               id,
@@ -108,6 +112,7 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
               sizeBytes: document.sizeBytes,
               filePath: document.filePath,
               contentHash: document.contentHash,
+              url: document.url ?? null,
               now: context.now(),
             },
           )
@@ -163,17 +168,22 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
         if (!row) throw notFound("document")
         const reuse = removeChunks(documentSeq)
         run(
-          `INSERT INTO document_texts (document_seq, text, pages) VALUES (@documentSeq, @text, @pages)
-           ON CONFLICT (document_seq) DO UPDATE SET text = excluded.text, pages = excluded.pages`,
-          { documentSeq, text: content.text, pages: JSON.stringify(content.pages) },
+          `INSERT INTO document_texts (document_seq, text, pages, times) VALUES (@documentSeq, @text, @pages, @times)
+           ON CONFLICT (document_seq) DO UPDATE SET text = excluded.text, pages = excluded.pages, times = excluded.times`,
+          {
+            documentSeq,
+            text: content.text,
+            pages: JSON.stringify(content.pages),
+            times: JSON.stringify(content.times ?? []),
+          },
         )
         const seqs = content.chunks.map((chunk) => {
           const headings = JSON.stringify(chunk.headingPath)
           return run(
             `INSERT INTO chunks (id, owner_id, collection_seq, document_seq, ordinal, title, headings, body, page, start,
-               "end", token_count)
+               "end", token_count, start_ms, end_ms)
              VALUES (@id, @owner, @collectionSeq, @documentSeq, @ordinal, @title, @headings, @body, @page, @start, @end,
-               @tokenCount)`,
+               @tokenCount, @startMs, @endMs)`,
             {
               ...context.owner(actor),
               id: reuse.take(headings + chunk.text) ?? newId(),
@@ -187,6 +197,8 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
               start: chunk.start,
               end: chunk.end,
               tokenCount: chunk.tokenCount,
+              startMs: chunk.startMs ?? null,
+              endMs: chunk.endMs ?? null,
             },
           ).seq
         })
@@ -198,12 +210,13 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
         }
         run(
           `UPDATE documents SET stage = 'ready', status = 'ready', error = NULL, page_count = @pageCount,
-             char_count = @charCount, chunk_count = @chunkCount, updated_at = @now WHERE seq = @documentSeq`,
+             char_count = @charCount, chunk_count = @chunkCount, dated_at = @datedAt, updated_at = @now WHERE seq = @documentSeq`,
           {
             documentSeq,
             pageCount: content.pageCount,
             charCount: content.text.length,
             chunkCount: content.chunks.length,
+            datedAt: content.datedAt ?? null,
             now: context.now(),
           },
         )
@@ -211,11 +224,13 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
     },
     text(actor, id) {
       const documentSeq = context.seqOf(actor, "documents", id)
-      const row = get<{ text: string; pages: string }>(
-        "SELECT text, pages FROM document_texts WHERE document_seq = @documentSeq",
+      const row = get<{ text: string; pages: string; times: string }>(
+        "SELECT text, pages, times FROM document_texts WHERE document_seq = @documentSeq",
         { documentSeq },
       )
-      return row ? { text: row.text, pages: fromJson(row.pages) } : { text: "", pages: [] }
+      return row
+        ? { text: row.text, pages: fromJson(row.pages), times: fromJson(row.times) }
+        : { text: "", pages: [], times: [] }
     },
     delete(actor, id) {
       transaction(() => {
