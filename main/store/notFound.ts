@@ -1,16 +1,20 @@
 import type { ErrorCode } from "#contract/errors.ts"
 import { AppError } from "#core/errors.ts"
 
-export type Domain = "conversation" | "message" | "collection" | "document" | "chunk" | "job" | "key"
+export type Domain = "conversation" | "message" | "collection" | "document" | "folder" | "chunk" | "job" | "key" | "query" | "memory" | "artifact"
 
 const codes: Record<Domain, ErrorCode> = {
   conversation: "conversation.not-found",
   message: "message.not-found",
   collection: "collection.not-found",
   document: "document.not-found",
+  folder: "folder.not-found",
   chunk: "document.not-found",
   job: "job.not-found",
   key: "request.not-found",
+  query: "query.not-found",
+  memory: "memory.not-found",
+  artifact: "artifact.not-found",
 }
 
 /** Says the same of rows that do not exist and of rows of somebody else. */

@@ -16,6 +16,7 @@ export interface Store {
   messages: MessageRepository
   collections: CollectionRepository
   documents: DocumentRepository
+  folders: FolderRepository
   chunks: ChunkRepository
   settings: SettingsRepository
   jobs: JobRepository
@@ -118,10 +119,14 @@ export interface NewDocument {
   contentHash: string
   /** Address of a web page. Absent: as noted before. */
   url?: string | null
+  /** The watched folder it belongs to. Absent: as it was. */
+  folderId?: string | null
+  /** How the file looked when its bytes were read, see `fileStamp`. Absent or null: unknown, it is read again at the next look. */
+  fileStamp?: string | null
 }
 
 /** A document as the core keeps it: the public row and what stays inside. */
-export type DocumentRecord = Document & { filePath: string | null; contentHash: string }
+export type DocumentRecord = Document & { filePath: string | null; contentHash: string; fileStamp: string | null }
 
 /** Everything that becomes searchable at once, in one transaction. */
 export interface DocumentContent {
@@ -135,6 +140,11 @@ export interface DocumentContent {
   /** Vectors of the chunks, in order; null when they will follow. */
   vectors: Float32Array[] | null
   fingerprint: string | null
+  /** Title and kind as the file itself tells them. Absent: as they were. */
+  title?: string
+  kind?: Document["kind"]
+  /** The bytes this was made of. When the document has been noted with others since, nothing is written. Absent: not checked. */
+  contentHash?: string
 }
 
 /** Milliseconds of the text from the offset `start` to the next entry. */
@@ -171,7 +181,10 @@ export interface ChunkRecord extends NewChunk {
 }
 
 export interface DocumentRepository {
-  /** Creates, or returns the row of the same collection and path with its changed bytes noted. */
+  /**
+   * Creates, or returns the row of the same collection and path with its changed bytes noted. Passages made of other bytes leave the
+   * search at once; those that come again with the same words keep their ids.
+   */
   upsert(actor: Actor, document: NewDocument): Promise<{ document: DocumentRecord; isUnchanged: boolean }>
   get(actor: Actor, id: string): Promise<DocumentRecord>
   list(
@@ -184,14 +197,80 @@ export interface DocumentRepository {
     stage: DocumentStage,
     status: Document["status"],
     error?: Document["error"],
+    /** When the document has been noted with other bytes since, nothing is set. Absent: not checked. */
+    contentHash?: string,
   ): Promise<void>
-  /** Replaces the document's text, chunks, words and vectors atomically, and marks it ready. */
-  writeContent(actor: Actor, id: string, content: DocumentContent): Promise<void>
+  /**
+   * Replaces the document's text, chunks, words and vectors atomically, and marks it ready. False: the file has changed since
+   * (see `contentHash`), nothing was written.
+   */
+  writeContent(actor: Actor, id: string, content: DocumentContent): Promise<boolean>
+  /** The same bytes lie elsewhere: ids, passages and vectors stay. A document that was listed under this path goes. */
+  move(
+    actor: Actor,
+    id: string,
+    to: { path: string; filePath: string; title: string; fileStamp: string | null; folderId: string },
+  ): Promise<void>
+  /** The files were looked at: same bytes, new stamps. */
+  setStamps(actor: Actor, stamps: { id: string; fileStamp: string | null }[]): Promise<void>
   text(
     actor: Actor,
     id: string,
   ): Promise<{ text: string; pages: { page: number; start: number }[]; times?: TextTime[] }>
   delete(actor: Actor, id: string): Promise<void>
+}
+
+/** A folder of the person that is kept up with. */
+export interface FolderRecord {
+  id: string
+  collectionId: string
+  /** Absolute, without links. Never leaves the core except to its owner. */
+  path: string
+  /** First part of the paths its documents are listed under; unique in the collection. */
+  name: string
+  /** Lines as in a .gitignore. */
+  excludes: string[]
+  /** Whether .gitignore files inside the folder count too. */
+  followsGitignore: boolean
+  maxFileBytes: number
+  isPaused: boolean
+  /** False while the folder cannot be reached: its documents are kept as they are. */
+  isReachable: boolean
+  /** Device and number of the folder when it was last read: an unmounted drive leaves another, empty one in its place. */
+  identity: string | null
+  createdAt: number
+}
+
+/** What is compared with the files on the disk. */
+export interface FolderDocument {
+  id: string
+  path: string
+  filePath: string
+  title: string
+  contentHash: string
+  fileStamp: string | null
+  status: Document["status"]
+}
+
+export interface FolderRepository {
+  /** Throws `request.conflict` when the collection already has this path or name. */
+  create(
+    actor: Actor,
+    folder: Pick<FolderRecord, "collectionId" | "path" | "name" | "excludes" | "followsGitignore" | "maxFileBytes">,
+  ): Promise<FolderRecord>
+  get(actor: Actor, id: string): Promise<FolderRecord>
+  list(actor: Actor): Promise<FolderRecord[]>
+  update(
+    actor: Actor,
+    id: string,
+    changes: Partial<
+      Pick<FolderRecord, "excludes" | "followsGitignore" | "maxFileBytes" | "isPaused" | "isReachable" | "identity">
+    >,
+  ): Promise<FolderRecord>
+  /** Its documents stay, without a folder. */
+  delete(actor: Actor, id: string): Promise<void>
+  /** Documents of the folder; with `below`, those at this path or under it. `separator` is the one of the paths. */
+  documents(actor: Actor, id: string, below: string | null, separator: string): Promise<FolderDocument[]>
 }
 
 export interface LexicalHit {
@@ -263,14 +342,48 @@ export interface KeyRepository {
 }
 
 export interface AuditEntry {
+  /** What was done: `document.delete`, `access.denied`. */
   action: string
+  /** Id or name of what it was done to; never content. */
   subject: string
   outcome: "ok" | "denied" | "failed"
   requestId: string | null
+  /** An error code, a count. */
+  detail?: string | null
 }
 
+export interface AuditRow extends Required<AuditEntry> {
+  seq: number
+  id: string
+  personId: string
+  at: number
+}
+
+export interface AuditVerdict {
+  isIntact: boolean
+  /** Rows that were found good, from the first. */
+  entries: number
+  /** Number of the row where the chain breaks. */
+  brokenAt: number | null
+  problem: "changed" | "missing" | null
+}
+
+/** Append-only and chained: no row can be changed or taken out unnoticed. */
 export interface AuditRepository {
   record(actor: Actor, entry: AuditEntry): Promise<void>
+  /** Newest first. The machine's owner sees everybody's rows, others their own. `action` also matches what begins with it and a dot. */
+  list(
+    actor: Actor,
+    query: {
+      action?: string
+      outcome?: AuditEntry["outcome"]
+      personId?: string
+      sinceMs?: number
+      cursor?: string
+      limit: number
+    },
+  ): Promise<Page<AuditRow>>
+  verify(): Promise<AuditVerdict>
 }
 
 export interface MemoryRepository {
@@ -334,7 +447,7 @@ export interface FeedbackCounts {
 
 /** What questions showed and what was done with it; the data that ranking learns from. Local, and erased by `forget`. */
 export interface FeedbackRepository {
-  /** Keeps the final list of a question; the same query id again replaces it. Older lists than the newest 5,000 go, with their events. */
+  /** Keeps the final list of a question; the same query id again replaces it. Older lists than the newest 2,000 go, with their events. */
   recordShown(actor: Actor, list: Omit<ShownList, "shown_at">): Promise<void>
   /**
    * A click, citation, copy or thumb counts once per list and passage; `dwell` adds up to half an hour; a thumb replaces the other one; value

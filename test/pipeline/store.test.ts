@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { Message } from "#contract/conversations.ts"
+import type { FeedbackKind } from "#contract/feedback.ts"
 import type { Actor } from "#core/actor.ts"
 import { ownerActor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
@@ -582,6 +583,102 @@ describe.each(kinds)("the %s store", (_name, open) => {
     })
   })
 
+  describe("feedback", () => {
+    const passage = (chunkId: string, position: number) => ({
+      chunk_id: chunkId,
+      position,
+      score: 1 / position,
+      ltr_score: null,
+      conceptual_score: 0.5,
+      features: { bm25: 1.5, similarity: 0.25 },
+      adjustments: [{ name: "recency", value: 0.01, reason: "changed today" }],
+    })
+    const list = (queryId: string, ...chunkIds: string[]) => ({
+      query_id: queryId,
+      query_hash: `hash of ${queryId}`,
+      surface: "chat" as const,
+      scoring_version: "1",
+      passages: chunkIds.map((id, index) => passage(id, index + 1)),
+    })
+    const act = (queryId: string, chunkId: string, event: FeedbackKind, value = 1) =>
+      store.feedback.record(ownerActor, { queryId, chunkId, event, value })
+
+    it("keeps what was shown and, with its place, what was done with it", async () => {
+      await store.feedback.recordShown(ownerActor, list("q1", "a", "b"))
+      expect(await act("q1", "b", "click")).toMatchObject({ position: 2, event: "click", value: 1 })
+      const { list: shown, events } = await store.feedback.shown(ownerActor, "q1")
+      expect(shown).toEqual({ ...list("q1", "a", "b"), shown_at: expect.any(Number) })
+      expect(events).toEqual([
+        {
+          query_id: "q1",
+          query_hash: "hash of q1",
+          chunk_id: "b",
+          position: 2,
+          event: "click",
+          value: 1,
+          at: expect.any(Number),
+        },
+      ])
+      expect(await codeOf(act("q1", "c", "click"))).toBe("request.invalid")
+      expect(await codeOf(act("q2", "a", "click"))).toBe("query.not-found")
+    })
+
+    it("counts an event once, adds up dwell to half an hour, keeps one thumb, and takes back with 0", async () => {
+      await store.feedback.recordShown(ownerActor, list("q1", "a", "b"))
+      await act("q1", "a", "click")
+      await act("q1", "a", "click")
+      await act("q1", "a", "dwell", 1000)
+      expect((await act("q1", "a", "dwell", 500)).value).toBe(1500)
+      expect((await act("q1", "a", "dwell", 1e9)).value).toBe(30 * 60_000)
+      await act("q1", "a", "up")
+      await act("q1", "a", "down")
+      const kinds = async () => (await store.feedback.shown(ownerActor, "q1")).events.map(({ event }) => event)
+      expect(await kinds()).toEqual(["click", "dwell", "down"])
+      await act("q1", "a", "down", 0)
+      expect(await kinds()).toEqual(["click", "dwell"])
+    })
+
+    it("finds what was done with a passage over all questions, and lists newest first", async () => {
+      for (const id of ["q1", "q2", "q3"]) await store.feedback.recordShown(ownerActor, list(id, "a", "b"))
+      await act("q1", "a", "up")
+      await act("q3", "a", "click")
+      await act("q3", "b", "copy")
+      expect((await store.feedback.ofChunks(ownerActor, ["a"])).map(({ query_id }) => query_id)).toEqual(["q1", "q3"])
+      const ids = async (withEvents: boolean, limit = 10) =>
+        (await store.feedback.lists(ownerActor, { limit, withEvents })).map(({ list }) => list.query_id)
+      expect(await ids(false)).toEqual(["q3", "q2", "q1"])
+      expect(await ids(true)).toEqual(["q3", "q1"])
+      expect(await ids(true, 1)).toEqual(["q3"])
+      const [newest] = await store.feedback.lists(ownerActor, { limit: 1, withEvents: true })
+      expect(newest?.events.map(({ event }) => event)).toEqual(["click", "copy"])
+    })
+
+    it("is erased whole, and counts what it held", async () => {
+      await store.feedback.recordShown(ownerActor, list("q1", "a"))
+      await store.feedback.recordShown(stranger, list("q1", "a"))
+      await act("q1", "a", "up")
+      await act("q1", "a", "cite")
+      expect(await store.feedback.counts(ownerActor)).toEqual({
+        queries: 1,
+        events: { click: 0, cite: 1, copy: 0, up: 1, down: 0, dwell: 0 },
+        since: expect.any(Number),
+      })
+      expect(await store.feedback.forget(ownerActor)).toEqual({ queries: 1, events: 2 })
+      expect(await store.feedback.counts(ownerActor)).toMatchObject({ queries: 0, since: null })
+      expect(await store.feedback.ofChunks(ownerActor, ["a"])).toEqual([])
+      expect((await store.feedback.counts(stranger)).queries).toBe(1)
+    })
+
+    it("drops the oldest lists with their events", { timeout: 60_000 }, async () => {
+      await store.feedback.recordShown(ownerActor, list("first", "a"))
+      await act("first", "a", "up")
+      for (let n = 0; n < 2000; n++) await store.feedback.recordShown(ownerActor, list(`q${n}`))
+      expect(await codeOf(store.feedback.shown(ownerActor, "first"))).toBe("query.not-found")
+      expect((await store.feedback.counts(ownerActor)).queries).toBe(2000)
+      expect(await store.feedback.ofChunks(ownerActor, ["a"])).toEqual([])
+    })
+  })
+
   it("shows a foreign person nothing of another's rows, through any method", async () => {
     const collection = await store.collections.create(ownerActor, { name: "Private", sourcePath: "/private" })
     const document = await addDocument(
@@ -616,6 +713,26 @@ describe.each(kinds)("the %s store", (_name, open) => {
     } as const
     const query = { vector: vector(1, 0, 0), fingerprint: "space-a", limit: 5 }
     const entry = { action: "a", subject: "s", outcome: "ok", requestId: null } as const
+
+    const shown = {
+      query_id: "mine",
+      query_hash: "mine",
+      surface: "rag" as const,
+      scoring_version: "1",
+      passages: [
+        {
+          chunk_id: chunkId,
+          position: 1,
+          score: 1,
+          ltr_score: 1,
+          conceptual_score: 1,
+          features: {},
+          adjustments: [],
+        },
+      ],
+    }
+    await store.feedback.recordShown(ownerActor, shown)
+    await store.feedback.record(ownerActor, { queryId: "mine", chunkId, event: "up", value: 1 })
 
     /** What a stranger gets: a code, or the value. `skip`: the method names no person. */
     const calls: {
@@ -710,6 +827,18 @@ describe.each(kinds)("the %s store", (_name, open) => {
         findByHash: "skip",
         touch: "skip",
         delete: ["request.not-found", () => store.keys.delete(stranger, key.id)],
+      },
+      feedback: {
+        record: [
+          "query.not-found",
+          () => store.feedback.record(stranger, { queryId: "mine", chunkId, event: "up", value: 1 }),
+        ],
+        shown: ["query.not-found", () => store.feedback.shown(stranger, "mine")],
+        ofChunks: [[], () => store.feedback.ofChunks(stranger, [chunkId])],
+        lists: [[], () => store.feedback.lists(stranger, { limit: 5, withEvents: true })],
+        counts: [expect.objectContaining({ since: null }), () => store.feedback.counts(stranger)],
+        forget: [{ queries: 0, events: 0 }, () => store.feedback.forget(stranger)],
+        recordShown: [undefined, () => store.feedback.recordShown(stranger, { ...shown, query_hash: "theirs" })],
       },
       audit: { record: [undefined, () => store.audit.record(stranger, entry)] },
     }

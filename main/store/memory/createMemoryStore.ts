@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "#core/clock.ts"
 import type { Store } from "../types.ts"
 import { createMemoryChats } from "./chats.ts"
+import { createMemoryFeedback } from "./feedback.ts"
 import { createMemoryLibrary } from "./library.ts"
 import { createMemoryOffice } from "./office.ts"
 import { createTables } from "./tables.ts"
@@ -21,6 +22,7 @@ export function createMemoryStore(options: { clock?: Clock } = {}): Store {
     jobs,
     keys,
     audit,
+    feedback: createMemoryFeedback(tables),
     async check(depth) {
       return {
         schemaVersion: 0,

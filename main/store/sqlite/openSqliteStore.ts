@@ -16,6 +16,8 @@ export interface SqliteStoreOptions {
   clock?: Clock
   /** Entry of the worker. Default: `storeWorker.ts` beside this file, as it is in a checkout; a bundle names its own. */
   workerUrl?: URL
+  /** Chains the audit log; a secret of this data directory. Default: none, for stores whose log nobody verifies. */
+  auditKey?: Buffer
   /** Writes that would make the file larger answer `store.full`. Default: the disk is the limit. */
   maxSizeBytes?: number
 }
@@ -78,13 +80,14 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       ...repository("documents"),
       async writeContent(actor, id, content) {
         const vectors = content.vectors === null ? null : packVectors(content.vectors)
-        await call(
+        return (await call(
           "documents.writeContent",
           [actor, id, { ...content, vectors }],
           vectors ? [vectors.values.buffer] : [],
-        )
+        )) as boolean
       },
     },
+    folders: repository("folders"),
     chunks: {
       ...repository("chunks"),
       async addVectors(actor, fingerprint, added) {
@@ -97,6 +100,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     jobs: repository("jobs"),
     keys: repository("keys"),
     audit: repository("audit"),
+    feedback: repository("feedback"),
     check: (depth) => call("check", [depth]) as Promise<StoreCheck>,
     async close() {
       if (isClosed) return
@@ -121,6 +125,7 @@ function start(options: SqliteStoreOptions, onGone: () => void): Promise<Connect
       file: options.file,
       backupDir: options.backupDir,
       maxSizeBytes: options.maxSizeBytes,
+      auditKey: (options.auditKey ?? Buffer.alloc(32)).toString("base64"),
     } satisfies StoreWorkerData,
   })
   return new Promise((resolve, reject) => {

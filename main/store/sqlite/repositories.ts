@@ -1,28 +1,33 @@
 import type { Store } from "../types.ts"
+import { createAudit } from "./audit.ts"
 import { checkStore } from "./checkStore.ts"
 import { createChunks } from "./chunks.ts"
 import { createCollections } from "./collections.ts"
 import type { StoreContext, Sync } from "./context.ts"
 import { createConversations } from "./conversations.ts"
 import { createDocuments } from "./documents.ts"
+import { createFeedback } from "./feedback.ts"
+import { createFolders } from "./folders.ts"
 import { createJobs } from "./jobs.ts"
 import { createKeys } from "./keys.ts"
 import { createMessages } from "./messages.ts"
 import type { RepositoryName } from "./repositoryMethods.ts"
-import { createAudit, createSettings } from "./settings.ts"
+import { createSettings } from "./settings.ts"
 
 export type SyncStore = { [R in RepositoryName]: Sync<Store[R]> } & Pick<Sync<Store>, "check">
 
 /** The repositories as the worker has them: synchronous, over one database. */
-export const createRepositories = (context: StoreContext, file: string): SyncStore => ({
+export const createRepositories = (context: StoreContext, file: string, auditKey: Buffer): SyncStore => ({
   conversations: createConversations(context),
   messages: createMessages(context),
   collections: createCollections(context),
   documents: createDocuments(context),
+  folders: createFolders(context),
   chunks: createChunks(context),
   settings: createSettings(context),
   jobs: createJobs(context),
   keys: createKeys(context),
-  audit: createAudit(context),
+  audit: createAudit(context, auditKey),
+  feedback: createFeedback(context),
   check: (depth) => checkStore(context, file, depth),
 })

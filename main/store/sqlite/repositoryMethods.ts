@@ -7,7 +7,19 @@ export const repositoryMethods = {
   conversations: { create: 1, get: 1, list: 1, update: 1, delete: 1, restore: 1, purge: 1, import: 1 },
   messages: { append: 1, get: 1, update: 1, list: 1, path: 1, search: 1 },
   collections: { create: 1, get: 1, findByName: 1, findBySourcePath: 1, list: 1, rename: 1, delete: 1 },
-  documents: { upsert: 1, get: 1, list: 1, setStage: 1, writeContent: 1, text: 1, delete: 1 },
+  documents: {
+    upsert: 1,
+    get: 1,
+    list: 1,
+    setStage: 1,
+    writeContent: 1,
+   
+    move: 1,
+    setStamps: 1,
+    text: 1,
+    delete: 1,
+  },
+  folders: { create: 1, get: 1, list: 1, update: 1, delete: 1, documents: 1 },
   chunks: {
     get: 1,
     byDocument: 1,
@@ -23,5 +35,6 @@ export const repositoryMethods = {
   settings: { all: 1, set: 1 },
   jobs: { create: 1, get: 1, list: 1, update: 1 },
   keys: { create: 1, list: 1, findByHash: 1, touch: 1, delete: 1 },
-  audit: { record: 1 },
+  audit: { record: 1, list: 1, verify: 1 },
+  feedback: { recordShown: 1, record: 1, shown: 1, ofChunks: 1, lists: 1, counts: 1, forget: 1 },
 } as const satisfies { [R in RepositoryName]: Record<keyof Store[R], 1> }

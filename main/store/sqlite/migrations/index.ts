@@ -1,8 +1,10 @@
 import { initial } from "./001-initial.ts"
 import { places } from "./002-places.ts"
 import { feedback } from "./003-feedback.ts"
+import { memories } from "./004-memories.ts"
+import { artifacts } from "./005-artifacts.ts"
 
 /** One step forward of the schema; its place in the list plus one is the `user_version` after it. Released steps never change. */
 export type Migration = string
 
-export const migrations: readonly Migration[] = [initial, places, feedback]
+export const migrations: readonly Migration[] = [initial, places, feedback, memories, artifacts]
