@@ -1,5 +1,14 @@
 import type { ErrorInfo } from "./errors.ts"
-import type { CitedSpan, Passage, PhaseResult, StageTiming, TurnEndReason, TurnEvent, Usage } from "./turns.ts"
+import type {
+  CitedSpan,
+  Passage,
+  PhaseResult,
+  StageTiming,
+  TurnEndReason,
+  TurnEvent,
+  Usage,
+  WholeRoute,
+} from "./turns.ts"
 
 /** What a turn looks like after some of its events: the one view of it that window, server, CLI and tests share. */
 export interface TurnState {
@@ -20,6 +29,10 @@ export interface TurnState {
   closest: Passage[]
   found: boolean | null
   quote: { sentence: string; citation: number } | null
+  /** What was remembered, or is proposed to be. */
+  memory: { action: "stored" | "known" | "proposed" | "refused"; memoryId: string | null; text: string } | null
+  /** Whole documents are read for this answer. */
+  route: { route: WholeRoute; label: string; done: number; total: number; unit: string } | null
   promptProgress: { done: number; total: number } | null
   reasoning: string
   text: string
@@ -52,6 +65,8 @@ export const emptyTurn = (turnId: string): TurnState => ({
   closest: [],
   found: null,
   quote: null,
+  memory: null,
+  route: null,
   promptProgress: null,
   reasoning: "",
   text: "",
@@ -103,6 +118,12 @@ export function foldTurn(state: TurnState, event: TurnEvent): TurnState {
       return { ...next, passages: event.passages, closest: event.closest, found: event.found, stage: "reading" }
     case "quote":
       return { ...next, quote: { sentence: event.sentence, citation: event.citation } }
+    case "memory":
+      return { ...next, memory: { action: event.action, memoryId: event.memoryId, text: event.text } }
+    case "route": {
+      const { route, label, done, total, unit } = event
+      return { ...next, stage: "reading", route: { route, label, done, total, unit } }
+    }
     case "prompt-progress":
       return { ...next, stage: "reading", promptProgress: { done: event.done, total: event.total } }
     case "reasoning-delta":
