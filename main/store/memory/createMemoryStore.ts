@@ -2,7 +2,9 @@ import { type Clock, systemClock } from "#core/clock.ts"
 import type { Store } from "../types.ts"
 import { createMemoryChats } from "./chats.ts"
 import { createMemoryFeedback } from "./feedback.ts"
+import { createMemoryFolders } from "./folders.ts"
 import { createMemoryLibrary } from "./library.ts"
+import { createMemoryNotes } from "./notes.ts"
 import { createMemoryOffice } from "./office.ts"
 import { createTables } from "./tables.ts"
 
@@ -17,11 +19,13 @@ export function createMemoryStore(options: { clock?: Clock } = {}): Store {
     messages,
     collections,
     documents,
+    folders: createMemoryFolders(tables),
     chunks,
     settings,
     jobs,
     keys,
     audit,
+    ...createMemoryNotes(tables),
     feedback: createMemoryFeedback(tables),
     async check(depth) {
       return {

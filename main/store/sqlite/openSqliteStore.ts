@@ -100,6 +100,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     jobs: repository("jobs"),
     keys: repository("keys"),
     audit: repository("audit"),
+    memories: repository("memories"),
+    artifacts: repository("artifacts"),
     feedback: repository("feedback"),
     check: (depth) => call("check", [depth]) as Promise<StoreCheck>,
     async close() {

@@ -1,4 +1,5 @@
 import type { Store } from "../types.ts"
+import { createArtifacts } from "./artifacts.ts"
 import { createAudit } from "./audit.ts"
 import { checkStore } from "./checkStore.ts"
 import { createChunks } from "./chunks.ts"
@@ -10,6 +11,7 @@ import { createFeedback } from "./feedback.ts"
 import { createFolders } from "./folders.ts"
 import { createJobs } from "./jobs.ts"
 import { createKeys } from "./keys.ts"
+import { createMemories } from "./memories.ts"
 import { createMessages } from "./messages.ts"
 import type { RepositoryName } from "./repositoryMethods.ts"
 import { createSettings } from "./settings.ts"
@@ -29,5 +31,7 @@ export const createRepositories = (context: StoreContext, file: string, auditKey
   keys: createKeys(context),
   audit: createAudit(context, auditKey),
   feedback: createFeedback(context),
+  memories: createMemories(context),
+  artifacts: createArtifacts(context),
   check: (depth) => checkStore(context, file, depth),
 })

@@ -13,7 +13,7 @@ export const repositoryMethods = {
     list: 1,
     setStage: 1,
     writeContent: 1,
-   
+
     move: 1,
     setStamps: 1,
     text: 1,
@@ -35,6 +35,19 @@ export const repositoryMethods = {
   settings: { all: 1, set: 1 },
   jobs: { create: 1, get: 1, list: 1, update: 1 },
   keys: { create: 1, list: 1, findByHash: 1, touch: 1, delete: 1 },
+  memories: {
+    create: 1,
+    get: 1,
+    list: 1,
+    update: 1,
+    delete: 1,
+    clear: 1,
+    searchLexical: 1,
+    searchVector: 1,
+    missingVectors: 1,
+    setVector: 1,
+  },
+  artifacts: { record: 1, get: 1, list: 1, setTags: 1, delete: 1 },
   audit: { record: 1, list: 1, verify: 1 },
   feedback: { recordShown: 1, record: 1, shown: 1, ofChunks: 1, lists: 1, counts: 1, forget: 1 },
 } as const satisfies { [R in RepositoryName]: Record<keyof Store[R], 1> }

@@ -3,8 +3,10 @@ import { places } from "./002-places.ts"
 import { feedback } from "./003-feedback.ts"
 import { memories } from "./004-memories.ts"
 import { artifacts } from "./005-artifacts.ts"
+import { auditChain } from "./006-audit-chain.ts"
+import { folders } from "./007-folders.ts"
 
 /** One step forward of the schema; its place in the list plus one is the `user_version` after it. Released steps never change. */
 export type Migration = string
 
-export const migrations: readonly Migration[] = [initial, places, feedback, memories, artifacts]
+export const migrations: readonly Migration[] = [initial, places, feedback, memories, artifacts, auditChain, folders]
