@@ -10,5 +10,8 @@ export interface Actor {
 export const ownerId = "owner"
 export const ownerActor: Actor = { personId: ownerId, scopes: ["owner"] }
 
+/** The machine's owner, whatever key or session speaks for them. */
+export const isOwnerPerson = (actor: Actor): boolean => actor.personId === ownerId
+
 export const hasScope = (actor: Actor, scope: Scope): boolean =>
   actor.scopes.includes("owner") || actor.scopes.includes(scope)

@@ -1,8 +1,11 @@
+import { isOwnerPerson } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
+import { auditRow, emptyChain, link, sealHead, verifyChain } from "../auditChain.ts"
+import { decodeCursor, toPage } from "../cursor.ts"
 import { defined, newJob } from "../newRows.ts"
 import { notFound } from "../notFound.ts"
-import type { AuditRepository, JobRepository, KeyRepository, SettingsRepository } from "../types.ts"
+import type { AuditRepository, AuditRow, JobRepository, KeyRepository, SettingsRepository } from "../types.ts"
 import { copy, found, mine, removeWhere, type Tables } from "./tables.ts"
 
 /** Settings, jobs, keys and audit. */
@@ -79,13 +82,35 @@ export function createMemoryOffice(tables: Tables): {
     },
     audit: {
       async record(actor, entry) {
-        tables.audit.push({
-          ownerId: actor.personId,
-          seq: tables.nextSeq(),
-          at: tables.clock.now(),
-          ...copy(entry),
-        })
+        const previous = tables.audit.at(-1)
+        const row = auditRow(actor.personId, tables.audit.length + 1, tables.clock.now(), entry)
+        tables.audit.push({ ...row, chain: link(noKey, previous?.chain ?? emptyChain, row) })
+      },
+      async list(actor, query) {
+        const before = decodeCursor(query.cursor, 1)?.[0] ?? Number.POSITIVE_INFINITY
+        const rows = tables.audit.filter(
+          (row) =>
+            (isOwnerPerson(actor) || row.personId === actor.personId) &&
+            row.seq < before &&
+            (query.action === undefined || row.action === query.action || row.action.startsWith(`${query.action}.`)) &&
+            (query.outcome === undefined || row.outcome === query.outcome) &&
+            (query.personId === undefined || row.personId === query.personId) &&
+            (query.sinceMs === undefined || row.at >= query.sinceMs),
+        )
+        return toPage(
+          rows.reverse().slice(0, query.limit + 1),
+          query.limit,
+          (row) => [row.seq],
+          ({ chain: _chain, ...row }): AuditRow => row,
+        )
+      },
+      async verify() {
+        const last = tables.audit.at(-1)
+        return verifyChain(noKey, tables.audit, last ? { ...last, seal: sealHead(noKey, last) } : null)
       },
     },
   }
 }
+
+/** Nothing outlives this store, so its log needs no secret. */
+const noKey = Buffer.alloc(32)

@@ -3,8 +3,9 @@ import type { Collection } from "#contract/documents.ts"
 import type { ApiKey } from "#contract/settings.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
+import type { ChainedRow } from "../auditChain.ts"
 import { type Domain, notFound } from "../notFound.ts"
-import type { AuditEntry, ChunkRecord, DocumentRecord, JobRecord, TextTime } from "../types.ts"
+import type { ChunkRecord, DocumentRecord, FolderRecord, JobRecord, TextTime } from "../types.ts"
 
 /** A row with its owner and its place in the order of writing. */
 export type Owned<T> = T & { ownerId: string; seq: number }
@@ -19,13 +20,16 @@ export interface Tables {
     text: string
     pages: { page: number; start: number }[]
     times: TextTime[]
+    /** Chunks of a file whose bytes changed: out of search, their ids kept. */
+    withdrawn: { id: string; key: string }[]
   }>[]
+  folders: Owned<{ folder: FolderRecord }>[]
   chunks: Owned<{ chunk: Omit<ChunkRecord, "documentTitle" | "documentPath">; title: string }>[]
   indexes: { fingerprint: string; isActive: boolean; dimensions: number | null; vectors: Map<number, Float32Array> }[]
   settings: Map<string, Map<string, unknown>>
   jobs: Owned<{ job: JobRecord }>[]
   keys: Owned<{ key: ApiKey; hash: string }>[]
-  audit: Owned<AuditEntry & { at: number }>[]
+  audit: ChainedRow[]
   nextSeq(): number
 }
 
@@ -37,6 +41,7 @@ export function createTables(clock: Clock): Tables {
     messages: [],
     collections: [],
     documents: [],
+    folders: [],
     chunks: [],
     indexes: [],
     settings: new Map(),

@@ -3,7 +3,10 @@ import { AppError } from "#core/errors.ts"
 import type { OpenOptions } from "./openDatabase.ts"
 
 /** What the worker is started with. */
-export type StoreWorkerData = Omit<OpenOptions, "migrations">
+export type StoreWorkerData = Omit<OpenOptions, "migrations"> & {
+  /** Base64. */
+  auditKey: string
+}
 
 /** One call: `path` is `repository.method`, or `check` or `close`. `now` is the caller's clock. */
 export interface StoreCall {

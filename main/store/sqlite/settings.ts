@@ -1,5 +1,4 @@
-import { newId } from "#core/ids.ts"
-import type { AuditRepository, SettingsRepository } from "../types.ts"
+import type { SettingsRepository } from "../types.ts"
 import { fromJson, owned, type StoreContext, type Sync } from "./context.ts"
 
 export function createSettings(context: StoreContext): Sync<SettingsRepository> {
@@ -27,18 +26,6 @@ export function createSettings(context: StoreContext): Sync<SettingsRepository> 
           }
         }
       })
-    },
-  }
-}
-
-export function createAudit(context: StoreContext): Sync<AuditRepository> {
-  return {
-    record(actor, entry) {
-      context.run(
-        `INSERT INTO audit (id, owner_id, at, action, subject, outcome, request_id)
-         VALUES (@id, @owner, @at, @action, @subject, @outcome, @requestId)`,
-        { ...context.owner(actor), id: newId(), at: context.now(), ...entry },
-      )
     },
   }
 }

@@ -31,6 +31,7 @@ function open() {
     store: createRepositories(
       createContext(result.db, () => now),
       options.file,
+      Buffer.from(options.auditKey, "base64"),
     ),
   }
 }
