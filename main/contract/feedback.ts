@@ -18,12 +18,21 @@ export const shownPassage = z.object({
 })
 export type ShownPassage = z.infer<typeof shownPassage>
 
+/** What the scores of a list were made with: `score` follows from a passage's features, these weights and its adjustments. */
+export const scoring = z.object({
+  scoring_version: z.string(),
+  feature_schema_version: z.string(),
+  ranking: z.object({ version: z.string(), bias: z.number(), weights: z.record(z.string(), z.number()) }),
+  fusion_weights: z.object({ ltr: z.number(), conceptual: z.number() }),
+})
+export type Scoring = z.infer<typeof scoring>
+
 /** The final list of one question. Of the question itself only a hash is kept, of the passages only their ids. */
 export const shownList = z.object({
   query_id: id,
   query_hash: z.string(),
   surface: z.enum(["chat", "rag"]),
-  scoring_version: z.string(),
+  scoring,
   shown_at: timestamp,
   passages: z.array(shownPassage),
 })

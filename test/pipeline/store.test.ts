@@ -42,6 +42,12 @@ const chunk = (ordinal: number, text: string, headingPath: string[] = []): NewCh
   tokenCount: 5,
 })
 const vector = (...values: number[]) => Float32Array.from(values)
+const scoring = {
+  scoring_version: "1",
+  feature_schema_version: "1",
+  ranking: { version: "1", bias: 0, weights: { bm25: 0.5 } },
+  fusion_weights: { ltr: 0.6, conceptual: 0.4 },
+}
 const codeOf = (promise: Promise<unknown>) =>
   promise.then(
     () => "resolved",
@@ -592,7 +598,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
       query_id: queryId,
       query_hash: `hash of ${queryId}`,
       surface: "chat" as const,
-      scoring_version: "1",
+      scoring,
       passages: chunkIds.map((id, index) => passage(id, index + 1)),
     })
     const act = (queryId: string, chunkId: string, event: FeedbackKind, value = 1) =>
@@ -713,7 +719,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
       query_id: "mine",
       query_hash: "mine",
       surface: "rag" as const,
-      scoring_version: "1",
+      scoring,
       passages: [
         {
           chunk_id: chunkId,

@@ -17,7 +17,7 @@ interface ListRow {
   id: string
   query_hash: string
   surface: ShownList["surface"]
-  scoring_version: string
+  scoring: string
   shown_at: number
   passages: string
 }
@@ -37,7 +37,7 @@ const toList = (row: ListRow): ShownList => ({
   query_id: row.id,
   query_hash: row.query_hash,
   surface: row.surface,
-  scoring_version: row.scoring_version,
+  scoring: fromJson(row.scoring),
   shown_at: row.shown_at,
   passages: fromJson(row.passages),
 })
@@ -74,16 +74,16 @@ export function createFeedback(context: StoreContext): Sync<FeedbackRepository> 
       transaction(() => {
         const owner = context.owner(actor)
         run(
-          `INSERT INTO shown_lists (id, owner_id, query_hash, surface, scoring_version, shown_at, passages)
-           VALUES (@id, @owner, @hash, @surface, @version, @now, @passages)
+          `INSERT INTO shown_lists (id, owner_id, query_hash, surface, scoring, shown_at, passages)
+           VALUES (@id, @owner, @hash, @surface, @scoring, @now, @passages)
            ON CONFLICT (owner_id, id) DO UPDATE SET query_hash = excluded.query_hash, surface = excluded.surface,
-             scoring_version = excluded.scoring_version, shown_at = excluded.shown_at, passages = excluded.passages`,
+             scoring = excluded.scoring, shown_at = excluded.shown_at, passages = excluded.passages`,
           {
             ...owner,
             id: list.query_id,
             hash: list.query_hash,
             surface: list.surface,
-            version: list.scoring_version,
+            scoring: JSON.stringify(list.scoring),
             now: context.now(),
             passages: JSON.stringify(list.passages.slice(0, keptPassages)),
           },

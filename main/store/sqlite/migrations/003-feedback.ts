@@ -6,7 +6,7 @@ CREATE TABLE shown_lists (
   owner_id TEXT NOT NULL REFERENCES people (id),
   query_hash TEXT NOT NULL,
   surface TEXT NOT NULL,
-  scoring_version TEXT NOT NULL,
+  scoring TEXT NOT NULL,
   shown_at INTEGER NOT NULL,
   passages TEXT NOT NULL,
   UNIQUE (owner_id, id)
