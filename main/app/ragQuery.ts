@@ -5,8 +5,8 @@ import type { Persona } from "#contract/settings.ts"
 import type { TurnEventBody } from "#contract/turns.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
-import { defaultFusionWeights } from "#rag/fuse.ts"
-import { featureNames, type RetrieveDeps, retrievePassages } from "#rag/retrieve.ts"
+import { featureNames, featureSchemaVersion } from "#rag/features.ts"
+import { type RetrieveDeps, retrievePassages } from "#rag/retrieve.ts"
 import type { RagQuery } from "#server/deps.ts"
 
 export interface RagQueryDeps {
@@ -36,14 +36,14 @@ export async function ragQuery(
   const written = query.answer ? await writeAnswer(actor, query, deps, signal) : null
   return {
     query: query.query,
-    chunks: retrieval.ranked.map(({ chunk, score, features }) => ({
+    chunks: retrieval.ranked.map(({ chunk, score, ltrScore, conceptualScore, features }) => ({
       id: chunk.id,
       document_id: chunk.documentId,
       title: chunk.documentTitle,
       chunk: chunk.text,
       score,
-      ltr_score: score,
-      conceptual_score: features.similarity,
+      ltr_score: ltrScore,
+      conceptual_score: conceptualScore,
       distance: 1 - features.similarity,
       features: { ...features },
     })),
@@ -59,10 +59,10 @@ export async function ragQuery(
       timings: { embed: retrieval.embedMs, search: retrieval.searchMs },
       errors: [],
     },
-    fusion_weights: { ltr: defaultFusionWeights.lexical, conceptual: defaultFusionWeights.vector },
+    fusion_weights: retrieval.fusion,
     feature_names: [...featureNames],
-    feature_schema_version: "1",
-    scoring_version: "convex-1",
+    feature_schema_version: featureSchemaVersion,
+    scoring_version: retrieval.rankingVersion,
     session_id: query.session_id ?? null,
   }
 }

@@ -1,5 +1,5 @@
-/** Share of each ranking in the fused score. They add up to 1. */
-export interface FusionWeights {
+/** Share of each search in the fused score. They add up to 1. */
+export interface SearchShares {
   lexical: number
   vector: number
 }
@@ -13,7 +13,14 @@ export interface Candidate {
 }
 
 /** Measured on Cranfield: shares from .5 to .65 differ by less than their intervals. */
-export const defaultFusionWeights: FusionWeights = { lexical: 0.5, vector: 0.5 }
+export const defaultSearchShares: SearchShares = { lexical: 0.5, vector: 0.5 }
+
+/** A candidate's fused score and the two parts it is made of, each normalised within the candidates. */
+export interface Fused {
+  score: number
+  bm25Share: number
+  similarityShare: number
+}
 
 /** What a candidate that a search did not return scored at most. */
 export interface Floors {
@@ -29,9 +36,9 @@ export interface Floors {
  */
 export function fuse(
   candidates: readonly Candidate[],
-  weights: FusionWeights = defaultFusionWeights,
+  shares: SearchShares = defaultSearchShares,
   floors: Floors = { bm25: 0, similarity: null },
-): number[] {
+): Fused[] {
   const bm25s = candidates.map((candidate) => candidate.bm25).filter((value) => value !== null)
   const similarities = candidates.map((candidate) => candidate.similarity).filter((value) => value !== null)
   const hasVectors = similarities.length > 0
@@ -39,10 +46,14 @@ export function fuse(
   const similarityTop = Math.max(-1, ...similarities)
   const similarityFloor = floors.similarity ?? Math.min(1, ...similarities)
   return candidates.map(({ bm25, similarity }) => {
-    const lexical = bm25 === null ? 0 : normalised(bm25, floors.bm25, bm25Top)
-    if (!hasVectors) return lexical
-    const vector = similarity === null ? 0 : normalised(similarity, similarityFloor, similarityTop)
-    return Math.max(0, weights.lexical * lexical + weights.vector * vector)
+    const bm25Share = bm25 === null ? 0 : normalised(bm25, floors.bm25, bm25Top)
+    if (!hasVectors) return { score: Math.max(0, bm25Share), bm25Share, similarityShare: 0 }
+    const similarityShare = similarity === null ? 0 : normalised(similarity, similarityFloor, similarityTop)
+    return {
+      score: Math.max(0, shares.lexical * bm25Share + shares.vector * similarityShare),
+      bm25Share,
+      similarityShare,
+    }
   })
 }
 

@@ -191,7 +191,7 @@ async function* rankPhases(
   const adjusted = withAdjustments(learned, request, memories)
   const ranked = deduplicate(adjusted, ({ chunk }) => chunk, topK)
   const verdict = judge(request.query, ranked, search)
-  const final = verdict.found ? await withParts(actor, ranked, request, deps, signal) : ranked
+  const final = verdict.found ? await withParts(actor, ranked, adjusted, request, deps, signal) : ranked
   const results = final.map(phaseResult)
   yield {
     type: "retrieve-phase",
@@ -329,10 +329,14 @@ function withAdjustments(
     .sort(bestFirst)
 }
 
-/** A question of several parts is also searched part by part: each finds its own passage. */
+/**
+ * A question of several parts is also searched part by part: each finds its own passage, whatever its score for the whole.
+ * Passages that are candidates of the whole question keep what is known of them there.
+ */
 async function withParts(
   actor: Actor,
   whole: RankedChunk[],
+  candidates: readonly RankedChunk[],
   request: RetrieveRequest,
   deps: RetrieveDeps,
   signal: AbortSignal,
@@ -342,7 +346,14 @@ async function withParts(
   const found: RankedChunk[][] = []
   for (const [index, part] of parts.entries()) {
     const history = index === 0 ? request.history : [parts[0] as string]
-    found.push((await retrievePassages(actor, { ...request, query: part, history, topK: 2 }, deps, signal)).ranked)
+    const { ranked } = await retrievePassages(actor, { ...request, query: part, history, topK: 2 }, deps, signal)
+    const note: Adjustment = { name: "part", value: 0, reason: `Answers “${part}”` }
+    found.push(
+      ranked.map((entry) => {
+        const known = candidates.find(({ chunk }) => chunk.id === entry.chunk.id) ?? entry
+        return { ...known, adjustments: [...known.adjustments, note] }
+      }),
+    )
   }
   const [first, ...rest] = whole
   const order = [

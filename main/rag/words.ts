@@ -46,5 +46,24 @@ export function wordsOf(text: string): Word[] {
   return words
 }
 
+/** Reads many texts of one language: `wordsOf` that folds and stems each written form once. */
+export function createWordReader(): (text: string) => Word[] {
+  const known = new Map<string, { word: string; stem: string }>()
+  return (text) => {
+    const words: Word[] = []
+    for (const match of text.matchAll(wordPattern)) {
+      const written = match[0]
+      let form = known.get(written)
+      if (!form) {
+        const word = foldWord(written)
+        form = { word, stem: stemmer(word) }
+        known.set(written, form)
+      }
+      words.push({ ...form, start: match.index, end: match.index + written.length })
+    }
+    return words
+  }
+}
+
 /** The distinct stems of a text. */
 export const stemsOf = (text: string): Set<string> => new Set(wordsOf(text).map((word) => word.stem))

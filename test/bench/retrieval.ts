@@ -15,7 +15,7 @@ import { silentLogger } from "#core/logger.ts"
 import type { OnnxContract } from "#engines/onnx/contract.ts"
 import { createOnnxEmbedder } from "#engines/onnx/embedder.ts"
 import { type JudgedQuery, mean, pairedDifference, scoreRankings } from "#rag/evaluate.ts"
-import { type FusionWeights, fuse, reciprocalRankFusion } from "#rag/fuse.ts"
+import { fuse, reciprocalRankFusion, type SearchShares } from "#rag/fuse.ts"
 import { passageInput } from "#rag/passageInput.ts"
 import { queryTerms } from "#rag/queryTerms.ts"
 import { retrievePassages } from "#rag/retrieve.ts"
@@ -92,7 +92,7 @@ async function run(): Promise<void> {
     const lexical = lists.map((list) => list.lexical.map((hit) => hit.chunk.documentPath))
     const dense = lists.map((list) => list.dense.slice(0, 100).map((hit) => hit.chunk.documentPath))
     const rrf = lists.map((_, index) => reciprocalRankFusion([lexical[index]!, dense[index]!]).map(({ id }) => id))
-    const fused = (weights?: FusionWeights): string[][] =>
+    const fused = (weights?: SearchShares): string[][] =>
       lists.map((list) => {
         const bm25 = new Map(list.lexical.map((hit) => [hit.chunk.documentPath, hit.bm25]))
         const similarity = new Map(list.dense.map((hit) => [hit.chunk.documentPath, hit.similarity]))
@@ -107,7 +107,7 @@ async function run(): Promise<void> {
           },
         )
         return ids
-          .map((id, at) => ({ id, score: scores[at]! }))
+          .map((id, at) => ({ id, score: scores[at]!.score }))
           .sort((a, b) => b.score - a.score)
           .map(({ id }) => id)
       })

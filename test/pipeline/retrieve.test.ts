@@ -1,8 +1,12 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { beforeAll, describe, expect, it } from "vitest"
+import { applyDelta, type PhasePlace } from "#contract/phaseDelta.ts"
+import type { PhaseResult } from "#contract/turns.ts"
 import { ownerActor } from "#core/actor.ts"
 import { bestSentence } from "#rag/bestSentence.ts"
+import type { SearchShares } from "#rag/fuse.ts"
+import type { FusionWeights } from "#rag/fusionWeights.ts"
 import { type RetrieveEvent, retrieve } from "#rag/retrieve.ts"
 import { createRagBench, type RagBench } from "../fakes/ragBench.ts"
 import { createWordEmbedder } from "../fakes/wordEmbedder.ts"
@@ -15,6 +19,7 @@ const judgements = JSON.parse(readFileSync(new URL("../fixtures/rag/judgements.j
   history?: string[]
 }[]
 const signal = new AbortController().signal
+type PhaseEvent = Extract<RetrieveEvent, { type: "retrieve-phase" }>
 
 describe.each(["with hash-like vectors", "by words alone"])("retrieval %s", (mode) => {
   let bench: RagBench
@@ -68,9 +73,58 @@ describe("retrieval", () => {
     const events: RetrieveEvent[] = []
     const request = { query: "Where is the main water valve?", collectionIds: null }
     for await (const event of retrieve(ownerActor, request, bench.retrieveDeps, signal)) events.push(event)
-    expect(events.map((event) => event.type)).toEqual(["retrieve-start", "retrieve-phase", "retrieve-end"])
+    expect(events.map((event) => (event.type === "retrieve-phase" ? event.phase : event.type))).toEqual([
+      "retrieve-start",
+      "P0",
+      "P1",
+      "P2",
+      "retrieve-end",
+    ])
     const end = events.at(-1)
     expect(end?.type === "retrieve-end" && end.passages[0]?.text).toContain("behind the washing machine")
+  })
+
+  it("shows three phases whose deltas replay, and every score follows from what they show", async () => {
+    const bench = createRagBench()
+    await bench.addPath(sampleDir)
+    const history = ["When do we fly to Lisbon?"]
+    for (const query of ["How much is the hotel?", "Where is the main water valve, and who repairs it?", "filter"]) {
+      const request = { query, collectionIds: null, history }
+      const phases: PhaseEvent[] = []
+      for await (const event of retrieve(ownerActor, request, bench.retrieveDeps, signal)) {
+        if (event.type === "retrieve-phase") phases.push(event)
+      }
+      const [p0, p1, p2] = phases as [PhaseEvent, PhaseEvent, PhaseEvent]
+      expect(phases.map(({ phase, provisional }) => [phase, provisional])).toEqual([
+        ["P0", true],
+        ["P1", true],
+        ["P2", false],
+      ])
+      const places = (results: PhaseResult[]): PhasePlace[] => applyDelta(results, [])
+      expect(applyDelta(p0.results, p1.delta)).toEqual(places(p1.results))
+      expect(applyDelta(p1.results, p2.delta)).toEqual(places(p2.results))
+
+      const { shares } = p0.meta as { shares: SearchShares }
+      const { ranking, fusion_weights: fusion } = p1.meta as {
+        ranking: { bias: number; weights: Record<string, number> }
+        fusion_weights: FusionWeights
+      }
+      for (const { id, score, ltrScore, conceptualScore, features, adjustments } of [...p1.results, ...p2.results]) {
+        const own = features as Record<string, number>
+        const linear = Object.entries(own).reduce((sum, [name, value]) => sum + (ranking.weights[name] ?? 0) * value, 0)
+        const learned = 1 / (1 + Math.exp(-(ranking.bias + linear)))
+        const conceptual = Math.max(
+          0,
+          shares.lexical * (own.bm25_share ?? 0) + shares.vector * (own.similarity_share ?? 0),
+        )
+        expect(learned).toBeCloseTo(ltrScore ?? -1, 12)
+        expect(conceptual).toBeCloseTo(conceptualScore ?? -1, 12)
+        const context = (adjustments ?? []).reduce((sum, { value }) => sum + value, 0)
+        expect(fusion.ltr * learned + fusion.conceptual * conceptual + context).toBeCloseTo(score, 12)
+        const before = p0.results.find((result) => result.id === id)
+        if (before) expect(before.score).toBeCloseTo(conceptual, 12)
+      }
+    }
   })
 
   it("searches only the collections that are named", async () => {

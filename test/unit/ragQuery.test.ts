@@ -78,21 +78,21 @@ describe("fusion", () => {
       { bm25: null, similarity: 0.8 },
       { bm25: 5, similarity: 0.5 },
     ])
-    expect(both[0]).toBeCloseTo(0.5)
-    expect(both[1]).toBeCloseTo(0.5)
-    expect(both[2]).toBeCloseTo(0.5)
+    expect(both[0]?.score).toBeCloseTo(0.5)
+    expect(both[1]?.score).toBeCloseTo(0.5)
+    expect(both[2]?.score).toBeCloseTo(0.5)
     const cut = [
       { bm25: 10, similarity: 0.2 },
       { bm25: null, similarity: 0.9 },
     ]
     const [low, high] = fuse(cut, { lexical: 0.3, vector: 0.7 }, { bm25: 0, similarity: 0.4 })
-    expect(low).toBeCloseTo(0.02)
-    expect(high).toBeCloseTo(0.7)
+    expect(low?.score).toBeCloseTo(0.02)
+    expect(high?.score).toBeCloseTo(0.7)
     expect(
       fuse([
         { bm25: 4, similarity: null },
         { bm25: 2, similarity: null },
-      ]),
+      ]).map(({ score }) => score),
     ).toEqual([1, 0.5])
     expect(fuse([])).toEqual([])
   })
