@@ -41,6 +41,10 @@ export const document = z.object({
   url: z.string().nullable().optional(),
   /** The date the document itself carries: published, sent, or last saved. */
   datedAt: timestamp.nullable().optional(),
+  /** The watched folder it belongs to. Null or absent: none. */
+  folderId: id.nullable().optional(),
+  /** Its watched folder cannot be reached now: what was read before still answers. */
+  isAway: z.boolean().optional(),
   createdAt: timestamp,
   updatedAt: timestamp,
 })
@@ -94,6 +98,7 @@ export const documentRoutes = {
   "DELETE /api/collections/:id": {
     summary: "Delete a collection with its documents. The files themselves stay.",
     scope: "rag",
+    audit: "collection.delete",
     params,
     output: ok,
     errors: ["collection.not-found"],
@@ -127,6 +132,7 @@ export const documentRoutes = {
   "DELETE /api/documents/:id": {
     summary: "Remove a document from the index. The file itself stays.",
     scope: "rag",
+    audit: "document.delete",
     params,
     output: ok,
     errors: ["document.not-found"],

@@ -41,6 +41,14 @@ const chunk = (ordinal: number, text: string, headingPath: string[] = []): NewCh
   end: ordinal * 100 + text.length,
   tokenCount: 5,
 })
+const newFolder = (collectionId: string, path: string, name: string) => ({
+  collectionId,
+  path,
+  name,
+  excludes: ["*.log"],
+  followsGitignore: true,
+  maxFileBytes: 1000,
+})
 const vector = (...values: number[]) => Float32Array.from(values)
 const scoring = {
   scoring_version: "1",
@@ -94,6 +102,123 @@ describe.each(kinds)("the %s store", (_name, open) => {
     })
     return store.documents.get(actor, document.id)
   }
+
+  describe("documents of a watched folder", () => {
+    const lexical = async (term: string) =>
+      (await store.chunks.searchLexical(ownerActor, { terms: [term], collectionIds: null, limit: 5 })).map(
+        ({ chunk }) => `${chunk.documentPath}: ${chunk.text}`,
+      )
+    const near = async () =>
+      (
+        await store.chunks.searchVector(ownerActor, {
+          vector: vector(1, 0, 0),
+          fingerprint: "space-a",
+          collectionIds: null,
+          limit: 5,
+        })
+      ).map(({ chunk }) => chunk.id)
+    const note = (collectionId: string, path: string, contentHash: string, folderId?: string) =>
+      store.documents.upsert(ownerActor, {
+        collectionId,
+        title: path,
+        path,
+        kind: "md",
+        sizeBytes: 1,
+        filePath: `/files/${path}`,
+        contentHash,
+        fileStamp: `stamp of ${contentHash}`,
+        ...(folderId ? { folderId } : {}),
+      })
+
+    it("leave the search the moment other bytes are noted, and unchanged passages come back under their ids", async () => {
+      const { id: collectionId } = await store.collections.create(ownerActor, { name: "Watched" })
+      const chunks = [chunk(0, "walrus one"), chunk(1, "walrus two")]
+      const document = await addDocument(ownerActor, collectionId, "a.md", chunks, [vector(1, 0, 0), vector(0, 1, 0)])
+      const before = await store.chunks.byDocument(ownerActor, document.id)
+      await note(collectionId, "a.md", "other bytes")
+      expect(await lexical("walrus")).toEqual([])
+      expect(await near()).toEqual([])
+      expect(await store.documents.get(ownerActor, document.id)).toMatchObject({ status: "queued", chunkCount: 0 })
+      expect((await store.documents.text(ownerActor, document.id)).text).toBe("")
+      expect((await store.check("full")).problems).toEqual([])
+      const content = {
+        text: "",
+        pages: [],
+        pageCount: null,
+        vectors: null,
+        fingerprint: null,
+        contentHash: "other bytes",
+      }
+      const again = [chunk(0, "walrus three"), chunk(1, "walrus two")]
+      expect(await store.documents.writeContent(ownerActor, document.id, { ...content, chunks: again })).toBe(true)
+      const after = await store.chunks.byDocument(ownerActor, document.id)
+      expect(after.map(({ text }) => text)).toEqual(["walrus three", "walrus two"])
+      expect(after[1]?.id).toBe(before[1]?.id)
+      expect(before.map(({ id }) => id)).not.toContain(after[0]?.id)
+    })
+
+    it("are never written with what was made of older bytes, nor failed by it", async () => {
+      const { id: collectionId } = await store.collections.create(ownerActor, { name: "Watched" })
+      const { document } = await note(collectionId, "a.md", "first")
+      await note(collectionId, "a.md", "second")
+      const content = { text: "old", pages: [], pageCount: null, chunks: [chunk(0, "old walrus")], vectors: null }
+      const late = { ...content, fingerprint: null, contentHash: "first" }
+      expect(await store.documents.writeContent(ownerActor, document.id, late)).toBe(false)
+      await store.documents.setStage(ownerActor, document.id, "parse", "failed", null, "first")
+      expect(await lexical("walrus")).toEqual([])
+      expect((await store.documents.get(ownerActor, document.id)).status).toBe("queued")
+    })
+
+    it("move with their ids, passages and vectors, and are found by their new title", async () => {
+      const { id: collectionId } = await store.collections.create(ownerActor, { name: "Watched" })
+      const folder = await store.folders.create(ownerActor, newFolder(collectionId, "/files", "files"))
+      const moved = await addDocument(ownerActor, collectionId, "alpha.md", [chunk(0, "walrus")], [vector(1, 0, 0)])
+      await addDocument(ownerActor, collectionId, "b.md", [chunk(0, "seal")])
+      const ids = await near()
+      await store.documents.move(ownerActor, moved.id, {
+        path: "b.md",
+        filePath: "/files/b.md",
+        title: "beta",
+        fileStamp: "s",
+        folderId: folder.id,
+      })
+      expect(await store.documents.get(ownerActor, moved.id)).toMatchObject({
+        path: "b.md",
+        title: "beta",
+        fileStamp: "s",
+        folderId: folder.id,
+        isAway: false,
+        status: "ready",
+      })
+      expect(await near()).toEqual(ids)
+      expect([await lexical("alpha"), await lexical("beta"), await lexical("seal")]).toEqual([[], ["b.md: walrus"], []])
+      expect((await store.check("full")).problems).toEqual([])
+    })
+
+    it("are told apart by folder and path, and marked while their folder cannot be reached", async () => {
+      const { id: collectionId } = await store.collections.create(ownerActor, { name: "Watched" })
+      const folder = await store.folders.create(ownerActor, newFolder(collectionId, "/files", "files"))
+      expect(folder).toMatchObject({ excludes: ["*.log"], isPaused: false, isReachable: true, identity: null })
+      await expect(codeOf(store.folders.create(ownerActor, newFolder(collectionId, "/files", "x")))).resolves.toBe(
+        "request.conflict",
+      )
+      for (const path of ["a/b.md", "a/c.md", "a.md", "ab/c.md"]) await note(collectionId, path, path, folder.id)
+      const below = async (path: string | null) =>
+        (await store.folders.documents(ownerActor, folder.id, path, "/")).map((each) => each.path).sort()
+      expect(await below(null)).toEqual(["a.md", "a/b.md", "a/c.md", "ab/c.md"])
+      expect(await below("/files/a")).toEqual(["a/b.md", "a/c.md"])
+      expect(await below("/files/a.md")).toEqual(["a.md"])
+      await store.folders.update(ownerActor, folder.id, { isReachable: false, excludes: ["x"] })
+      const away = (await store.documents.list(ownerActor, { limit: 9 })).items
+      expect(away.every((each) => each.isAway === true)).toBe(true)
+      expect((await store.folders.get(ownerActor, folder.id)).excludes).toEqual(["x"])
+      await store.documents.setStamps(ownerActor, [{ id: away[0]?.id ?? "", fileStamp: "later" }])
+      expect((await store.documents.get(ownerActor, away[0]?.id ?? "")).fileStamp).toBe("later")
+      await store.folders.delete(ownerActor, folder.id)
+      expect((await store.documents.list(ownerActor, { limit: 9 })).items).toHaveLength(4)
+      expect((await store.documents.get(ownerActor, away[0]?.id ?? "")).folderId).toBeNull()
+    })
+  })
 
   describe("conversations", () => {
     it("gives back what was created", async () => {
@@ -690,6 +815,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
       [vector(1, 0, 0)],
     )
     const [own] = await store.chunks.byDocument(ownerActor, document.id)
+    const folder = await store.folders.create(ownerActor, newFolder(collection.id, "/private", "private"))
     const conversation = await store.conversations.create(ownerActor, { title: "Private" })
     const message = await question(conversation.id, "secret walrus")
     const job = await store.jobs.create(ownerActor, {
@@ -788,8 +914,28 @@ describe.each(kinds)("the %s store", (_name, open) => {
         list: [{ items: [], next: null }, () => store.documents.list(stranger, { limit: 5 })],
         setStage: ["document.not-found", () => store.documents.setStage(stranger, document.id, "parse", "failed")],
         writeContent: ["document.not-found", () => store.documents.writeContent(stranger, document.id, content)],
+        move: [
+          "document.not-found",
+          () =>
+            store.documents.move(stranger, document.id, {
+              path: "x",
+              filePath: "x",
+              title: "x",
+              fileStamp: null,
+              folderId: folder.id,
+            }),
+        ],
+        setStamps: [undefined, () => store.documents.setStamps(stranger, [{ id: document.id, fileStamp: "theirs" }])],
         text: ["document.not-found", () => store.documents.text(stranger, document.id)],
         delete: ["document.not-found", () => store.documents.delete(stranger, document.id)],
+      },
+      folders: {
+        create: ["collection.not-found", () => store.folders.create(stranger, newFolder(collection.id, "/b", "b"))],
+        get: ["folder.not-found", () => store.folders.get(stranger, folder.id)],
+        list: [[], () => store.folders.list(stranger)],
+        update: ["folder.not-found", () => store.folders.update(stranger, folder.id, { isPaused: true })],
+        documents: ["folder.not-found", () => store.folders.documents(stranger, folder.id, null, "/")],
+        delete: ["folder.not-found", () => store.folders.delete(stranger, folder.id)],
       },
       chunks: {
         get: ["document.not-found", () => store.chunks.get(stranger, chunkId)],

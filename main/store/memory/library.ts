@@ -45,6 +45,9 @@ export function createMemoryLibrary(tables: Tables): {
     const own = tables.chunks.filter(({ chunk }) => chunk.documentId === document.id)
     return copy({
       ...document,
+      fileStamp: document.fileStamp ?? null,
+      folderId: document.folderId ?? null,
+      isAway: tables.folders.some(({ folder }) => folder.id === document.folderId && !folder.isReachable),
       hasVectors: own.length > 0 && own.every((row) => active?.vectors.has(row.seq) === true),
     })
   }
@@ -52,9 +55,7 @@ export function createMemoryLibrary(tables: Tables): {
     const old = tables.chunks.filter(({ chunk }) => chunk.documentId === documentId)
     vectors.remove(old.map((row) => row.seq))
     removeWhere(tables.chunks, ({ chunk }) => chunk.documentId === documentId)
-    return createIdReuse(
-      old.map(({ chunk }) => ({ id: chunk.id, key: JSON.stringify(chunk.headingPath) + chunk.text })),
-    )
+    return old.map(({ chunk }) => ({ id: chunk.id, key: JSON.stringify(chunk.headingPath) + chunk.text }))
   }
   const removeDocument = (id: string) => {
     removeChunks(id)
@@ -100,6 +101,7 @@ export function createMemoryLibrary(tables: Tables): {
       for (const { document } of tables.documents.filter((row) => row.document.collectionId === id)) {
         removeDocument(document.id)
       }
+      removeWhere(tables.folders, ({ folder }) => folder.collectionId === id)
       removeWhere(tables.collections, (row) => row.id === id)
     },
   }
@@ -118,6 +120,7 @@ export function createMemoryLibrary(tables: Tables): {
           text: "",
           pages: [],
           times: [],
+          withdrawn: [],
           document: {
             ...values,
             id: newId(),
@@ -126,6 +129,7 @@ export function createMemoryLibrary(tables: Tables): {
             chunkCount: 0,
             url: values.url ?? null,
             datedAt: null,
+            fileStamp: values.fileStamp ?? null,
             stage: "parse",
             status: "queued",
             error: null,
@@ -137,8 +141,20 @@ export function createMemoryLibrary(tables: Tables): {
         return { document: toDocument(row), isUnchanged: false }
       }
       const isUnchanged = before.document.status === "ready" && before.document.contentHash === values.contentHash
-      if (!isUnchanged) {
-        Object.assign(before.document, values, {
+      if (isUnchanged) {
+        before.document.fileStamp = values.fileStamp ?? null
+        before.document.filePath = values.filePath
+        if (values.folderId !== undefined) before.document.folderId = values.folderId
+      } else {
+        if (before.document.contentHash !== values.contentHash) {
+          before.withdrawn.push(...removeChunks(before.document.id))
+          Object.assign(before.document, { chunkCount: 0, charCount: 0 })
+          Object.assign(before, { text: "", pages: [], times: [] })
+        }
+        const { folderId = before.document.folderId ?? null, ...noted } = values
+        Object.assign(before.document, noted, {
+          folderId,
+          fileStamp: values.fileStamp ?? null,
           url: values.url ?? before.document.url ?? null,
           stage: "parse",
           status: "queued",
@@ -162,8 +178,10 @@ export function createMemoryLibrary(tables: Tables): {
       )
       return toPage(rows.slice(0, query.limit + 1), query.limit, (row) => [row.seq], toDocument)
     },
-    async setStage(actor, id, stage, status, error) {
-      Object.assign(documentRow(actor, id).document, {
+    async setStage(actor, id, stage, status, error, contentHash) {
+      const { document } = documentRow(actor, id)
+      if (contentHash !== undefined && contentHash !== document.contentHash) return
+      Object.assign(document, {
         stage,
         status,
         error: error ?? null,
@@ -178,16 +196,19 @@ export function createMemoryLibrary(tables: Tables): {
         throw new AppError("store.failed", "Chunks and vectors of a document do not belong together.")
       }
       const row = documentRow(actor, id)
+      if (content.contentHash !== undefined && content.contentHash !== row.document.contentHash) return false
       if (content.vectors !== null && content.fingerprint !== null)
         vectors.require(content.fingerprint, content.vectors)
-      const reuse = removeChunks(id)
+      const title = content.title ?? row.document.title
+      const reuse = createIdReuse([...removeChunks(id), ...row.withdrawn])
+      row.withdrawn = []
       const seqs = content.chunks.map((chunk) => {
         const seq = tables.nextSeq()
         const chunkId = reuse.take(JSON.stringify(chunk.headingPath) + chunk.text) ?? newId()
         tables.chunks.push({
           ownerId: actor.personId,
           seq,
-          title: row.document.title,
+          title,
           chunk: copy({
             startMs: null,
             endMs: null,
@@ -209,6 +230,8 @@ export function createMemoryLibrary(tables: Tables): {
       row.pages = copy(content.pages)
       row.times = copy(content.times ?? [])
       Object.assign(row.document, {
+        title,
+        kind: content.kind ?? row.document.kind,
         stage: "ready",
         status: "ready",
         error: null,
@@ -218,6 +241,25 @@ export function createMemoryLibrary(tables: Tables): {
         datedAt: content.datedAt ?? null,
         updatedAt: tables.clock.now(),
       })
+      return true
+    },
+    async move(actor, id, to) {
+      const { document } = documentRow(actor, id)
+      const there = mine(actor, tables.documents).find(
+        (row) =>
+          row.document.id !== id &&
+          row.document.collectionId === document.collectionId &&
+          row.document.path === to.path,
+      )
+      if (there) removeDocument(there.document.id)
+      Object.assign(document, to, { updatedAt: tables.clock.now() })
+      for (const row of tables.chunks) if (row.chunk.documentId === id) row.title = to.title
+    },
+    async setStamps(actor, stamps) {
+      for (const { id, fileStamp } of stamps) {
+        const row = mine(actor, tables.documents).find(({ document }) => document.id === id)
+        if (row) row.document.fileStamp = fileStamp
+      }
     },
     async text(actor, id) {
       const { text, pages, times } = documentRow(actor, id)

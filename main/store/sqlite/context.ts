@@ -26,12 +26,13 @@ export interface StoreContext {
   vectors: VectorIndexes
 }
 
-type OwnedTable = "conversations" | "messages" | "collections" | "documents" | "chunks"
+type OwnedTable = "conversations" | "messages" | "collections" | "documents" | "folders" | "chunks"
 const domains: Record<OwnedTable, Domain> = {
   conversations: "conversation",
   messages: "message",
   collections: "collection",
   documents: "document",
+  folders: "folder",
   chunks: "chunk",
 }
 

@@ -1,4 +1,5 @@
 import type { Document } from "#contract/documents.ts"
+import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
 import { decodeCursor, toPage } from "../cursor.ts"
@@ -33,18 +34,21 @@ interface DocumentRow {
   error: string | null
   file_path: string | null
   content_hash: string
+  file_stamp: string | null
+  folder_id: string | null
+  is_away: number
   url: string | null
   dated_at: number | null
   created_at: number
   updated_at: number
 }
 
-const select = `SELECT d.*, c.id AS collection_id,
+const select = `SELECT d.*, c.id AS collection_id, f.id AS folder_id, coalesce(f.is_reachable, 1) = 0 AS is_away,
     d.chunk_count > 0 AND NOT EXISTS (
       SELECT 1 FROM chunks k WHERE k.document_seq = d.seq AND NOT EXISTS (
         SELECT 1 FROM chunk_vectors v JOIN vector_indexes i ON i.id = v.index_id
         WHERE v.chunk_seq = k.seq AND i.is_active = 1)) AS has_vectors
-  FROM documents d JOIN collections c ON c.seq = d.collection_seq`
+  FROM documents d JOIN collections c ON c.seq = d.collection_seq LEFT JOIN folders f ON f.seq = d.folder_seq`
 
 const toDocument = (row: DocumentRow): DocumentRecord => ({
   id: row.id,
@@ -62,6 +66,9 @@ const toDocument = (row: DocumentRow): DocumentRecord => ({
   error: fromNullableJson(row.error),
   filePath: row.file_path,
   contentHash: row.content_hash,
+  fileStamp: row.file_stamp,
+  folderId: row.folder_id,
+  isAway: row.is_away === 1,
   url: row.url,
   datedAt: row.dated_at,
   createdAt: row.created_at,
@@ -79,29 +86,82 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
     )
     context.vectors.remove(old.map(({ seq }) => seq))
     run("DELETE FROM chunks WHERE document_seq = @documentSeq", { documentSeq })
+    return old
+  }
+
+  /** Chunks that were in search, or withdrawn before: a document has only one of the two. */
+  function removeAllChunks(documentSeq: number) {
+    const withdrawn = all<{ id: string; headings: string; body: string }>(
+      "SELECT id, headings, body FROM withdrawn_chunks WHERE document_seq = @documentSeq ORDER BY ordinal",
+      { documentSeq },
+    )
+    run("DELETE FROM withdrawn_chunks WHERE document_seq = @documentSeq", { documentSeq })
+    const old = [...removeChunks(documentSeq), ...withdrawn]
     return createIdReuse(old.map(({ id, headings, body }) => ({ id, key: headings + body })))
   }
+
+  /** The file has other bytes now: what was made of the old ones is not found any more. */
+  function withdraw(documentSeq: number): void {
+    run(
+      `INSERT OR IGNORE INTO withdrawn_chunks (id, document_seq, ordinal, headings, body)
+       SELECT id, document_seq, ordinal, headings, body FROM chunks WHERE document_seq = @documentSeq`,
+      { documentSeq },
+    )
+    removeChunks(documentSeq)
+    run("DELETE FROM document_texts WHERE document_seq = @documentSeq", { documentSeq })
+    run("UPDATE documents SET chunk_count = 0, char_count = 0 WHERE seq = @documentSeq", { documentSeq })
+  }
+
+  function removeDocument(seq: number): void {
+    removeChunks(seq)
+    run("DELETE FROM documents WHERE seq = @seq", { seq })
+  }
+
+  const folderSeqOf = (actor: Actor, folderId: string | null | undefined): number | null =>
+    folderId ? context.seqOf(actor, "folders", folderId) : null
 
   const repository: Sync<DocumentRepository> = {
     upsert(actor, document) {
       return transaction(() => {
         const collectionSeq = context.seqOf(actor, "collections", document.collectionId)
-        const before = get<{ id: string; status: string; content_hash: string }>(
-          `SELECT d.id, d.status, d.content_hash FROM documents d
+        const before = get<{
+          seq: number
+          id: string
+          status: string
+          content_hash: string
+          folder_seq: number | null
+        }>(
+          `SELECT d.seq, d.id, d.status, d.content_hash, d.folder_seq FROM documents d
             WHERE d.collection_seq = @collectionSeq AND d.path = @path AND ${owned("d")}`,
           { ...context.owner(actor), collectionSeq, path: document.path },
         )
         const isUnchanged = before?.status === "ready" && before.content_hash === document.contentHash
         const id = before?.id ?? newId()
-        if (!isUnchanged) {
+        const folderSeq =
+          document.folderId === undefined ? (before?.folder_seq ?? null) : folderSeqOf(actor, document.folderId)
+        if (isUnchanged) {
+          run(
+            `UPDATE documents AS d SET file_stamp = @fileStamp, folder_seq = @folderSeq, file_path = @filePath
+              WHERE d.id = @id AND ${owned("d")}
+                AND (d.file_stamp IS NOT @fileStamp OR d.folder_seq IS NOT @folderSeq OR d.file_path IS NOT @filePath)`,
+            {
+              ...context.owner(actor),
+              id,
+              folderSeq,
+              fileStamp: document.fileStamp ?? null,
+              filePath: document.filePath,
+            },
+          )
+        } else {
+          if (before && before.content_hash !== document.contentHash) withdraw(before.seq)
           run(
             `INSERT INTO documents (id, owner_id, collection_seq, title, path, kind, size_bytes, stage, status, file_path,
-               content_hash, url, created_at, updated_at)
+               content_hash, url, folder_seq, file_stamp, created_at, updated_at)
              VALUES (@id, @owner, @collectionSeq, @title, @path, @kind, @sizeBytes, 'parse', 'queued', @filePath,
-               @contentHash, @url, @now, @now)
+               @contentHash, @url, @folderSeq, @fileStamp, @now, @now)
              ON CONFLICT (collection_seq, path) DO UPDATE SET title = @title, kind = @kind, size_bytes = @sizeBytes,
                stage = 'parse', status = 'queued', error = NULL, file_path = @filePath, content_hash = @contentHash,
-               url = coalesce(@url, url), updated_at = @now`,
+               url = coalesce(@url, url), folder_seq = @folderSeq, file_stamp = @fileStamp, updated_at = @now`,
             {
               ...context.owner(actor),
               id,
@@ -113,6 +173,8 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
               filePath: document.filePath,
               contentHash: document.contentHash,
               url: document.url ?? null,
+              folderSeq,
+              fileStamp: document.fileStamp ?? null,
               now: context.now(),
             },
           )
@@ -144,13 +206,21 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
       )
       return toPage(rows, query.limit, (row) => [row.seq], toDocument)
     },
-    setStage(actor, id, stage, status, error) {
+    setStage(actor, id, stage, status, error, contentHash) {
       const { changes } = run(
         `UPDATE documents AS d SET stage = @stage, status = @status, error = @error, updated_at = @now
-          WHERE d.id = @id AND ${owned("d")}`,
-        { ...context.owner(actor), id, stage, status, error: toNullableJson(error), now: context.now() },
+          WHERE d.id = @id AND ${owned("d")} AND (@contentHash IS NULL OR d.content_hash = @contentHash)`,
+        {
+          ...context.owner(actor),
+          id,
+          stage,
+          status,
+          error: toNullableJson(error),
+          contentHash: contentHash ?? null,
+          now: context.now(),
+        },
       )
-      if (changes === 0) throw notFound("document")
+      if (changes === 0) context.seqOf(actor, "documents", id)
     },
     writeContent(actor, id, content) {
       if (
@@ -159,14 +229,16 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
       ) {
         throw new AppError("store.failed", "Chunks and vectors of a document do not belong together.")
       }
-      transaction(() => {
+      return transaction(() => {
         const documentSeq = context.seqOf(actor, "documents", id)
-        const row = get<{ collection_seq: number; title: string }>(
-          "SELECT collection_seq, title FROM documents WHERE seq = @documentSeq",
+        const row = get<{ collection_seq: number; title: string; kind: string; content_hash: string }>(
+          "SELECT collection_seq, title, kind, content_hash FROM documents WHERE seq = @documentSeq",
           { documentSeq },
         )
         if (!row) throw notFound("document")
-        const reuse = removeChunks(documentSeq)
+        if (content.contentHash !== undefined && content.contentHash !== row.content_hash) return false
+        const title = content.title ?? row.title
+        const reuse = removeAllChunks(documentSeq)
         run(
           `INSERT INTO document_texts (document_seq, text, pages, times) VALUES (@documentSeq, @text, @pages, @times)
            ON CONFLICT (document_seq) DO UPDATE SET text = excluded.text, pages = excluded.pages, times = excluded.times`,
@@ -190,7 +262,7 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
               collectionSeq: row.collection_seq,
               documentSeq,
               ordinal: chunk.ordinal,
-              title: row.title,
+              title,
               headings,
               body: chunk.text,
               page: chunk.page,
@@ -209,10 +281,12 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
           )
         }
         run(
-          `UPDATE documents SET stage = 'ready', status = 'ready', error = NULL, page_count = @pageCount,
+          `UPDATE documents SET title = @title, kind = @kind, stage = 'ready', status = 'ready', error = NULL, page_count = @pageCount,
              char_count = @charCount, chunk_count = @chunkCount, dated_at = @datedAt, updated_at = @now WHERE seq = @documentSeq`,
           {
             documentSeq,
+            title,
+            kind: content.kind ?? row.kind,
             pageCount: content.pageCount,
             charCount: content.text.length,
             chunkCount: content.chunks.length,
@@ -220,6 +294,46 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
             now: context.now(),
           },
         )
+        return true
+      })
+    },
+    move(actor, id, to) {
+      transaction(() => {
+        const documentSeq = context.seqOf(actor, "documents", id)
+        const there = get<{ seq: number }>(
+          `SELECT d.seq FROM documents d WHERE d.path = @path AND d.seq <> @documentSeq AND ${owned("d")}
+              AND d.collection_seq = (SELECT collection_seq FROM documents WHERE seq = @documentSeq)`,
+          { ...context.owner(actor), documentSeq, path: to.path },
+        )
+        if (there) removeDocument(there.seq)
+        run(
+          `UPDATE documents SET path = @path, file_path = @filePath, title = @title, file_stamp = @fileStamp,
+             folder_seq = @folderSeq, updated_at = @now WHERE seq = @documentSeq`,
+          {
+            documentSeq,
+            path: to.path,
+            filePath: to.filePath,
+            title: to.title,
+            fileStamp: to.fileStamp,
+            folderSeq: folderSeqOf(actor, to.folderId),
+            now: context.now(),
+          },
+        )
+        run("UPDATE chunks SET title = @title WHERE document_seq = @documentSeq AND title <> @title", {
+          documentSeq,
+          title: to.title,
+        })
+      })
+    },
+    setStamps(actor, stamps) {
+      transaction(() => {
+        for (const { id, fileStamp } of stamps) {
+          run(`UPDATE documents AS d SET file_stamp = @fileStamp WHERE d.id = @id AND ${owned("d")}`, {
+            ...context.owner(actor),
+            id,
+            fileStamp,
+          })
+        }
       })
     },
     text(actor, id) {
@@ -234,9 +348,7 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
     },
     delete(actor, id) {
       transaction(() => {
-        const seq = context.seqOf(actor, "documents", id)
-        removeChunks(seq)
-        run("DELETE FROM documents WHERE seq = @seq", { seq })
+        removeDocument(context.seqOf(actor, "documents", id))
       })
     },
   }
