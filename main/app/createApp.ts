@@ -105,6 +105,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       backupDir: join(config.dataDir, "backups"),
       log,
       workerUrl: entryUrl("store"),
+      auditKey: await secrets.dataKey("audit"),
     }),
     (opened) => opened.close(),
   )
@@ -428,6 +429,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     },
     ops,
     secrets,
+    audit: store.audit,
     audio: voices.exchange,
     openAi: {
       async llm(id) {

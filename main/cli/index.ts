@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander"
 import { version } from "#app/version.ts"
 import { type AppConfig, loadConfig } from "#core/config.ts"
 import { ask } from "./ask.ts"
+import { audit } from "./audit.ts"
 import type { Client } from "./client.ts"
 import { doctor } from "./doctor.ts"
 import { ingest } from "./ingest.ts"
@@ -217,6 +218,15 @@ modelVerb("rm", "remove a model's files")
   .action(
     withCore<[string], GlobalOptions>((client, [id], options, signal) =>
       models.remove(client, id, options.json ?? false, signal),
+    ),
+  )
+
+verb("audit", "who did what: the audit log")
+  .option("--verify", "check that no entry was changed or taken out")
+  .option("--limit <n>", "entries to show (default 50)", Number)
+  .action(
+    withCore<[], GlobalOptions & { verify?: boolean; limit?: number }>((client, _, options, signal) =>
+      audit(client, { ...options, json: options.json ?? false }, signal),
     ),
   )
 

@@ -58,6 +58,7 @@ export const artifactRoutes = {
   "DELETE /api/artifacts/:id": {
     summary: "Take an artifact off the list. What it describes stays.",
     scope: "ops",
+    audit: "artifact.remove",
     params,
     output: ok,
     errors: ["artifact.not-found"],

@@ -122,6 +122,7 @@ export const conversationRoutes = {
   "DELETE /api/conversations/:id": {
     summary: "Delete a conversation. It can be restored for 30 days with POST …/restore.",
     scope: "chat",
+    audit: "conversation.delete",
     params: conversationParams,
     output: ok,
     errors: notFound,
@@ -147,6 +148,7 @@ export const conversationRoutes = {
   "GET /api/conversations/:id/export": {
     summary: "Export as Markdown (`md`) or JSON (`json`).",
     scope: "chat",
+    audit: "conversation.export",
     params: conversationParams,
     query: z.strictObject({ format: z.enum(["md", "json"]).default("md") }),
     bytes: ["text/markdown; charset=utf-8", "application/json"],

@@ -61,6 +61,7 @@ export const memoryRoutes = {
   "DELETE /api/memory/:id": {
     summary: "Forget for good: its bytes leave the database.",
     scope: "chat",
+    audit: "memory.forget",
     params,
     output: ok,
     errors: ["memory.not-found"],
@@ -68,6 +69,7 @@ export const memoryRoutes = {
   "DELETE /api/memory": {
     summary: "Forget everything, for good. Needs `confirm=all`.",
     scope: "chat",
+    audit: "memory.forget-all",
     query: z.strictObject({ confirm: z.literal("all") }),
     output: z.object({ forgotten: z.number().int() }),
   },

@@ -98,6 +98,7 @@ export const modelRoutes = {
   "POST /api/models/import": {
     summary: "Import a model file of this machine, by link or by copy.",
     scope: "owner",
+    audit: "model.import",
     body: z.strictObject({
       path: z.string().min(1).max(4096),
       mode: z.enum(["link", "copy"]).default("link"),
@@ -151,6 +152,7 @@ export const modelRoutes = {
   "DELETE /api/models/:id": {
     summary: "Remove its files.",
     scope: "owner",
+    audit: "model.remove",
     params,
     output: z.object({ freedBytes: z.number() }),
     errors: ["model.not-found", "model.in-use"],

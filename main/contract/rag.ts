@@ -1,5 +1,7 @@
 import { z } from "zod"
-import { id } from "./common.ts"
+import { id, ok } from "./common.ts"
+import { feedbackEntry, feedbackKind, shownList } from "./feedback.ts"
+import { ragStreamEvent } from "./ragStream.ts"
 import type { RouteTable } from "./route.ts"
 
 const query = z.string().trim().min(1).max(8000)
@@ -13,6 +15,8 @@ const scored = z.object({
   conceptual_score: z.number(),
   distance: z.number(),
   features: z.record(z.string(), z.number()),
+  /** What moved it after learned ranking: the score contains their values. */
+  adjustments: z.array(z.object({ name: z.string(), value: z.number(), reason: z.string() })),
 })
 
 export const ragQuery = z.strictObject({
@@ -25,7 +29,13 @@ export const ragQuery = z.strictObject({
   answer: z.boolean().default(true),
 })
 
+const weights = z.object({ ltr: z.number(), conceptual: z.number() })
+
+/** Names a list that was shown: feedback and explanations refer to it. */
+const queryId = id
+
 export const ragAnswer = z.object({
+  query_id: queryId,
   query: z.string(),
   chunks: z.array(scored),
   answer: z.string().nullable(),
@@ -41,13 +51,70 @@ export const ragAnswer = z.object({
     rag_used: z.boolean(),
     timings: z.record(z.string(), z.number()),
     errors: z.array(z.string()),
+    /** Words of the answer. */
+    token_estimate: z.number().int(),
+    prefer: z.string(),
+    persona_key: z.string().nullable(),
+    retrieval_error: z.string().nullable(),
   }),
-  fusion_weights: z.object({ ltr: z.number(), conceptual: z.number() }),
+  fusion_weights: weights,
+  fusion_weights_version: z.number().int(),
   feature_names: z.array(z.string()),
   feature_schema_version: z.string(),
   scoring_version: z.string(),
   session_id: z.string().nullable(),
 })
+
+/** What `/rag/query2` says besides: the names that its first clients read. */
+export const ragRanking = ragAnswer.extend({
+  top_k: z.number().int(),
+  results: z.array(
+    z.object({
+      chunk_id: id,
+      text_preview: z.string(),
+      distance: z.number(),
+      ltr_score: z.number(),
+      conceptual_score: z.number(),
+      fused_score: z.number(),
+      features: z.record(z.string(), z.number()),
+    }),
+  ),
+  /** The same as `results`. */
+  items: z.array(z.unknown()),
+  timings: z.record(z.string(), z.number()),
+  /** `hybrid`, or `lexical` while no index by meaning is complete. */
+  retrieval_mode: z.enum(["hybrid", "lexical"]),
+})
+
+const streamQuery = ragQuery.extend({
+  answer: z.boolean().default(false),
+  /** Come back with a memory's event; nothing else reads them. */
+  user_id: z.number().int().optional(),
+  group_ids: z.array(z.number().int()).max(100).optional(),
+})
+
+/** The same in an address. Lists are separated by commas. */
+const streamParameters = z.strictObject({
+  query,
+  top_k: z.coerce.number().int().min(1).max(200).default(10),
+  collection_ids: z
+    .string()
+    .max(10_000)
+    .transform((text) => text.split(",").filter((part) => part !== ""))
+    .pipe(z.array(id).max(100))
+    .optional(),
+  persona_key: z.string().max(64).optional(),
+  session_id: z.string().max(64).optional(),
+  answer: z.stringbool().default(false),
+})
+
+const fusionWeights = z.object({
+  weights,
+  version: z.number().int(),
+  /** Other weights than the shipped ones are in force. */
+  override: z.boolean(),
+})
+const share = z.number().min(0).max(1_000_000)
 
 export const ragRoutes = {
   "POST /rag/query": {
@@ -61,8 +128,88 @@ export const ragRoutes = {
     summary: "Retrieve only.",
     scope: "rag",
     body: ragQuery.omit({ answer: true }),
-    output: ragAnswer,
+    output: ragRanking,
     errors: ["collection.not-found"],
+  },
+  "POST /rag/stream_query": {
+    summary:
+      "Retrieve in phases, each as soon as it is known; with `answer`, its tokens follow. Goes on after `Last-Event-ID`.",
+    scope: "rag",
+    body: streamQuery,
+    stream: ragStreamEvent,
+    errors: ["collection.not-found"],
+  },
+  "GET /rag/stream_query": {
+    summary: "The same for clients that can only read an address. Never stores a memory.",
+    scope: "rag",
+    query: streamParameters,
+    stream: ragStreamEvent,
+    errors: ["collection.not-found"],
+  },
+  "GET /rag/fusion/weights": {
+    summary: "Shares of the learned and of the conceptual score.",
+    scope: "rag",
+    output: fusionWeights,
+  },
+  "PUT /rag/fusion/weights": {
+    summary:
+      "Change the shares; they are scaled to a sum of 1 and kept. `weights: null` goes back to the shipped ones; `version` guards against a change in between.",
+    scope: "admin",
+    body: z
+      .strictObject({
+        weights: z.strictObject({ ltr: share, conceptual: share }).nullable().optional(),
+        ltr: share.optional(),
+        conceptual: share.optional(),
+        version: z.number().int().optional(),
+      })
+      .refine(
+        (body) => (body.weights === undefined) === (body.ltr !== undefined && body.conceptual !== undefined),
+        "Send `weights`, or both `ltr` and `conceptual`.",
+      ),
+    output: fusionWeights.extend({ normalized: z.literal(true) }),
+    errors: ["request.conflict"],
+  },
+  "POST /rag/feedback": {
+    summary:
+      "Say what was done with a passage of a question's list. A repeated event counts once, `dwell` adds up, `value` 0 takes back.",
+    scope: "rag",
+    body: z.strictObject({
+      query_id: queryId,
+      chunk_id: id,
+      event: feedbackKind,
+      /** Milliseconds for `dwell`; otherwise 1, or 0 to take it back. Default 1. */
+      value: z.number().min(0).max(86_400_000).default(1),
+    }),
+    output: ok.extend(feedbackEntry.omit({ query_hash: true }).shape),
+    errors: ["query.not-found"],
+  },
+  "GET /rag/feedback": {
+    summary: "How much was learned from: kept lists and events.",
+    scope: "rag",
+    output: z.object({
+      queries: z.number().int(),
+      events: z.record(feedbackKind, z.number().int()),
+      since: z.number().int().nullable(),
+    }),
+  },
+  "GET /rag/feedback/:query_id": {
+    summary:
+      "The list a question showed with all that made its scores, what was done with it, and what feedback changed.",
+    scope: "rag",
+    params: z.strictObject({ query_id: queryId }),
+    output: shownList.extend({
+      events: z.array(feedbackEntry.omit({ query_hash: true, query_id: true })),
+      /** Places each passage was moved by feedback: positive is up. Passages that it did not move are left out. */
+      moved: z.record(z.string(), z.number().int()),
+    }),
+    errors: ["query.not-found"],
+  },
+  "DELETE /rag/feedback": {
+    summary: "Forget everything learned from clicks and thumbs. Needs `confirm=all`.",
+    scope: "owner",
+    audit: "feedback.forget",
+    query: z.strictObject({ confirm: z.literal("all") }),
+    output: z.object({ queries: z.number().int(), events: z.number().int() }),
   },
   "POST /rag/ingest": {
     summary: "Add text, or a file or folder of this machine (job). Paths need the owner's key.",

@@ -26,6 +26,8 @@ export interface Route {
   bytes?: readonly string[]
   /** Success status. Default 200, 204 when there is no output. */
   status?: 200 | 201 | 202 | 204
+  /** What the audit log calls it: `document.delete`. For what deletes, exports, grants or reveals. */
+  audit?: string
   /** Codes this route can answer with, besides those of the guard and of parsing. */
   errors?: readonly ErrorCode[]
 }

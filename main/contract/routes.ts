@@ -1,5 +1,6 @@
 import { artifactRoutes } from "./artifacts.ts"
 import { audioRoutes } from "./audio.ts"
+import { auditRoutes } from "./audit.ts"
 import { conversationRoutes } from "./conversations.ts"
 import { documentRoutes } from "./documents.ts"
 import { jobRoutes } from "./jobs.ts"
@@ -22,6 +23,7 @@ export const routes = {
   ...modelRoutes,
   ...settingsRoutes,
   ...secretRoutes,
+  ...auditRoutes,
   ...audioRoutes,
   ...ragRoutes,
   ...opsRoutes,

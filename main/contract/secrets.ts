@@ -19,6 +19,7 @@ export const secretRoutes = {
   "PUT /api/secrets/:name": {
     summary: "Set a secret.",
     scope: "owner",
+    audit: "secret.set",
     params: z.strictObject({ name: secretName }),
     body: z.strictObject({ value: z.string().min(1).max(16_384) }),
     output: z.object({ name: z.string(), source: secretSource }),
@@ -27,6 +28,7 @@ export const secretRoutes = {
   "DELETE /api/secrets/:name": {
     summary: "Forget a secret.",
     scope: "owner",
+    audit: "secret.forget",
     params: z.strictObject({ name: secretName }),
     output: ok,
   },

@@ -69,6 +69,7 @@ export const settingsRoutes = {
   "PATCH /api/settings": {
     summary: "Change settings; null resets one to its default.",
     scope: "owner",
+    audit: "settings.change",
     body: z.record(z.string(), z.unknown()),
     output: z.object({ items: z.array(setting), dataDir: z.string() }),
     errors: ["config.invalid"],
@@ -82,6 +83,7 @@ export const settingsRoutes = {
   "POST /api/keys": {
     summary: "Create a key. The secret is shown once.",
     scope: "owner",
+    audit: "key.create",
     body: z.strictObject({
       name: z.string().trim().min(1).max(80),
       scopes: z.array(z.enum(["chat", "rag", "audio", "models", "ops", "dataset", "admin"])).min(1),
@@ -92,6 +94,7 @@ export const settingsRoutes = {
   "DELETE /api/keys/:id": {
     summary: "Revoke a key.",
     scope: "owner",
+    audit: "key.revoke",
     params: z.strictObject({ id }),
     output: ok,
     errors: ["request.not-found"],
@@ -99,12 +102,14 @@ export const settingsRoutes = {
   "POST /api/tickets": {
     summary: "A single-use ticket for opening a window on this core.",
     scope: "owner",
+    audit: "session.ticket",
     output: z.object({ ticket: z.string() }),
     status: 201,
   },
   "POST /api/session": {
     summary: "Trade a single-use ticket for a session bearer.",
     scope: "public",
+    audit: "session.open",
     body: z.strictObject({ ticket: z.string().min(16).max(200) }),
     output: z.object({ token: z.string(), expiresAt: timestamp }),
     errors: ["auth.bad-ticket"],

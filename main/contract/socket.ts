@@ -31,7 +31,12 @@ export type ServerMessage =
   | { channel: `turn:${string}`; seq: number; type: "turn-event"; event: TurnEvent }
   | { channel: "jobs"; seq: number; type: "job"; job: Job }
   | { channel: "metrics"; seq: number; type: "metrics"; frame: MetricFrame }
-  | { channel: "documents" | "models" | "settings" | "conversations"; seq: number; type: "changed"; id: string | null }
+  | {
+      channel: "documents" | "models" | "settings" | "conversations" | "memory" | "artifacts"
+      seq: number
+      type: "changed"
+      id: string | null
+    }
   | { channel: "socket"; seq: number; type: "pong" | "subscribed" | "error"; message?: string }
 
 /** Bytes before the samples of a binary frame. */

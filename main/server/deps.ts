@@ -1,12 +1,16 @@
+import type { Artifact, ArtifactKind } from "#contract/artifacts.ts"
 import type { Transcription, Voice } from "#contract/audio.ts"
+import type { AuditRow } from "#contract/audit.ts"
 import type { Conversation, Message, SearchHit } from "#contract/conversations.ts"
 import type { Collection, Document, DocumentSource } from "#contract/documents.ts"
 import type { Job } from "#contract/jobs.ts"
+import type { Memory } from "#contract/memory.ts"
 import type { Bundle, Model, ModelRole } from "#contract/models.ts"
 import type { RouteInput, RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
 import type { ApiKey, Persona, Setting } from "#contract/settings.ts"
 import type { TurnEvent, TurnEventBody, TurnRequest } from "#contract/turns.ts"
+import type { WhyReport } from "#contract/why.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
 import type { Logger } from "#core/logger.ts"
@@ -42,8 +46,17 @@ export interface ServerDeps {
   settings: SettingsService
   speech: SpeechService
   rag: RagService
+  memory: MemoryService
+  /** Why a document was or was not used. Null collections: all. Rejects with `document.not-found`. */
+  why(
+    actor: Actor,
+    asked: { documentId: string; question: string; collectionIds: string[] | null },
+    signal: AbortSignal,
+  ): Promise<WhyReport>
+  artifacts: ArtifactService
   ops: OpsService
   secrets: SecretService
+  audit: AuditService
   audio: AudioExchange
   openAi: OpenAiService
   /** Hears of every answered request; `route` is a key of the route table, or "other". */
@@ -53,7 +66,7 @@ export interface ServerDeps {
 }
 
 export interface Change {
-  channel: "documents" | "models" | "settings" | "conversations"
+  channel: "documents" | "models" | "settings" | "conversations" | "memory" | "artifacts"
   id: string | null
 }
 
@@ -65,6 +78,31 @@ export interface SecretService {
   set(name: string, value: string): Promise<SecretSource>
   remove(name: string): Promise<void>
   place(): Promise<SecretSource>
+}
+
+export interface AuditService {
+  record(
+    actor: Actor,
+    entry: {
+      action: string
+      subject: string
+      outcome: "ok" | "denied" | "failed"
+      requestId: string | null
+      detail: string | null
+    },
+  ): Promise<void>
+  list(
+    actor: Actor,
+    query: {
+      action?: string
+      outcome?: "ok" | "denied" | "failed"
+      personId?: string
+      sinceMs?: number
+      cursor?: string
+      limit: number
+    },
+  ): Promise<Page<AuditRow>>
+  verify(): Promise<RouteOutput<Routes["GET /api/audit/verify"]>>
 }
 
 export interface Page<T> {
@@ -276,4 +314,27 @@ export interface OpenAiService {
     },
     signal: AbortSignal,
   ): AsyncIterable<TurnEventBody>
+}
+
+/** Unknown ids reject with `memory.not-found`. */
+export interface MemoryService {
+  list(actor: Actor, query: { q?: string; cursor?: string; limit: number }): Promise<Page<Memory> & { total: number }>
+  add(
+    actor: Actor,
+    memory: { text: string; weight: number; conversationId?: string; messageId?: string },
+    signal: AbortSignal,
+  ): Promise<Memory>
+  change(actor: Actor, id: string, changes: { text?: string; weight?: number }, signal: AbortSignal): Promise<Memory>
+  forget(actor: Actor, id: string): Promise<void>
+  forgetAll(actor: Actor): Promise<number>
+}
+
+export interface ArtifactService {
+  list(
+    actor: Actor,
+    query: { kind?: ArtifactKind; tags?: string[]; q?: string; cursor?: string; limit: number },
+  ): Promise<Page<Artifact> & { tags: { tag: string; count: number }[] }>
+  get(actor: Actor, id: string): Promise<Artifact>
+  setTags(actor: Actor, id: string, tags: string[]): Promise<Artifact>
+  delete(actor: Actor, id: string): Promise<void>
 }

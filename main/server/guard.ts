@@ -10,8 +10,15 @@ import type { Sessions } from "./sessions.ts"
 export interface Guard {
   /** Host and Origin. `isNavigation`: a page opened by a link may come from elsewhere, since it carries no credential. */
   checkDoor(request: IncomingMessage, isNavigation: boolean): void
-  /** Bearer, scope and rate. Public routes get an actor without scopes. `bearer`: the one a socket brought as its subprotocol. */
-  identify(request: IncomingMessage, scope: Scope | "public", bearer?: string): Promise<Caller>
+  /**
+   * Bearer, scope and rate. Public routes get an actor without scopes. `bearer`: the one a socket brought as its subprotocol.
+   * `known` hears who it is before the scope is checked.
+   */
+  identify(
+    request: IncomingMessage,
+    scope: Scope | "public",
+    options?: { bearer?: string; known?: (caller: Caller) => void },
+  ): Promise<Caller>
   /** Origins, besides our own, whose pages may read answers. */
   isForeignOriginAllowed(origin: string): boolean
 }
@@ -66,7 +73,7 @@ export function createGuard(options: GuardOptions): Guard {
       checkHost(request)
       checkOrigin(request, isNavigation)
     },
-    async identify(request, scope, bearer) {
+    async identify(request, scope, { bearer, known } = {}) {
       if (scope === "public") {
         options.rateLimit.take("public")
         return { keyId: "public", actor: nobody }
@@ -81,6 +88,7 @@ export function createGuard(options: GuardOptions): Guard {
         throw new AppError("auth.bad-key", "This key is not valid.", {
           remedy: "Use the key in `api-key` in the data directory, or make one with `zenglow keys`.",
         })
+      known?.(caller)
       if (!hasScope(caller.actor, scope))
         throw new AppError("auth.missing-scope", `This key lacks the scope \`${scope}\`.`, {
           remedy: "Use a key that has it.",

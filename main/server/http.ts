@@ -6,6 +6,7 @@ import { routes } from "#contract/routes.ts"
 import { AppError } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
 import { requestContext } from "#core/logger.ts"
+import { type AuditTrail, anonymous, createAuditTrail, isDenial } from "./auditTrail.ts"
 import type { ServerDeps } from "./deps.ts"
 import { mountDocs } from "./docs.ts"
 import { errorBody, retryAfterSeconds, toAppError } from "./errors.ts"
@@ -54,7 +55,8 @@ export function createServer(deps: ServerDeps): CoreServer {
     port: () => bound?.port ?? -1,
     boundHost: () => (bound ? new URL(bound.baseUrl).host : null),
   })
-  const sockets = createSocketServer({ ...deps, guard, keyring })
+  const trail = createAuditTrail(deps)
+  const sockets = createSocketServer({ ...deps, guard, keyring, trail })
   const app = createApp()
   const http = createHttpServer(
     { requireHostHeader: false, headersTimeout: 10_000, requestTimeout: 300_000, keepAliveTimeout: 15_000 },
@@ -76,6 +78,7 @@ export function createServer(deps: ServerDeps): CoreServer {
     mountRoutes(app, routes, {
       guard,
       temporaryDir: deps.temporaryDir,
+      trail,
       call: (key, input, info) => {
         // The table's schemas have parsed exactly what this handler is typed for.
         const handler = handlers[key as keyof typeof handlers] as (
@@ -86,14 +89,14 @@ export function createServer(deps: ServerDeps): CoreServer {
       },
       send: (key, route, reply, response, info) => sendReply(key, route, reply, response, info, deps),
     })
-    mountOpenAi(app, deps, guard)
+    mountOpenAi(app, deps, guard, trail)
     mountDocs(app, deps.version)
     mountStaticFiles(app, deps.rendererDir, isApiPath)
     app.use(() => {
       throw new AppError("request.not-found", "There is nothing at this address.", { remedy: "See /docs." })
     })
     app.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
-      answerError(error, request, response, deps),
+      answerError(error, request, response, { ...deps, trail }),
     )
     return app
   }
@@ -177,13 +180,20 @@ const apiSegments = new Set([
 ])
 const isApiPath = (path: string): boolean => apiSegments.has(path.split("/")[1]?.toLowerCase() ?? "")
 
-function answerError(error: unknown, request: Request, response: Response, deps: ServerDeps): void {
-  const { requestId, signal } = requestStateOf(request)
+function answerError(
+  error: unknown,
+  request: Request,
+  response: Response,
+  deps: ServerDeps & { trail: AuditTrail },
+): void {
+  const { requestId, signal, actor, route } = requestStateOf(request)
   if (signal.aborted && !(signal.reason instanceof AppError)) {
     response.destroy()
     return
   }
   const appError = toAppError(signal.aborted ? signal.reason : error)
+  if (isDenial(appError))
+    void deps.trail.denied(actor ?? anonymous, route === "other" ? request.method : route, requestId, appError)
   if (appError.code === "internal")
     deps.log.error("request failed", { method: request.method, path: request.path, error: appError.cause ?? appError })
   else if (appError.status >= 500)

@@ -3,6 +3,7 @@ import type { z } from "zod"
 import type { Route, RouteTable } from "#contract/route.ts"
 import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
+import type { AuditTrail } from "./auditTrail.ts"
 import { invalidInput } from "./errors.ts"
 import type { Guard } from "./guard.ts"
 import type { RequestInfo } from "./handlers.ts"
@@ -21,6 +22,7 @@ export interface MountOptions {
   temporaryDir: string
   call(key: string, input: ParsedInput, info: RequestInfo): Promise<unknown>
   send(key: string, route: Route, reply: unknown, response: Response, info: RequestInfo): Promise<void>
+  trail: AuditTrail
   invalid?(where: "path" | "query" | "body" | "fields", error: z.ZodError): AppError
 }
 
@@ -56,13 +58,18 @@ async function serve(
 ): Promise<void> {
   const state = requestStateOf(request)
   state.route = key
-  const caller = await options.guard.identify(request, route.scope)
+  const caller = await options.guard.identify(request, route.scope, {
+    known: ({ actor }) => {
+      state.actor = actor
+    },
+  })
   const invalid = options.invalid ?? invalidInput
   const form = route.multipart
     ? await readMultipart(request, { directory: options.temporaryDir, maxFileBytes: route.multipart.maxFileBytes })
     : null
   const info = requestInfo(request, response, caller.actor, form, state)
   let reply: unknown
+  let params: unknown
   try {
     const body = route.body ? await readJson(request, response, route.maxBodyBytes ?? defaultBodyBytes) : undefined
     const parse = (schema: z.ZodType | undefined, where: "path" | "query" | "body" | "fields", value: unknown) => {
@@ -71,12 +78,17 @@ async function serve(
       if (!parsed.success) throw invalid(where, parsed.error)
       return parsed.data
     }
+    params = parse(route.params, "path", joinWildcards(request.params))
     const input = {
-      params: parse(route.params, "path", joinWildcards(request.params)),
+      params,
       query: parse(route.query, "query", { ...request.query }),
       body: form ? parse(route.multipart?.fields, "fields", form.fields) : parse(route.body, "body", body),
     }
     reply = await options.call(key, input, info)
+    if (route.audit) await options.trail.done(info.actor, route.audit, params, info.requestId)
+  } catch (error) {
+    if (route.audit) await options.trail.failed(info.actor, route.audit, params, info.requestId, error, info.signal)
+    throw error
   } finally {
     await form?.remove()
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http"
+import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
 
@@ -6,6 +7,8 @@ export interface RequestState {
   requestId: string
   /** Key of the route that answers; "other" for files and unknown paths. */
   route: string
+  /** Whose request it is, once the guard knows. */
+  actor: Actor | null
   /** Aborts when the client goes or the server stops. */
   signal: AbortSignal
   abort(reason?: unknown): void
@@ -18,9 +21,10 @@ export function beginRequest(request: IncomingMessage): RequestState {
   const sent = request.headers["x-request-id"]
   const requestId = typeof sent === "string" && /^[A-Za-z0-9_-]{8,64}$/.test(sent) ? sent : newId()
   const controller = new AbortController()
-  const state = {
+  const state: RequestState = {
     requestId,
     route: "other",
+    actor: null,
     signal: controller.signal,
     abort: (reason?: unknown) => controller.abort(reason),
   }

@@ -10,9 +10,10 @@ import {
   socketProtocol,
   uplinkSampleRate,
 } from "#contract/socket.ts"
-import { hasScope } from "#core/actor.ts"
+import { type Actor, hasScope } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { requestContext } from "#core/logger.ts"
+import { type AuditTrail, anonymous, isDenial } from "./auditTrail.ts"
 import type { ServerDeps } from "./deps.ts"
 import { errorBody, toAppError } from "./errors.ts"
 import type { Guard } from "./guard.ts"
@@ -23,6 +24,7 @@ import { publicJob } from "./routes/jobs.ts"
 export interface SocketDeps extends Pick<ServerDeps, "log" | "turns" | "jobs" | "ops" | "audio" | "onChange"> {
   guard: Guard
   keyring: Keyring
+  trail: AuditTrail
 }
 
 export interface SocketServer {
@@ -70,13 +72,21 @@ export function createSocketServer(deps: SocketDeps): SocketServer {
       // Node leaves errors of an upgraded connection to whoever took it.
       socket.on("error", () => socket.destroy())
       let caller: Caller
+      let actor: Actor = anonymous
       try {
         deps.guard.checkDoor(request, false)
         if (new URL(request.url ?? "", "http://core").pathname !== "/ws")
           throw new AppError("request.not-found", "There is no socket here.", { remedy: "Connect to /ws." })
-        caller = await deps.guard.identify(request, "chat", bearerOf(request))
+        caller = await deps.guard.identify(request, "chat", {
+          bearer: bearerOf(request),
+          known: (found) => {
+            actor = found.actor
+          },
+        })
       } catch (error) {
-        refuse(socket, toAppError(error), requestId)
+        const appError = toAppError(error)
+        if (isDenial(appError)) void deps.trail.denied(actor, "GET /ws", requestId, appError)
+        refuse(socket, appError, requestId)
         return
       }
       server.handleUpgrade(request, socket, head, (accepted) => {

@@ -15,6 +15,7 @@ import { createHub, type Hub } from "#core/hub.ts"
 import { newId } from "#core/ids.ts"
 import { silentLogger } from "#core/logger.ts"
 import type { Change, ServerDeps } from "#server/deps.ts"
+import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
 import { createFakeServerLlm, type FakeServerLlm } from "./fakeServerLlm.ts"
 
 export const testKey = "zg_test-key-with-enough-characters"
@@ -343,6 +344,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       remove: async () => undefined,
       place: async () => "file" as const,
     },
+    audit: createMemoryStore().audit,
     ops: {
       ready: async () => ({ ready: true, reasons: [] }),
       uptimeSeconds: () => 1,

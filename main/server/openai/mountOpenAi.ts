@@ -1,6 +1,7 @@
 import type { Express } from "express"
 import { openAiRoutes } from "#contract/openai.ts"
 import type { Route, RouteInput } from "#contract/route.ts"
+import type { AuditTrail } from "../auditTrail.ts"
 import type { ServerDeps } from "../deps.ts"
 import type { Guard } from "../guard.ts"
 import type { RequestInfo } from "../handlers.ts"
@@ -24,11 +25,12 @@ type Handlers = {
 export const isOpenAiPath = (path: string): boolean => path === "/v1" || path.startsWith("/v1/")
 
 /** Serves `/v1` behind the same door and by the same mounting as every other route. */
-export function mountOpenAi(app: Express, deps: ServerDeps, guard: Guard): void {
+export function mountOpenAi(app: Express, deps: ServerDeps, guard: Guard, trail: AuditTrail): void {
   const handlers = openAiHandlers(deps)
   mountRoutes(app, openAiRoutes, {
     guard,
     temporaryDir: deps.temporaryDir,
+    trail,
     invalid: invalidOpenAiInput,
     call: (key, input, info) => {
       // The table's schemas have parsed exactly what this handler is typed for.

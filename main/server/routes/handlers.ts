@@ -4,9 +4,11 @@ import type { HandlersFor } from "../handlers.ts"
 import type { Keyring } from "../keys.ts"
 import type { Sessions } from "../sessions.ts"
 import { audioHandlers } from "./audio.ts"
+import { auditHandlers } from "./audit.ts"
 import { conversationHandlers } from "./conversations.ts"
 import { documentHandlers } from "./documents.ts"
 import { jobHandlers } from "./jobs.ts"
+import { artifactHandlers, memoryHandlers, whyHandlers } from "./memory.ts"
 import { modelHandlers } from "./models.ts"
 import { opsHandlers } from "./ops.ts"
 import { ragHandlers } from "./rag.ts"
@@ -23,7 +25,11 @@ export const createHandlers = (deps: ServerDeps & { keyring: Keyring; sessions: 
   ...modelHandlers(deps),
   ...settingsHandlers(deps),
   ...secretHandlers(deps),
+  ...auditHandlers(deps),
   ...audioHandlers(deps),
   ...ragHandlers(deps),
   ...opsHandlers(deps),
+  ...memoryHandlers(deps),
+  ...whyHandlers(deps),
+  ...artifactHandlers(deps),
 })

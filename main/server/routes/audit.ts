@@ -1,0 +1,9 @@
+import type { auditRoutes } from "#contract/audit.ts"
+import type { ServerDeps } from "../deps.ts"
+import type { HandlersFor } from "../handlers.ts"
+
+export const auditHandlers = ({ audit }: Pick<ServerDeps, "audit">): HandlersFor<typeof auditRoutes> => ({
+  "GET /api/audit": ({ query: { person, since, ...query } }, { actor }) =>
+    audit.list(actor, { ...query, personId: person, sinceMs: since }),
+  "GET /api/audit/verify": () => audit.verify(),
+})
