@@ -30,6 +30,19 @@ export function scoreRankings(
 const discounted = (gains: readonly number[]): number =>
   gains.reduce((sum, gain, index) => sum + gain / Math.log2(index + 2), 0)
 
+/** Reciprocal rank of the first relevant document among the first ten; 0 when there is none. */
+export function reciprocalRank({ gains }: Pick<JudgedQuery, "gains">, ranking: readonly string[]): number {
+  const at = ranking.slice(0, 10).findIndex((id) => (gains.get(id) ?? 0) > 0)
+  return at < 0 ? 0 : 1 / (at + 1)
+}
+
+/** Share of the relevant documents among the first `depth`. */
+export function recallAt({ gains }: Pick<JudgedQuery, "gains">, ranking: readonly string[], depth: number): number {
+  const relevant = [...gains.values()].filter((gain) => gain > 0).length
+  if (relevant === 0) return 0
+  return ranking.slice(0, depth).filter((id) => (gains.get(id) ?? 0) > 0).length / relevant
+}
+
 export const mean = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
 
