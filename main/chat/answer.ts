@@ -55,7 +55,7 @@ export async function* answer(
   const settings = await untilAborted(deps.settings(), signal)
   const questions = input.history.filter((message) => message.role === "user").map((message) => message.text)
   const request = { query: input.question, collectionIds: input.collectionIds, topK: settings.topK, history: questions }
-  const retrieval = yield* retrieve(input.actor, request, deps.retrieval, signal)
+  const retrieval = input.retrieval ?? (yield* retrieve(input.actor, request, deps.retrieval, signal))
   if (!retrieval.found) {
     yield* say(notStated, [], { found: false })
     return

@@ -9,6 +9,8 @@ import { AppError, errorInfo, isAbort } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
 import type { Logger } from "#core/logger.ts"
 import { untilAborted } from "#core/untilAborted.ts"
+import type { MemoryOrigin } from "#rag/memory/memories.ts"
+import type { Retrieval } from "#rag/retrieve.ts"
 import type { NewMessage, Store } from "#store/types.ts"
 import { foldTimings } from "./turnTimings.ts"
 
@@ -28,8 +30,17 @@ export interface AnswerInput {
   model: string | null
   temperature?: number
   maxTokens?: number
+  /** Names the list of passages it shows, so that what is done with them can be told. Absent: nothing of the question is kept. */
+  queryId?: string
+  /** Passages found already: they are not searched again. */
+  retrieval?: Retrieval
   /** The same question was answered before, and the person wants another answer. */
   isRegeneration?: boolean
+  /**
+   * Where "Remember that …" is kept as said. Null: this chat keeps nothing, and says so. Absent: memory has no part in this answer, and
+   * such words are a question like any other.
+   */
+  remember?: MemoryOrigin | null
 }
 
 /** The client's side of a spoken turn: where its frames come from and where its speech goes. */
@@ -182,7 +193,7 @@ export async function* runTurn(
   let isCut = false
   let parentId = turn.parentId
   try {
-    for await (const body of endingSoon(turnBody(turn, deps, signal), signal)) {
+    for await (const body of endingSoon(turnBody(answerId, turn, deps, signal), signal)) {
       if (body.type === "stt-end" && body.text !== "" && turn.conversation) {
         const stored = await deps.store.messages.append(turn.actor, {
           conversationId: turn.conversation.id,
@@ -252,7 +263,12 @@ async function* endingSoon<T>(events: AsyncIterable<T>, signal: AbortSignal): As
   }
 }
 
-async function* turnBody(turn: PreparedTurn, deps: TurnDeps, signal: AbortSignal): AsyncGenerator<TurnEventBody> {
+async function* turnBody(
+  answerId: string,
+  turn: PreparedTurn,
+  deps: TurnDeps,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEventBody> {
   const { request } = turn
   const ask = (question: string, innerSignal: AbortSignal): AsyncIterable<TurnEventBody> =>
     deps.answer(
@@ -267,6 +283,12 @@ async function* turnBody(turn: PreparedTurn, deps: TurnDeps, signal: AbortSignal
         temperature: request.options?.temperature ?? turn.persona.temperature ?? undefined,
         maxTokens: request.options?.maxTokens,
         isRegeneration: request.options?.regenerateMessageId !== undefined,
+        ...(turn.conversation ? { queryId: answerId } : {}),
+        remember: turn.conversation && {
+          kind: request.kind === "voice" ? "voice" : "chat",
+          conversationId: turn.conversation.id,
+          messageId: turn.userMessageId,
+        },
       },
       innerSignal,
     )
