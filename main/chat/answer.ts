@@ -157,6 +157,7 @@ async function* compose(
         maxTokens: answerTokens,
         temperature: input.temperature ?? (input.isRegeneration ? 0.5 : 0),
         filter: createAnswerFilter(),
+        provisional: true,
       },
       signal,
     )
@@ -167,6 +168,7 @@ async function* compose(
     return
   }
 
+  yield { type: "check-start" }
   const text = withReason(written.text.trim(), prompt.passages, retrieval.weights)
   const spans = await untilAborted(
     attributeSentences(
@@ -255,12 +257,27 @@ async function* generate(
   input: AnswerInput,
   prompt: Prompt,
   llm: Llm,
-  { filter, ...options }: { maxTokens: number; temperature: number; filter?: ReturnType<typeof createAnswerFilter> },
+  {
+    filter,
+    provisional,
+    ...options
+  }: {
+    maxTokens: number
+    temperature: number
+    filter?: ReturnType<typeof createAnswerFilter>
+    /** The text may still be replaced. */
+    provisional?: true
+  },
   signal: AbortSignal,
 ): AsyncGenerator<TurnEventBody, Written> {
   let text = ""
   let usage: Usage | null = null
   let isCut = false
+  const delta = (part: string): TurnEventBody => ({
+    type: "text-delta",
+    text: part,
+    ...(provisional ? { provisional } : {}),
+  })
   const request = { messages: prompt.messages, cacheKey: input.cacheKey, ...options }
   for await (const event of llm.generate(request, signal)) {
     if (event.type === "prompt-progress") yield { type: "prompt-progress", done: event.done, total: event.total }
@@ -269,7 +286,7 @@ async function* generate(
       const shown = filter ? filter.push(event.text) : event.text
       if (shown === "") continue
       text += shown
-      yield { type: "text-delta", text: shown }
+      yield delta(shown)
     } else if (event.type === "end") {
       usage = event.usage
       isCut = event.reason === "length"
@@ -278,7 +295,7 @@ async function* generate(
   const rest = filter?.end() ?? ""
   if (rest !== "") {
     text += rest
-    yield { type: "text-delta", text: rest }
+    yield delta(rest)
   }
   return { text, usage, isCut }
 }

@@ -22,7 +22,9 @@ export function foldTimings(events: readonly TurnEvent[], kind: "text" | "voice"
   }
   const firstToken = first("text-delta")?.at
   bar("first-token", retrieved?.at ?? first("stt-end")?.at ?? zero, firstToken)
-  bar("generate", firstToken, first("text-end")?.at)
+  const written = first("check-start")?.at
+  bar("generate", firstToken, written ?? first("text-end")?.at)
+  bar("support", written, first("text-end")?.at)
   const speech = first("speech-start")?.at
   const caption = first("caption")?.at
   bar("first-clause", firstToken, speech)

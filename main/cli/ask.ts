@@ -31,9 +31,13 @@ export async function ask(client: Client, question: string, options: AskOptions,
 
   let turn = emptyTurn(turnId)
   const isLive = !options.json && process.stdout.isTTY
+  let hasWritten = false
   for await (const event of client.stream(`/api/turns/${turnId}/events`, signal) as AsyncIterable<TurnEvent>) {
     turn = foldTurn(turn, event)
-    if (isLive && event.type === "text-delta") process.stdout.write(event.text)
+    if (isLive && event.type === "text-delta" && !event.provisional) {
+      hasWritten = true
+      process.stdout.write(event.text)
+    }
   }
   if (turn.error) throw new AppError(turn.error.code as ErrorCode, turn.error.message, { remedy: turn.error.remedy })
 
@@ -56,7 +60,7 @@ export async function ask(client: Client, question: string, options: AskOptions,
   printResult(
     result,
     options.json,
-    () => `${isLive ? "" : withMarks(turn.text, turn.spans)}\n${sources(found ? cited : turn.closest, found)}`,
+    () => `${hasWritten ? "" : withMarks(turn.text, turn.spans)}\n${sources(found ? cited : turn.closest, found)}`,
   )
   return found ? exitCode.done : exitCode.notFound
 }

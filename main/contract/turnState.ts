@@ -130,6 +130,8 @@ export function foldTurn(state: TurnState, event: TurnEvent): TurnState {
       return { ...next, stage: "writing", reasoning: state.reasoning + event.text }
     case "text-delta":
       return { ...next, stage: "writing", promptProgress: null, text: state.text + event.text }
+    case "check-start":
+      return next
     case "text-end":
       return {
         ...next,

@@ -161,7 +161,14 @@ export type TurnEventBody =
   | { type: "route"; route: WholeRoute; label: string; done: number; total: number; unit: string }
   | { type: "prompt-progress"; done: number; total: number }
   | { type: "reasoning-delta"; text: string }
-  | { type: "text-delta"; text: string }
+  | {
+      type: "text-delta"
+      text: string
+      /** Shown while it is written, and replaced by `text-end` where the documents do not say it. Nothing spoken or sent on for good takes it. */
+      provisional?: boolean
+    }
+  /** The composed answer is written; it is now held against the passages. */
+  | { type: "check-start" }
   | {
       type: "text-end"
       /** The model that wrote it. Null: quoted, not written. */

@@ -6,8 +6,9 @@ import { createPushQueue } from "#core/queue.ts"
 import { type SpeechOutput, speak } from "./speak.ts"
 
 /**
- * Passes an answer's events through and adds those of its speech. A voice that fails leaves the text answer whole and adds one `error` event
- * that says why there is no sound. When the answer fails or is aborted, its speech ends first (`speech-end`), then the reason is thrown.
+ * Passes an answer's events through and adds those of its speech. What is spoken cannot be taken back: provisional text waits for its
+ * check, and `text-end` brings what stands. A voice that fails leaves the text answer whole and adds one `error` event that says why
+ * there is no sound. When the answer fails or is aborted, its speech ends first (`speech-end`), then the reason is thrown.
  */
 export async function* speakAnswer(
   events: AsyncIterable<TurnEventBody>,
@@ -20,14 +21,14 @@ export async function* speakAnswer(
   let failure: { error: unknown } | undefined
 
   async function* written(): AsyncGenerator<TurnEventBody, void> {
-    let hasDeltas = false
+    let said = ""
     try {
       for await (const event of events) {
-        if (event.type === "text-delta") {
-          hasDeltas = true
+        if (event.type === "text-delta" && !event.provisional) {
+          said += event.text
           deltas.push(event.text)
         } else if (event.type === "text-end") {
-          if (!hasDeltas) deltas.push(event.text)
+          if (event.text.startsWith(said)) deltas.push(event.text.slice(said.length))
           deltas.end()
         }
         yield event

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type AnswerDeps, answer } from "#chat/answer.ts"
+import type { TurnDeps } from "#chat/runTurn.ts"
 import { titleOf } from "#chat/title.ts"
 import { createTurns, type Turns } from "#chat/turns.ts"
 import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
@@ -56,6 +57,8 @@ export interface TurnBenchOptions {
   embedder?: Embedder
   store?: Store
   answer?: Partial<AnswerDeps>
+  /** How answers are spoken; absent: there is no audio. */
+  voice?: Pick<TurnDeps, "openVoice" | "speakAnswer">
 }
 
 /** Turns over the memory store, real retrieval and a scripted model. */
@@ -84,14 +87,16 @@ export async function createTurnBench(options: TurnBenchOptions = {}): Promise<T
     clock: systemClock,
     log: silentLogger,
     answer: (input, signal) => answer(input, deps, signal),
-    openVoice: () => {
-      throw new Error("This bench has no audio.")
-    },
+    openVoice:
+      options.voice?.openVoice ??
+      (() => {
+        throw new Error("This bench has no audio.")
+      }),
     // biome-ignore lint/correctness/useYield: a bench without audio hears nothing.
     async *runVoice() {
       throw new Error("This bench has no audio.")
     },
-    speakAnswer: (events) => events,
+    speakAnswer: options.voice?.speakAnswer ?? ((events) => events),
     persona: async () => ({
       id: "default",
       name: "Test",

@@ -84,6 +84,21 @@ describe("attributeSentences", () => {
 })
 
 describe("foldTimings", () => {
+  it("tells the time of writing from the time of checking what was written", () => {
+    const at = (time: number, body: TurnEventBody): TurnEvent => ({ ...body, turnId: "t", seq: time, at: time })
+    const end = { spans: [], usage: null, contextTokens: 0, contextLimit: 0, found: true } as const
+    const timings = foldTimings(
+      [
+        at(0, { type: "text-delta", text: "Every", provisional: true }),
+        at(900, { type: "check-start" }),
+        at(2000, { type: "text-end", model: "m", text: "Every week.", ...end }),
+      ],
+      "text",
+    )
+    expect(timings).toContainEqual({ name: "generate", startMs: 0, endMs: 900 })
+    expect(timings).toContainEqual({ name: "support", startMs: 900, endMs: 2000 })
+  })
+
   it("counts a voice turn from key-up, with listening before zero", () => {
     const at = (time: number, body: TurnEventBody): TurnEvent => ({ ...body, turnId: "t", seq: time, at: time })
     const timings = foldTimings(

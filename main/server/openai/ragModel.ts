@@ -27,16 +27,19 @@ export async function* answerFromDocuments(
     info.signal,
   )
   let passages: Passage[] = []
-  let hasText = false
+  let sent = ""
   for await (const event of events) {
     if (event.type === "retrieve-end") passages = event.passages
     else if (event.type === "text-delta") {
-      hasText = true
+      // A client cannot take back what it was sent.
+      if (event.provisional) continue
+      sent += event.text
       yield { index: 0, event: { type: "text", text: event.text } }
     } else if (event.type === "reasoning-delta") yield { index: 0, event: { type: "reasoning", text: event.text } }
     else if (event.type === "prompt-progress") yield { index: 0, event }
     else if (event.type === "text-end") {
-      if (!hasText) yield { index: 0, event: { type: "text", text: event.text } }
+      const rest = event.text.startsWith(sent) ? event.text.slice(sent.length) : ""
+      if (rest !== "") yield { index: 0, event: { type: "text", text: rest } }
       yield* ending(event, passages)
     }
   }
