@@ -7,12 +7,14 @@ import { AppError, errorInfo, isAbort } from "#core/errors.ts"
 import type { Logger } from "#core/logger.ts"
 import type { Embedder } from "#engines/types.ts"
 import type { DocumentRecord, NewChunk, Store } from "#store/types.ts"
+import { createByteGate } from "./byteGate.ts"
+import { createChannel } from "./channel.ts"
 import { chunkDocument } from "./chunk.ts"
+import { fileStamp } from "./fileStamp.ts"
 import type { ParsedDocument } from "./parse/contract.ts"
 import type { Parser } from "./parse/createParser.ts"
-import { kindOfName } from "./parse/detectKind.ts"
+import { kindOfName } from "#contract/documentKinds.ts"
 import { passageInput } from "./passageInput.ts"
-import { prefetch } from "./prefetch.ts"
 import type { VectorIndex } from "./vectorIndex.ts"
 import { walkFolder } from "./walkFolder.ts"
 
@@ -31,6 +33,9 @@ export interface IngestProgress {
   total: number
   /** Path of the file in work, as it is listed. */
   current: string | null
+  /** Bytes of the finished files, and passages made of them. */
+  bytes: number
+  passages: number
 }
 
 export interface IngestSummary {
@@ -56,44 +61,84 @@ export interface RunOptions {
   progress: (progress: IngestProgress) => void
 }
 
+/** One file to look at. */
+export interface Target {
+  collectionId: string
+  filePath: string
+  /** The path it is listed under. */
+  relativePath: string
+  /** The watched folder it belongs to. Default: none. */
+  folderId?: string
+  /** A file named by the person is looked into whatever its name; in a folder the name decides. */
+  isNamed: boolean
+  isForced: boolean
+  /** Default 200 MiB. */
+  maxBytes?: number
+}
+
+/** What became of a file. `outdated`: it changed while it was read, and is looked at again. */
+export interface Outcome {
+  target: Target
+  kind: "indexed" | "unchanged" | "failed" | "outdated"
+  sizeBytes: number
+  passages: number
+  /** Its vectors follow later: see `fillVectors`. */
+  isDeferred: boolean
+}
+
 export interface Ingest {
   /** One bad file never ends the run: it is marked as failed, with its reason. Throws only when the path itself cannot be read. */
   run(actor: Actor, payload: IngestPayload, options: RunOptions): Promise<IngestSummary>
+  /**
+   * Reads, splits, embeds and writes files as they come: bounded stages that work at the same time and hold each other back. Every
+   * document is written as soon as it is complete. Ends when the files do.
+   */
+  index(
+    actor: Actor,
+    targets: AsyncIterable<Target> | Iterable<Target>,
+    onOutcome: (outcome: Outcome) => void,
+    signal: AbortSignal,
+  ): Promise<void>
   /** After a cancel nothing stays half-listed: what was never indexed goes, what was indexed before stays as it was. */
   discard(actor: Actor, payload: IngestPayload): Promise<void>
 }
 
-/** Bytes of one file. */
+/** Bytes of one file, unless a watched folder says less. */
 export const largestFileBytes = 200 * 1024 * 1024
 /** Documents with more chunks are written at once, for search by words, and get their vectors when the rest is done. */
 const deferredFrom = 256
-const embedBatch = 32
-const stagesAhead = 1
+/** Chunks embedded in one request; the engine groups them by length. Killed midway, no more than these are made again. */
+const embedBatch = 64
 /** Room for title and headings in what the embedder reads. */
 const reservedTokens = 40
+/** Bytes of files that wait to be parsed; a larger file goes alone. */
+const waitingBytes = 256 * 1024 * 1024
+/** Works at the same time per stage. Two embed: while one batch is computed, the next is gathered. */
+const workers = { register: 4, parse: 2, chunk: 2, embed: 2, write: 1 }
+/** Finished works that may wait before each stage. */
+const ahead = { parse: 4, chunk: 4, embed: 64, write: 16 }
 
-interface Target {
-  filePath: string
-  relativePath: string
-  /** A file named by the person is looked into whatever its name; in a folder the name decides. */
-  isNamed: boolean
-  isForced: boolean
-}
-/** A file on its way: each stage adds its part, or `error` ends the way. */
+/** A file on its way: each stage adds its part. */
 interface Work {
+  target: Target
   document: DocumentRecord
-  stage: DocumentStage
-  bytes?: Uint8Array
+  /** How the file looked when it was read. */
+  stamp: string
+  bytes: Uint8Array
+  /** Lets the bytes go. */
+  release: () => void
   parsed?: ParsedDocument
   chunks?: NewChunk[]
   vectors?: Float32Array[] | null
   fingerprint?: string | null
-  error?: unknown
 }
 
 export function createIngest(deps: IngestDeps): Ingest {
   const { store, log } = deps
   const { documents } = store
+  /** Who reads a file last decides what is noted of it: one at a time per file. */
+  const readers = new Map<string, Promise<unknown>>()
+  const gate = createByteGate(waitingBytes)
 
   async function setStage(
     actor: Actor,
@@ -102,72 +147,171 @@ export function createIngest(deps: IngestDeps): Ingest {
     status: Document["status"],
     error?: Document["error"],
   ): Promise<void> {
-    await documents.setStage(actor, document.id, stage, status, error)
+    await documents.setStage(actor, document.id, stage, status, error, document.contentHash)
     deps.onDocument?.(document)
+  }
+
+  async function index(
+    actor: Actor,
+    targets: AsyncIterable<Target> | Iterable<Target>,
+    onOutcome: (outcome: Outcome) => void,
+    outerSignal: AbortSignal,
+  ): Promise<void> {
+    /** Files whose bytes are in memory. */
+    const held = new Set<() => void>()
+    const stopped = new AbortController()
+    const signal = AbortSignal.any([outerSignal, stopped.signal])
+    const toRegister = createChannel<Target>(workers.register)
+    const toParse = createChannel<Work>(ahead.parse)
+    const toChunk = createChannel<Work>(ahead.chunk)
+    const toEmbed = createChannel<Work>(ahead.embed)
+    const toWrite = createChannel<Work>(ahead.write)
+    const channels = [toRegister, toParse, toChunk, toEmbed, toWrite]
+    const stop = (error: unknown): void => {
+      stopped.abort(error)
+      for (const channel of channels) channel.fail(error)
+    }
+    const onAbort = (): void => stop(outerSignal.reason)
+    outerSignal.addEventListener("abort", onAbort, { once: true })
+
+    /** A stage's own failure ends the run; a file's failure ends with the file. */
+    const attempt = async (work: Work, stage: DocumentStage, step: () => Promise<void>): Promise<boolean> => {
+      try {
+        await setStage(actor, work, stage, "working")
+        await step()
+        return true
+      } catch (error) {
+        if (isAbort(error, signal)) throw error
+        work.release()
+        await fail(actor, work, stage, error)
+        finish(work, "failed")
+        return false
+      }
+    }
+    const finish = ({ target, document, chunks = [], vectors }: Work, kind: Outcome["kind"]): void => {
+      deps.onDocument?.(document)
+      const isDeferred = kind === "indexed" && chunks.length > 0 && vectors === null && deps.embedder() !== null
+      onOutcome({ target, kind, sizeBytes: document.sizeBytes, passages: chunks.length, isDeferred })
+    }
+    const perValue = async <T>(from: { take(): Promise<T | undefined> }, step: (value: T) => Promise<void>) => {
+      for (let value = await from.take(); value !== undefined; value = await from.take()) {
+        signal.throwIfAborted()
+        await step(value)
+      }
+    }
+    /** Runs a stage's workers, then closes the line to the next one. */
+    const stage = async (count: number, worker: () => Promise<void>, next?: { close(): void }): Promise<void> => {
+      try {
+        await Promise.all(Array.from({ length: count }, worker))
+        next?.close()
+      } catch (error) {
+        stop(error)
+        throw error
+      }
+    }
+
+    const feed = async (): Promise<void> => {
+      for await (const target of targets) {
+        signal.throwIfAborted()
+        await toRegister.put(target)
+      }
+    }
+    const registering = () =>
+      perValue(toRegister, async (target) => {
+        const { work, outcome } = await register(actor, target, held, signal)
+        deps.onDocument?.(work.document)
+        if (outcome === "changed") await toParse.put(work)
+        else finish(work, outcome)
+      })
+    const parsing = () =>
+      perValue(toParse, async (work) => {
+        const fileName = basename(work.document.path)
+        const isDone = await attempt(work, "parse", async () => {
+          work.parsed = await deps.parser.parse({ bytes: work.bytes, fileName }, signal)
+          work.release()
+        })
+        if (isDone) await toChunk.put(work)
+      })
+    const chunking = () =>
+      perValue(toChunk, async (work) => {
+        const isDone = await attempt(work, "chunk", async () => {
+          work.chunks = await chunk(work.parsed as ParsedDocument)
+        })
+        if (isDone) await toEmbed.put(work)
+      })
+    const embedding = () =>
+      perValue(toEmbed, async (first) => {
+        const group = [first]
+        let size = first.chunks?.length ?? 0
+        while (size < embedBatch) {
+          const next = toEmbed.takeReady()
+          if (!next) break
+          group.push(next)
+          size += next.chunks?.length ?? 0
+        }
+        const kept: Work[] = []
+        for (const work of group) if (await attempt(work, "embed", async () => {})) kept.push(work)
+        await embed(kept, signal)
+        for (const work of kept) await toWrite.put(work)
+      })
+    const writing = () =>
+      perValue(toWrite, async (work) => {
+        let isCurrent = true
+        const isDone = await attempt(work, "write", async () => {
+          isCurrent = await write(actor, work)
+        })
+        if (isDone) finish(work, isCurrent ? "indexed" : "outdated")
+      })
+
+    const work = [
+      stage(1, feed, toRegister),
+      stage(workers.register, registering, toParse),
+      stage(workers.parse, parsing, toChunk),
+      stage(workers.chunk, chunking, toEmbed),
+      stage(workers.embed, embedding, toWrite),
+      stage(workers.write, writing),
+    ]
+    try {
+      outerSignal.throwIfAborted()
+      await Promise.all(work)
+    } finally {
+      await Promise.allSettled(work.slice(1))
+      outerSignal.removeEventListener("abort", onAbort)
+      for (const release of held) release()
+    }
   }
 
   async function run(actor: Actor, payload: IngestPayload, { signal, progress }: RunOptions): Promise<IngestSummary> {
     const summary: IngestSummary = { indexed: 0, unchanged: 0, failed: 0, removed: 0 }
     const { targets, collectionId, root } = await targetsOf(actor, payload, signal)
-    const report = (current: string | null): void =>
-      progress({ done: summary.indexed + summary.unchanged + summary.failed, total: targets.length, current })
+    let bytes = 0
+    let passages = 0
+    const report = (current: string | null): void => {
+      const done = summary.indexed + summary.unchanged + summary.failed
+      progress({ done, total: targets.length, current, bytes, passages })
+    }
     report(null)
-
-    /** Registers the files; those that need no work end here. */
-    async function* changed(): AsyncGenerator<Work> {
-      for (const target of targets) {
-        signal.throwIfAborted()
-        const { work, outcome } = await register(actor, collectionId, target)
-        deps.onDocument?.(work.document)
-        if (outcome !== "changed") {
-          summary[outcome]++
-          report(target.relativePath)
-          continue
-        }
-        yield work
-      }
-    }
-
-    /** A stage as a step of the pipeline: failed works pass through untouched. */
-    async function* through(
-      source: AsyncIterable<Work>,
-      stage: DocumentStage,
-      step: (work: Work) => Promise<void>,
-    ): AsyncGenerator<Work> {
-      for await (const work of prefetch(source, stagesAhead)) {
-        signal.throwIfAborted()
-        if (work.error === undefined) {
-          try {
-            work.stage = stage
-            await setStage(actor, work, stage, "working")
-            await step(work)
-          } catch (error) {
-            if (isAbort(error, signal)) throw error
-            work.error = error
+    // A file that changes while it is read is read again, but one that never rests does not keep the run.
+    let next: Target[] = targets
+    for (let round = 0; round < 3 && next.length > 0; round++) {
+      const again: Target[] = []
+      const isLast = round === 2
+      await index(
+        actor,
+        next,
+        (outcome) => {
+          if (outcome.kind === "outdated" && !isLast) {
+            again.push(outcome.target)
+            return
           }
-        }
-        yield work
-      }
-    }
-
-    const parsed = through(changed(), "parse", async (work) => {
-      const fileName = basename(work.document.path)
-      work.parsed = await deps.parser.parse({ bytes: work.bytes ?? new Uint8Array(), fileName }, signal)
-      delete work.bytes
-    })
-    const chunked = through(parsed, "chunk", async (work) => {
-      work.chunks = await chunk(work.parsed as ParsedDocument)
-    })
-    const embedded = through(chunked, "embed", (work) => embed(work, signal))
-    const written = through(embedded, "write", (work) => write(actor, work))
-    for await (const work of written) {
-      if (work.error === undefined) summary.indexed++
-      else {
-        summary.failed++
-        await fail(actor, work)
-      }
-      deps.onDocument?.(work.document)
-      report(work.document.path)
+          summary[outcome.kind === "outdated" ? "indexed" : outcome.kind]++
+          bytes += outcome.sizeBytes
+          passages += outcome.passages
+          report(outcome.target.relativePath)
+        },
+        signal,
+      )
+      next = again
     }
     if (root !== null) summary.removed = await removeGone(actor, collectionId, root, targets)
     await fillVectors(actor, signal)
@@ -182,14 +326,14 @@ export function createIngest(deps: IngestDeps): Ingest {
     signal: AbortSignal,
   ): Promise<{ targets: Target[]; collectionId: string; root: string | null }> {
     if (payload.type === "document") {
-      const record = await documents.get(actor, payload.documentId)
-      if (record.filePath === null) throw new AppError("document.unreadable", "The document has no file to read again.")
-      const target = { filePath: record.filePath, relativePath: record.path, isNamed: true, isForced: true }
-      return { targets: [target], collectionId: record.collectionId, root: null }
+      const { filePath, path, collectionId } = await documents.get(actor, payload.documentId)
+      if (filePath === null) throw new AppError("document.unreadable", "The document has no file to read again.")
+      const target = { collectionId, filePath, relativePath: path, isNamed: true, isForced: true }
+      return { targets: [target], collectionId, root: null }
     }
     const { collectionId } = payload
     if (payload.type === "files") {
-      const targets = payload.files.map((file) => ({ ...file, isNamed: true, isForced: false }))
+      const targets = payload.files.map((file) => ({ ...file, collectionId, isNamed: true, isForced: false }))
       return { targets, collectionId, root: null }
     }
     const info = await stat(payload.path).catch((cause) => {
@@ -197,25 +341,43 @@ export function createIngest(deps: IngestDeps): Ingest {
     })
     const name = basename(payload.path)
     if (!info.isDirectory()) {
-      const target = { filePath: payload.path, relativePath: name, isNamed: true, isForced: false }
+      const target = { collectionId, filePath: payload.path, relativePath: name, isNamed: true, isForced: false }
       return { targets: [target], collectionId, root: null }
     }
     const targets: Target[] = []
     for await (const found of walkFolder(payload.path, signal)) {
-      targets.push({ ...found, relativePath: `${name}/${found.relativePath}`, isNamed: false, isForced: false })
+      const relativePath = `${name}/${found.relativePath}`
+      targets.push({ ...found, collectionId, relativePath, isNamed: false, isForced: false })
     }
     return { targets, collectionId, root: payload.path }
   }
 
   /** Reads a file and notes it in the store. What cannot be read at all is noted as failed. */
-  async function register(
+  function register(
     actor: Actor,
-    collectionId: string,
     target: Target,
+    held: Set<() => void>,
+    signal: AbortSignal,
   ): Promise<{ work: Work; outcome: "changed" | "unchanged" | "failed" }> {
-    const { filePath, relativePath } = target
+    const before = readers.get(target.filePath) ?? Promise.resolve()
+    const own = before.then(() => readAndNote(actor, target, held, signal))
+    const settled = own.catch(() => undefined)
+    readers.set(target.filePath, settled)
+    void settled.then(() => {
+      if (readers.get(target.filePath) === settled) readers.delete(target.filePath)
+    })
+    return own
+  }
+
+  async function readAndNote(
+    actor: Actor,
+    target: Target,
+    held: Set<() => void>,
+    signal: AbortSignal,
+  ): Promise<{ work: Work; outcome: "changed" | "unchanged" | "failed" }> {
+    const { collectionId, filePath, relativePath, folderId } = target
     const kind = kindOfName(relativePath)
-    const note = (contentHash: string, sizeBytes: number) =>
+    const note = (contentHash: string, sizeBytes: number, stamp: string | null) =>
       documents.upsert(actor, {
         collectionId,
         title: basename(relativePath, extname(relativePath)),
@@ -224,26 +386,38 @@ export function createIngest(deps: IngestDeps): Ingest {
         sizeBytes,
         filePath,
         contentHash,
+        fileStamp: stamp,
+        ...(folderId ? { folderId } : {}),
       })
     let sizeBytes = 0
+    let release = (): void => {}
     try {
-      const info = await stat(filePath)
-      sizeBytes = info.size
+      const look = await fileStamp(filePath)
+      sizeBytes = look.sizeBytes
       if (kind === null && !target.isNamed) throw unsupported()
-      if (sizeBytes > largestFileBytes) throw tooLarge()
-      const bytes = await readFile(filePath)
-      const contentHash = createHash("sha256").update(bytes).digest("hex")
-      const { document, isUnchanged } = await note(contentHash, sizeBytes)
-      return {
-        work: { document, stage: "parse", bytes },
-        outcome: isUnchanged && !target.isForced ? "unchanged" : "changed",
+      if (sizeBytes > (target.maxBytes ?? largestFileBytes)) throw tooLarge(target.maxBytes ?? largestFileBytes)
+      const work: Omit<Work, "document"> = { target, stamp: look.stamp, bytes: none, release }
+      await gate.enter(look.sizeBytes, signal)
+      release = (): void => {
+        if (!held.delete(release)) return
+        work.bytes = none
+        gate.leave(look.sizeBytes)
       }
+      work.release = release
+      held.add(release)
+      work.bytes = await readFile(filePath)
+      const { document, isUnchanged } = await note(hashOf(work.bytes), work.bytes.byteLength, look.kept)
+      const isSame = isUnchanged && !target.isForced
+      if (isSame) release()
+      return { work: Object.assign(work, { document }), outcome: isSame ? "unchanged" : "changed" }
     } catch (error) {
+      release()
+      if (isAbort(error, signal)) throw error
       const known = error instanceof AppError ? error : unreadable(error)
       if (!known.code.startsWith("document.")) throw error
-      const { document } = await note(`unread:${sizeBytes}`, sizeBytes)
-      const work: Work = { document, stage: "parse", error: known }
-      await fail(actor, work)
+      const { document } = await note(`unread:${sizeBytes}`, sizeBytes, null)
+      const work: Work = { target, document, stamp: "", bytes: none, release }
+      await fail(actor, work, "parse", known)
       return { work, outcome: "failed" }
     }
   }
@@ -262,58 +436,64 @@ export function createIngest(deps: IngestDeps): Ingest {
     }
   }
 
-  /** Without an embedder, or when it fails, the document is still found by words; `fillVectors` catches up. */
-  async function embed(work: Work, signal: AbortSignal): Promise<void> {
+  /** Without an embedder, or when it fails, the documents are still found by words; `fillVectors` catches up. */
+  async function embed(group: readonly Work[], signal: AbortSignal): Promise<void> {
     const embedder = deps.embedder()
-    const { parsed, chunks = [] } = work
-    work.vectors = null
-    work.fingerprint = null
-    if (!embedder || !parsed || chunks.length > deferredFrom) return
-    const vectors: Float32Array[] = []
+    for (const work of group) Object.assign(work, { vectors: null, fingerprint: null })
+    if (!embedder) return
+    const own = group.filter((work) => (work.chunks?.length ?? 0) <= deferredFrom)
+    const texts = own.flatMap((work) =>
+      (work.chunks ?? []).map((chunk) => passageInput({ title: work.parsed?.title ?? "", ...chunk })),
+    )
     try {
-      for (let from = 0; from < chunks.length; from += embedBatch) {
+      const vectors: Float32Array[] = []
+      for (let from = 0; from < texts.length; from += embedBatch) {
         signal.throwIfAborted()
-        const texts = chunks
-          .slice(from, from + embedBatch)
-          .map((chunk) => passageInput({ title: parsed.title, ...chunk }))
-        vectors.push(...(await embedder.embed(texts, "passage", signal)))
+        vectors.push(...(await embedder.embed(texts.slice(from, from + embedBatch), "passage", signal)))
       }
-      work.vectors = vectors
-      work.fingerprint = embedder.fingerprint
+      let at = 0
+      for (const work of own) {
+        const count = work.chunks?.length ?? 0
+        work.vectors = vectors.slice(at, at + count)
+        work.fingerprint = embedder.fingerprint
+        at += count
+      }
     } catch (error) {
       if (isAbort(error, signal)) throw error
-      log.warn("a document is found by words only until its vectors are made", { documentId: work.document.id, error })
+      log.warn("documents are found by words only until their vectors are made", { documents: own.length, error })
     }
   }
 
-  async function write(actor: Actor, work: Work): Promise<void> {
-    const { document, parsed, chunks, vectors = null, fingerprint = null } = work
-    if (!parsed || !chunks) return
-    const { collectionId, path, sizeBytes, filePath, contentHash } = document
-    // Title and kind are known only now, and the word index takes the title from the row.
-    await documents.upsert(actor, {
-      collectionId,
-      path,
-      sizeBytes,
-      filePath,
+  /** False: the file has changed since it was read. */
+  async function write(actor: Actor, work: Work): Promise<boolean> {
+    const { target, document, parsed, chunks, vectors = null, fingerprint = null } = work
+    if (!parsed || !chunks) return true
+    const { units: _, sections: __, ...content } = parsed
+    const { contentHash } = document
+    const isWritten = await documents.writeContent(actor, document.id, {
+      ...content,
+      chunks,
+      vectors,
+      fingerprint,
       contentHash,
-      title: parsed.title,
-      kind: parsed.kind,
     })
-    const { text, pages, pageCount } = parsed
-    await documents.writeContent(actor, document.id, { text, pages, pageCount, chunks, vectors, fingerprint })
+    if (!isWritten) return false
     if (fingerprint !== null) await deps.vectorIndex.written(fingerprint)
+    const stamp = await fileStamp(target.filePath).then(
+      (look) => look.stamp,
+      () => null,
+    )
+    return stamp === work.stamp
   }
 
-  async function fail(actor: Actor, work: Work): Promise<void> {
-    const info = errorInfo(work.error)
-    if (info.code === "internal")
-      log.error("a document could not be indexed", { documentId: work.document.id, error: work.error })
+  async function fail(actor: Actor, work: Work, stage: DocumentStage, error: unknown): Promise<void> {
+    const info = errorInfo(error)
+    if (info.code === "internal") log.error("a document could not be indexed", { documentId: work.document.id, error })
     try {
-      await setStage(actor, work, work.stage, "failed", info)
-    } catch (error) {
+      await setStage(actor, work, stage, "failed", info)
+    } catch (failure) {
       // Removed by the person while it was read: there is nothing left to report on.
-      if (!(error instanceof AppError && error.code === "document.not-found")) throw error
+      if (!(failure instanceof AppError && failure.code === "document.not-found")) throw failure
     }
   }
 
@@ -362,8 +542,13 @@ export function createIngest(deps: IngestDeps): Ingest {
     }
   }
 
-  return { run, discard }
+  return { run, index, discard }
 }
+
+/** What identifies a file's bytes. */
+export const hashOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
+
+const none = new Uint8Array()
 
 /** English text has about four characters per token. */
 const roughTokens = (text: string): number => Math.ceil(text.length / 4)
@@ -373,8 +558,10 @@ const unsupported = (): AppError =>
     remedy: "Supported are txt, md, html, pdf and docx.",
   })
 
-const tooLarge = (): AppError =>
-  new AppError("document.too-large", "The file is larger than 200 MB.", { remedy: "Split it into smaller files." })
+const tooLarge = (limit: number): AppError =>
+  new AppError("document.too-large", `The file is larger than ${Math.round(limit / 1024 / 1024)} MB.`, {
+    remedy: "Split it into smaller files.",
+  })
 
 const unreadable = (cause: unknown): AppError =>
   new AppError("document.unreadable", "The file cannot be opened.", {
