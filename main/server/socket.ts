@@ -239,12 +239,14 @@ function scopeOf(channel: string): Scope | null {
     case "jobs":
     case "settings":
     case "conversations":
+    case "memory":
       return "chat"
     case "documents":
       return "rag"
     case "models":
       return "models"
     case "metrics":
+    case "artifacts":
       return "ops"
     default:
       return null

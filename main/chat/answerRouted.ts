@@ -1,0 +1,29 @@
+import type { TurnEventBody } from "#contract/turns.ts"
+import { untilAborted } from "#core/untilAborted.ts"
+import type { Memories } from "#rag/memory/memories.ts"
+import { memoryAnswer, withProposal } from "./memory/memoryAnswer.ts"
+import { recogniseMemory } from "./memory/recogniseMemory.ts"
+import type { AnswerInput } from "./runTurn.ts"
+
+export interface AnswerRoutes {
+  memories: Memories
+  /** Answers by reading whole documents what the best few passages cannot answer. Null: the question is not of that kind. */
+  whole(input: AnswerInput, signal: AbortSignal): Promise<AsyncIterable<TurnEventBody> | null>
+  /** Everything else. */
+  answer(input: AnswerInput, signal: AbortSignal): AsyncIterable<TurnEventBody>
+}
+
+/** Recognises by rules, before anything is searched, which of the ways to an answer a message takes. */
+export async function* answerRouted(
+  input: AnswerInput,
+  routes: AnswerRoutes,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEventBody> {
+  const intent = input.remember === undefined ? null : recogniseMemory(input.question)
+  if (intent) {
+    yield* memoryAnswer(intent, input, routes.memories, signal)
+    return
+  }
+  const whole = await untilAborted(routes.whole(input, signal), signal)
+  yield* withProposal(whole ?? routes.answer(input, signal), input, routes.memories, signal)
+}
