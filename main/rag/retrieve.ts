@@ -24,6 +24,8 @@ export interface RetrieveRequest {
   topK?: number
   /** Earlier questions of the conversation, oldest first. */
   history?: readonly string[]
+  /** Confidence from which the passages are handed out, 0..1. Default `answerFloor`; less where a model reads them and is checked. */
+  floor?: number
   persona?: RankingContext["persona"]
 }
 
@@ -66,7 +68,7 @@ export interface Retrieval {
   /** False: the documents do not answer. `passages` is then empty and `closest` holds the three nearest. */
   found: boolean
   closest: Passage[]
-  /** How likely the passages answer, 0..1; `found` from .5. */
+  /** How likely the passages answer, 0..1; `found` from the request's floor. */
   confidence: number
   /** Names in the question that no document has: reason enough for `found: false`. */
   unknown: string[]
@@ -190,7 +192,7 @@ async function* rankPhases(
   const memories = (await deps.memories?.(actor, request.query, signal)) ?? []
   const adjusted = withAdjustments(learned, request, memories)
   const ranked = deduplicate(adjusted, ({ chunk }) => chunk, topK)
-  const verdict = judge(request.query, ranked, search)
+  const verdict = judge(request, ranked, search)
   const final = verdict.found ? await withParts(actor, ranked, adjusted, request, deps, signal) : ranked
   const results = final.map(phaseResult)
   yield {
@@ -368,7 +370,7 @@ async function withParts(
 
 /** Whether the best passages answer the question at all. */
 function judge(
-  question: string,
+  { query: question, floor = answerFloor }: RetrieveRequest,
   ranked: readonly RankedChunk[],
   { query, weights, embedder, candidates }: Search,
 ): Pick<Retrieval, "found" | "confidence" | "unknown"> {
@@ -378,7 +380,7 @@ function judge(
     question,
     candidates.map(({ chunk }) => `${chunk.documentPath}\n${searchable(chunk)}`),
   )
-  return { found: ranked.length > 0 && confidence >= answerFloor && unknown.length === 0, confidence, unknown }
+  return { found: ranked.length > 0 && confidence >= floor && unknown.length === 0, confidence, unknown }
 }
 
 function confidenceOfRanked(
@@ -409,6 +411,7 @@ const searchable = (chunk: ChunkRecord): string =>
 function toPassage({ chunk, score, features }: RankedChunk, index: number): Passage {
   return {
     n: index + 1,
+    ...(chunk.kind ? { kind: chunk.kind } : {}),
     chunkId: chunk.id,
     documentId: chunk.documentId,
     collectionId: chunk.collectionId,
