@@ -45,6 +45,7 @@ import { speakAnswer } from "#voice/speakAnswer.ts"
 import { speakable } from "#voice/speakable.ts"
 import { createEngineRack } from "./engines.ts"
 import { entryUrl, rendererDir, sampleDir } from "./entries.ts"
+import { createKnowledge, createWhy, recorded, recordIndex, recordModel, routedAnswer } from "./knowledge.ts"
 import { createOperations } from "./operations.ts"
 
 import { ragQuery } from "./ragQuery.ts"
@@ -151,6 +152,14 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     embedderOf: engines.embedderOf,
     log,
   })
+  const knowledge = createKnowledge({
+    store,
+    queryEmbedder: vectorIndex.queryEmbedder,
+    embedder: engines.embedder,
+    changed,
+    log,
+  })
+  const { record } = knowledge
   const parserEntry = entryUrl("parser")
   const parser = scope.add(
     createParser({
@@ -172,9 +181,15 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       store: store.jobs,
       hub: jobHub,
       runners: {
-        ingest: ingestRunner(ingest),
-        reindex: reindexRunner(vectorIndex),
-        "model-pull": createPullRunner({ catalog, install, onChange: onModelChange }),
+        ingest: recorded(ingestRunner(ingest), (job, actor) =>
+          recordIndex(actor, { store, embedder: engines.embedder, record }, job.subjectId),
+        ),
+        reindex: recorded(reindexRunner(vectorIndex), (_job, actor) =>
+          recordIndex(actor, { store, embedder: engines.embedder, record }, null),
+        ),
+        "model-pull": recorded(createPullRunner({ catalog, install, onChange: onModelChange }), (job, actor) =>
+          recordModel(actor, job.subjectId ?? "", { catalog, record }),
+        ),
       },
       clock,
       log,
@@ -229,7 +244,8 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
   settings.onChange(() => void followModels())
 
   const retrieval: RetrieveDeps = {
-    chunks: store.chunks,
+    chunks: knowledge.chunks,
+    memories: knowledge.related,
     queryEmbedder: vectorIndex.queryEmbedder,
     clock,
   }
@@ -247,7 +263,8 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     async hasDocuments({ actor }) {
       // On the first start the sample is still being read: its first question waits for it, not long.
       await Promise.race([sampleReady, sleep(samplePatienceMs, undefined, { ref: false })])
-      return (await store.collections.list(actor)).some((collection) => collection.chunkCount > 0)
+      if ((await store.collections.list(actor)).some((collection) => collection.chunkCount > 0)) return true
+      return (await store.memories.list(actor, { limit: 1 })).total > 0
     },
     passageTokens: () =>
       Math.min(
@@ -259,7 +276,11 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       ),
     log,
   }
-  const answerWith = (input: AnswerInput, signal: AbortSignal) => answer(input, answerDeps, signal)
+  const answerWith = routedAnswer(
+    knowledge.memories,
+    async () => null,
+    (input, signal) => answer(input, answerDeps, signal),
+  )
   const voices = createVoiceChannels(log, (name, by) => metrics.count(name, by))
   const speechOutput = async (
     voice: string | undefined,
@@ -404,6 +425,15 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       personas: () => personas.list(),
     },
     speech,
+    memory: knowledge.memoryService,
+    artifacts: knowledge.artifactService,
+    why: createWhy({
+      store,
+      retrieval,
+      embedder: engines.embedder,
+      topK: () => settings.values().topK,
+      passageTokens: answerDeps.passageTokens,
+    }),
     rag: {
       query: (actor, query, signal) =>
         ragQuery(actor, query, { retrieval, answer: answerWith, persona, clock }, signal),

@@ -337,4 +337,9 @@ export interface ArtifactService {
   get(actor: Actor, id: string): Promise<Artifact>
   setTags(actor: Actor, id: string, tags: string[]): Promise<Artifact>
   delete(actor: Actor, id: string): Promise<void>
+  /** Notes that something left as a file. Never fails what it is about. */
+  exported(
+    actor: Actor,
+    file: { name: string; body: string; format: string; provenance: Artifact["provenance"] },
+  ): Promise<void>
 }

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import type { Conversation, Message } from "#contract/conversations.ts"
 import type { Collection, Document } from "#contract/documents.ts"
 import type { Job } from "#contract/jobs.ts"
+import type { Memory } from "#contract/memory.ts"
 import type { Bundle, Model } from "#contract/models.ts"
 import type { MetricFrame } from "#contract/ops.ts"
 import type { ApiKey } from "#contract/settings.ts"
@@ -304,6 +305,45 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       }),
       status: async () => ({ can_think: true, can_listen: true, can_speak: true, models: {} }),
     },
+    memory: {
+      list: async () => ({ items: [], next: null, total: 0 }),
+      add: async (_actor, { text, weight }) => ({ ...fakeMemory, text, weight }),
+      change: async (_actor, id, changes) => {
+        if (id !== fakeMemory.id) throw new AppError("memory.not-found", "There is no such memory.")
+        return { ...fakeMemory, ...changes }
+      },
+      forget: async (_actor, id) => {
+        if (id !== fakeMemory.id) throw new AppError("memory.not-found", "There is no such memory.")
+      },
+      forgetAll: async () => 0,
+    },
+    artifacts: {
+      list: async () => ({ items: [], next: null, tags: [] }),
+      get: async () => {
+        throw new AppError("artifact.not-found", "There is no such artifact.")
+      },
+      setTags: async () => {
+        throw new AppError("artifact.not-found", "There is no such artifact.")
+      },
+      delete: async () => {
+        throw new AppError("artifact.not-found", "There is no such artifact.")
+      },
+      exported: async () => {},
+    },
+    why: async (_actor, { documentId, question }) => ({
+      documentId: find(documents, documentId, "document.not-found").id,
+      title: "A document",
+      path: "a.md",
+      question,
+      outcome: "used",
+      summary: "It takes part.",
+      fix: null,
+      steps: [],
+      best: null,
+      confidence: 1,
+      floor: 0.5,
+      winners: [],
+    }),
     rag: {
       query: async (_actor, query) => ({
         query: query.query,
@@ -417,6 +457,15 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
     abortedCalls,
     remove: () => rmSync(directory, { recursive: true, force: true }),
   }
+}
+
+const fakeMemory: Memory = {
+  id: "m1",
+  text: "My dentist is in Harbour Street.",
+  weight: 1,
+  source: { kind: "added", conversationId: null, conversationTitle: null, messageId: null },
+  createdAt: 1,
+  updatedAt: 1,
 }
 
 const fakePassage = {

@@ -7,7 +7,8 @@ const exportPageSize = 20_000
 export const conversationHandlers = ({
   conversations,
   messages,
-}: Pick<ServerDeps, "conversations" | "messages">): HandlersFor<typeof conversationRoutes> => ({
+  artifacts,
+}: Pick<ServerDeps, "conversations" | "messages" | "artifacts">): HandlersFor<typeof conversationRoutes> => ({
   "GET /api/conversations": ({ query }, { actor }) => conversations.list(actor, query),
   "POST /api/conversations": ({ body }, { actor }) => conversations.create(actor, body),
   "GET /api/conversations/search": async ({ query }, { actor }) => ({
@@ -38,9 +39,16 @@ export const conversationHandlers = ({
       all.push(...page.items)
       cursor = page.next ?? undefined
     } while (cursor !== undefined)
+    const body = conversations.export(conversation, all, query.format)
+    await artifacts.exported(actor, {
+      name: conversation.title,
+      body,
+      format: query.format,
+      provenance: { conversationId: conversation.id, messages: all.length },
+    })
     return {
       contentType: query.format === "md" ? "text/markdown; charset=utf-8" : "application/json",
-      body: conversations.export(conversation, all, query.format),
+      body,
       fileName: `${conversation.title.replace(/[^\p{L}\p{N} _-]/gu, "").trim() || "conversation"}.${query.format}`,
     }
   },
