@@ -26,7 +26,7 @@ module.exports = {
     only("core", "^main/core/", ["^main/core/", "^main/contract/"]),
     only("engines", "^main/engines/", ["^main/engines/", "^main/core/", "^main/contract/"]),
     only("audio", "^main/audio/", ["^main/audio/", "^main/core/", "^main/contract/"]),
-    only("store", "^main/store/", ["^main/store/", "^main/core/", "^main/contract/"]),
+    only("store", "^main/store/", ["^main/store/", "^native/", "^main/core/", "^main/contract/"]),
     only("models", "^main/models/", ["^main/models/", "^models/", "^main/core/", "^main/contract/"]),
     only("rag", "^main/rag/", ["^main/rag/", "^main/core/", "^main/contract/", types]),
     only("chat", "^main/chat/", ["^main/chat/", "^main/rag/", "^main/core/", "^main/contract/", types]),

@@ -41,6 +41,8 @@ export const document = z.object({
   url: z.string().nullable().optional(),
   /** The date the document itself carries: published, sent, or last saved. */
   datedAt: timestamp.nullable().optional(),
+  /** What the person filed it under. */
+  tags: z.array(z.string()).optional(),
   /** The watched folder it belongs to. Null or absent: none. */
   folderId: id.nullable().optional(),
   /** Its watched folder cannot be reached now: what was read before still answers. */

@@ -1,124 +1,146 @@
-export interface ScoredRow {
-  seq: number
-  /** Cosine, −1..1. */
-  similarity: number
-}
+import { createVectorKernel } from "../../native/vectorKernel/kernel.ts"
+import { insertBest, type ScoredRow } from "./bestRows.ts"
 
-/** Unit vectors in one contiguous block, with the collection of each, for exact search. */
+/**
+ * Int8 codes of unit vectors, each with its own scale, in one WebAssembly memory: a quarter of their size, scanned whole for every
+ * query. Scores differ from exact cosines by about .005, so callers take twice the rows they need and score those again exactly.
+ */
 export interface VectorMatrix {
   readonly size: number
-  /** Adds or replaces. The vector is normalised and copied. */
-  set(seq: number, collectionSeq: number, vector: Float32Array): void
+  /** Bytes held: codes, scales, and which row belongs to which chunk and document. */
+  readonly sizeBytes: number
+  /** Adds or replaces. False: the vector is zero or not a number; the chunk then has no row. */
+  set(seq: number, documentSeq: number, vector: Float32Array): boolean
   delete(seq: number): void
-  /** The rows of these collections (null: all) nearest to the vector, best first; equal ones in order of `seq`. */
-  nearest(vector: Float32Array, collectionSeqs: ReadonlySet<number> | null, limit: number): ScoredRow[]
-  similarities(vector: Float32Array, seqs: number[]): Map<number, number>
+  /**
+   * The rows nearest to the vector, best first; equal ones in order of `seq`.
+   * @param documents Which documents take part: 1 at the place of their `seq`. Null: all.
+   */
+  nearest(vector: Float32Array, documents: Uint8Array | null, limit: number): ScoredRow[]
 }
 
-export function createVectorMatrix(dimensions: number): VectorMatrix {
-  let values = new Float32Array(dimensions * 256)
-  let collections = new Int32Array(256)
-  const seqs: number[] = []
-  const places = new Map<number, number>()
+const blockRows = 1024
+const pageBytes = 65_536
+const lanes = 16
 
-  function grow(): void {
-    const larger = new Float32Array(values.length * 2)
-    larger.set(values)
-    values = larger
-    const more = new Int32Array(collections.length * 2)
-    more.set(collections)
-    collections = more
+export function createVectorMatrix(dimensions: number): VectorMatrix {
+  const kernel = createVectorKernel()
+  const length = Math.ceil(dimensions / lanes) * lanes
+  // Larger values are more precise; above this a sum could leave 32 bits.
+  const queryPeak = Math.min(32_767, Math.floor((2 ** 31 - 1) / (127 * length)))
+  const queryAt = 0
+  const sourceAt = queryAt + 2 * length
+  const scoresAt = sourceAt + 4 * length
+  const blocksAt = scoresAt + 4 * blockRows
+  const blockBytes = blockRows * (4 + length)
+  let blocks = 0
+  let size = 0
+  let seqs = new Uint32Array(blockRows)
+  let documentSeqs = new Uint32Array(blockRows)
+  /** Row plus one, by seq; 0: none. */
+  let places = new Uint32Array(blockRows)
+
+  const blockAt = (row: number): number => blocksAt + Math.floor(row / blockRows) * blockBytes
+  const scaleAt = (row: number): number => blockAt(row) + 4 * (row % blockRows)
+  const codesAt = (row: number): number => blockAt(row) + 4 * blockRows + length * (row % blockRows)
+
+  function reserve(rows: number): void {
+    while (blocks * blockRows < rows) {
+      const missing = blocksAt + (blocks + 1) * blockBytes - kernel.memory.buffer.byteLength
+      if (missing > 0) kernel.memory.grow(Math.ceil(missing / pageBytes))
+      blocks++
+    }
+    if (seqs.length < rows) {
+      // By an eighth: at a million rows, doubling would hold half of it unused.
+      const capacity = Math.ceil((rows * 1.125) / blockRows) * blockRows
+      seqs = resized(seqs, capacity)
+      documentSeqs = resized(documentSeqs, capacity)
+    }
+  }
+
+  /** Writes the query as int16. False: it has no direction, and nothing is near it. */
+  function writeQuery(vector: Float32Array): boolean {
+    const largest = vector.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
+    if (!(largest > 0 && largest < Number.POSITIVE_INFINITY)) return false
+    const query = new Int16Array(kernel.memory.buffer, queryAt, length).fill(0)
+    for (let i = 0; i < vector.length; i++) query[i] = Math.round(((vector[i] as number) / largest) * queryPeak)
+    return true
   }
 
   return {
     get size() {
-      return seqs.length
+      return size
     },
-    set(seq, collectionSeq, vector) {
-      let place = places.get(seq)
-      if (place === undefined) {
-        place = seqs.length
-        if (place === collections.length) grow()
-        seqs.push(seq)
-        places.set(seq, place)
+    get sizeBytes() {
+      return kernel.memory.buffer.byteLength + seqs.byteLength + documentSeqs.byteLength + places.byteLength
+    },
+    set(seq, documentSeq, vector) {
+      const known = places[seq] ?? 0
+      const row = known > 0 ? known - 1 : size
+      reserve(row + 1)
+      const source = new Float32Array(kernel.memory.buffer, sourceAt, length)
+      source.set(vector)
+      source.fill(0, vector.length)
+      const norm = kernel.quantise(sourceAt, length, codesAt(row), scaleAt(row))
+      if (!(norm > 1e-12 && norm < Number.POSITIVE_INFINITY)) {
+        if (known > 0) this.delete(seq)
+        return false
       }
-      collections[place] = collectionSeq
-      values.set(normalised(vector), place * dimensions)
+      if (seq >= places.length) places = resized(places, Math.ceil((seq + 1) * 1.125))
+      if (known === 0) size++
+      seqs[row] = seq
+      documentSeqs[row] = documentSeq
+      places[seq] = row + 1
+      return true
     },
     delete(seq) {
-      const place = places.get(seq)
-      if (place === undefined) return
-      const last = seqs.length - 1
+      const known = places[seq] ?? 0
+      if (known === 0) return
+      const row = known - 1
+      const last = size - 1
+      const bytes = new Uint8Array(kernel.memory.buffer)
+      bytes.copyWithin(codesAt(row), codesAt(last), codesAt(last) + length)
+      bytes.copyWithin(scaleAt(row), scaleAt(last), scaleAt(last) + 4)
       const moved = seqs[last] as number
-      seqs[place] = moved
-      places.set(moved, place)
-      collections[place] = collections[last] as number
-      values.copyWithin(place * dimensions, last * dimensions, (last + 1) * dimensions)
-      seqs.pop()
-      places.delete(seq)
+      seqs[row] = moved
+      documentSeqs[row] = documentSeqs[last] as number
+      places[moved] = row + 1
+      places[seq] = 0
+      size--
     },
-    nearest(vector, collectionSeqs, limit) {
-      const query = normalised(vector)
+    nearest(vector, documents, limit) {
       const best: ScoredRow[] = []
+      if (limit < 1 || !writeQuery(vector)) return best
+      const scores = new Float32Array(kernel.memory.buffer, scoresAt, blockRows)
       let worst = Number.NEGATIVE_INFINITY
-      for (let place = 0; place < seqs.length; place++) {
-        if (collectionSeqs !== null && !collectionSeqs.has(collections[place] as number)) continue
-        const similarity = dot(query, values, place * dimensions)
-        if (best.length === limit && similarity < worst) continue
-        insert(best, { seq: seqs[place] as number, similarity }, limit)
-        if (best.length === limit) worst = (best[limit - 1] as ScoredRow).similarity
+      const isIn = (row: number): boolean => documents === null || documents[documentSeqs[row] as number] === 1
+      for (let block = 0; block < size; block += blockRows) {
+        const end = Math.min(block + blockRows, size)
+        let row = block
+        while (row < end) {
+          // Rows of one document lie together, so what takes part is found in runs, and the rest is not even read.
+          let from = row
+          if (documents !== null) while (from < end && !isIn(from)) from++
+          let to = documents === null ? end : from
+          if (documents !== null) while (to < end && isIn(to)) to++
+          row = to
+          if (from === to) continue
+          kernel.score(queryAt, length, codesAt(from), scaleAt(from), to - from, scoresAt)
+          for (let n = 0; n < to - from; n++) {
+            const score = scores[n] as number
+            if (best.length === limit && score < worst) continue
+            insertBest(best, { seq: seqs[from + n] as number, score }, limit)
+            if (best.length === limit) worst = (best[limit - 1] as ScoredRow).score
+          }
+        }
       }
       return best
     },
-    similarities(vector, wanted) {
-      const query = normalised(vector)
-      const found = new Map<number, number>()
-      for (const seq of wanted) {
-        const place = places.get(seq)
-        if (place !== undefined) found.set(seq, dot(query, values, place * dimensions))
-      }
-      return found
-    },
   }
 }
 
-/** Four sums at once: the additions do not wait for each other. */
-function dot(query: Float32Array, values: Float32Array, offset: number): number {
-  const length = query.length
-  const even = length - (length % 4)
-  let a = 0
-  let b = 0
-  let c = 0
-  let d = 0
-  for (let i = 0; i < even; i += 4) {
-    a += (query[i] as number) * (values[offset + i] as number)
-    b += (query[i + 1] as number) * (values[offset + i + 1] as number)
-    c += (query[i + 2] as number) * (values[offset + i + 2] as number)
-    d += (query[i + 3] as number) * (values[offset + i + 3] as number)
-  }
-  for (let i = even; i < length; i++) a += (query[i] as number) * (values[offset + i] as number)
-  return a + b + c + d
-}
-
-function normalised(vector: Float32Array): Float32Array {
-  let sum = 0
-  for (const value of vector) sum += value * value
-  const norm = Math.sqrt(sum)
-  return norm === 0 ? new Float32Array(vector.length) : vector.map((value) => value / norm)
-}
-
-/** Keeps the list sorted, best first, and no longer than `limit`. */
-function insert(best: ScoredRow[], row: ScoredRow, limit: number): void {
-  let low = 0
-  let high = best.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    const other = best[middle] as ScoredRow
-    if (other.similarity > row.similarity || (other.similarity === row.similarity && other.seq < row.seq))
-      low = middle + 1
-    else high = middle
-  }
-  if (low >= limit) return
-  best.splice(low, 0, row)
-  if (best.length > limit) best.pop()
+function resized(values: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(length)
+  larger.set(values)
+  return larger
 }

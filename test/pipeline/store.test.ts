@@ -927,6 +927,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
         ],
         setStamps: [undefined, () => store.documents.setStamps(stranger, [{ id: document.id, fileStamp: "theirs" }])],
         text: ["document.not-found", () => store.documents.text(stranger, document.id)],
+        setTags: ["document.not-found", () => store.documents.setTags(stranger, document.id, ["theirs"])],
         delete: ["document.not-found", () => store.documents.delete(stranger, document.id)],
       },
       folders: {
@@ -957,6 +958,10 @@ describe.each(kinds)("the %s store", (_name, open) => {
         ],
         indexes: "skip",
         setActiveIndex: "skip",
+        generation: "skip",
+        indexHealth: "skip",
+        repairVectors: "skip",
+        repairWords: "skip",
       },
       settings: {
         all: [{}, () => store.settings.all(stranger)],

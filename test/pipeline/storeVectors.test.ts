@@ -69,13 +69,16 @@ it("finds the same neighbours as sqlite-vec's own search in SQL, after changes a
       await store.close()
       store = await open()
     }
-    const db = new Database(file, { readonly: true })
+    const db = new Database(file)
     sqliteVec.load(db)
+    db.exec(`CREATE VIRTUAL TABLE temp.reference USING vec0 (embedding float[48] distance_metric=cosine, collection integer);
+      INSERT INTO temp.reference (rowid, embedding, collection)
+      SELECT v.seq, v.vector, k.collection_seq FROM vectors_1 v JOIN chunks k ON k.seq = v.seq`)
     for (const collectionIds of [null, [collections[1]?.id ?? ""]]) {
       const ours = await store.chunks.searchVector(ownerActor, { ...query, collectionIds })
       const theirs = db
         .prepare(
-          `SELECT k.id, v.distance FROM vectors_1 v JOIN chunks k ON k.seq = v.rowid
+          `SELECT k.id, v.distance FROM temp.reference v JOIN chunks k ON k.seq = v.rowid
             WHERE v.embedding MATCH ? AND v.k = 12 AND v.collection IN (${collectionIds ? "2" : "1, 2"}) ORDER BY v.distance`,
         )
         .all(query.vector) as { id: string; distance: number }[]

@@ -1,15 +1,17 @@
 import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
+import { newId } from "#core/ids.ts"
 import { inverseDocumentFrequency } from "../inverseDocumentFrequency.ts"
-import type { ChunkRecord, ChunkRepository } from "../types.ts"
-import { createVectorMatrix, type VectorMatrix } from "../vectorMatrix.ts"
+import { nearest } from "../nearest.ts"
+import type { ChunkRecord, ChunkRepository, SearchFilter } from "../types.ts"
 import { copy, found, mine, type Tables } from "./tables.ts"
 import { wordsOf } from "./words.ts"
 
 export interface MemoryVectors {
   /** Throws when these vectors do not fit the index. */
   require(fingerprint: string, vectors: readonly Float32Array[]): void
-  add(fingerprint: string, rows: readonly { seq: number; vector: Float32Array }[]): void
+  /** Returns how many were left out because they hold NaN or infinity. */
+  add(fingerprint: string, rows: readonly { seq: number; vector: Float32Array }[]): number
   remove(seqs: readonly number[]): void
 }
 
@@ -37,10 +39,12 @@ export function createMemoryVectors(tables: Tables): MemoryVectors {
         rows.map(({ vector }) => vector),
       )
       const index = indexOf(fingerprint)
-      for (const { seq, vector } of rows) {
+      const sound = rows.filter(({ vector }) => isSound(vector))
+      for (const { seq, vector } of sound) {
         index.dimensions = vector.length
         index.vectors.set(seq, vector.slice())
       }
+      return rows.length - sound.length
     },
     remove(seqs) {
       for (const index of tables.indexes) for (const seq of seqs) index.vectors.delete(seq)
@@ -67,16 +71,27 @@ export function createMemoryChunks(tables: Tables, vectors: MemoryVectors): Chun
       documentDatedAt: document.datedAt ?? null,
     })
   }
-  const reachable = (actor: Actor, collectionIds: string[] | null): Row[] => {
+  const reachable = (actor: Actor, filter: SearchFilter): Row[] => {
+    const { collectionIds, documentIds, tags, kinds, after, before } = filter
     for (const id of collectionIds ?? []) {
       found(
         "collection",
         mine(actor, tables.collections).find((row) => row.id === id),
       )
     }
-    return mine(actor, tables.chunks).filter(
-      ({ chunk }) => collectionIds === null || collectionIds.includes(chunk.collectionId),
-    )
+    const documents = mine(actor, tables.documents).filter(({ document }) => {
+      const date = document.datedAt ?? document.createdAt
+      return (
+        (!collectionIds || collectionIds.includes(document.collectionId)) &&
+        (!documentIds || documentIds.includes(document.id)) &&
+        (!tags || tags.some((tag) => document.tags?.includes(tag))) &&
+        (!kinds || kinds.includes(document.kind)) &&
+        (after === undefined || date >= after) &&
+        (before === undefined || date <= before)
+      )
+    })
+    const allowed = new Set(documents.map(({ document }) => document.id))
+    return mine(actor, tables.chunks).filter(({ chunk }) => allowed.has(chunk.documentId))
   }
   const indexOf = (fingerprint: string, dimensions: number): Index | undefined => {
     const index = tables.indexes.find((known) => known.fingerprint === fingerprint)
@@ -88,14 +103,15 @@ export function createMemoryChunks(tables: Tables, vectors: MemoryVectors): Chun
     }
     return index
   }
-  const matrixOf = (index: Index | undefined, rows: readonly Row[], dimensions: number): VectorMatrix => {
-    const matrix = createVectorMatrix(dimensions)
-    for (const row of rows) {
-      const vector = index?.vectors.get(row.seq)
-      if (vector) matrix.set(row.seq, 0, vector)
-    }
-    return matrix
-  }
+  const nearestOf = (index: Index | undefined, rows: readonly Row[], vector: Float32Array, limit: number) =>
+    nearest(
+      vector,
+      rows.flatMap((row) => {
+        const stored = index?.vectors.get(row.seq)
+        return stored ? [[row.seq, stored] as const] : []
+      }),
+      limit,
+    )
   const idf = (rows: readonly Row[], word: string) =>
     inverseDocumentFrequency(rows.length, rows.filter((row) => allWords(row).includes(word)).length)
 
@@ -119,7 +135,7 @@ export function createMemoryChunks(tables: Tables, vectors: MemoryVectors): Chun
         .map(toChunk)
     },
     async searchLexical(actor, query) {
-      const rows = reachable(actor, query.collectionIds)
+      const rows = reachable(actor, query)
       const everything = mine(actor, tables.chunks)
       const words = [...new Set(query.terms.flatMap(wordsOf))]
       return rows
@@ -130,24 +146,29 @@ export function createMemoryChunks(tables: Tables, vectors: MemoryVectors): Chun
         .map(({ row, bm25 }) => ({ chunk: toChunk(row), bm25 }))
     },
     async searchVector(actor, query) {
-      const rows = reachable(actor, query.collectionIds)
+      const rows = reachable(actor, query)
       const index = indexOf(query.fingerprint, query.vector.length)
       const bySeq = new Map(rows.map((row) => [row.seq, row]))
-      return matrixOf(index, rows, query.vector.length)
-        .nearest(query.vector, null, query.limit)
-        .map(({ seq, similarity }) => ({ chunk: toChunk(bySeq.get(seq) as Row), similarity }))
+      return nearestOf(index, rows, query.vector, query.limit).map(({ seq, score }) => ({
+        chunk: toChunk(bySeq.get(seq) as Row),
+        similarity: score,
+      }))
     },
     async similarities(actor, query) {
       const rows = mine(actor, tables.chunks).filter(({ chunk }) => query.chunkIds.includes(chunk.id))
       const index = indexOf(query.fingerprint, query.vector.length)
-      const scores = matrixOf(index, rows, query.vector.length).similarities(
-        query.vector,
-        rows.map((row) => row.seq),
+      const ids = new Map(rows.map(({ seq, chunk }) => [seq, chunk.id]))
+      return new Map(
+        nearestOf(index, rows, query.vector, rows.length).map(({ seq, score }) => [ids.get(seq) as string, score]),
       )
+    },
+    async vectors(actor, query) {
+      const index = tables.indexes.find((known) => known.fingerprint === query.fingerprint)
+      const rows = mine(actor, tables.chunks).filter(({ chunk }) => query.chunkIds.includes(chunk.id))
       return new Map(
         rows.flatMap(({ seq, chunk }) => {
-          const score = scores.get(seq)
-          return score === undefined ? [] : [[chunk.id, score] as const]
+          const vector = index?.vectors.get(seq)
+          return vector ? [[chunk.id, vector.slice()] as const] : []
         }),
       )
     },
@@ -167,7 +188,9 @@ export function createMemoryChunks(tables: Tables, vectors: MemoryVectors): Chun
         const row = mine(actor, tables.chunks).find(({ chunk }) => chunk.id === chunkId)
         return row ? [{ seq: row.seq, vector }] : []
       })
-      vectors.add(fingerprint, rows)
+      if (vectors.add(fingerprint, rows) > 0) {
+        throw new AppError("store.bad-vector", "The embedding model gave a vector that is not a number.")
+      }
     },
     async indexes() {
       return {
@@ -182,8 +205,35 @@ export function createMemoryChunks(tables: Tables, vectors: MemoryVectors): Chun
       for (const index of kept) index.isActive = true
       tables.indexes.splice(0, tables.indexes.length, ...kept)
     },
+    // Nothing is noted of changes here, so that nothing that is kept by generation is ever found again.
+    generation: async () => newId(),
+    async indexHealth() {
+      const active = tables.indexes.find((index) => index.isActive)
+      const chunks = tables.chunks.length
+      const count = active?.vectors.size ?? 0
+      return {
+        active: active?.fingerprint ?? null,
+        chunks,
+        words: chunks,
+        members: count,
+        vectors: count,
+        memoryBytes: count * 4 * (active?.dimensions ?? 0),
+      }
+    },
+    async repairVectors(_after, zeros) {
+      const index = tables.indexes.find((known) => known.isActive)
+      const seqs = new Set(tables.chunks.map((row) => row.seq))
+      const bad = [...(index?.vectors ?? [])].filter(
+        ([seq, vector]) => !seqs.has(seq) || !isSound(vector) || (zeros && vector.every((value) => value === 0)),
+      )
+      vectors.remove(bad.map(([seq]) => seq))
+      return { next: null, checked: (index?.vectors.size ?? 0) + bad.length, removed: bad.length }
+    },
+    async repairWords() {},
   }
 }
+
+const isSound = (vector: Float32Array): boolean => vector.every(Number.isFinite)
 
 const allWords = (row: Tables["chunks"][number]): string[] =>
   wordsOf(`${row.title} ${row.chunk.headingPath.join(" ")} ${row.chunk.text}`)

@@ -261,6 +261,11 @@ export function createMemoryLibrary(tables: Tables): {
         if (row) row.document.fileStamp = fileStamp
       }
     },
+    async setTags(actor, id, tags) {
+      const row = documentRow(actor, id)
+      row.document.tags = [...new Set(tags)].sort()
+      return toDocument(row)
+    },
     async text(actor, id) {
       const { text, pages, times } = documentRow(actor, id)
       return copy({ text, pages, times })

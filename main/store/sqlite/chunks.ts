@@ -1,9 +1,10 @@
 import type { Actor } from "#core/actor.ts"
+import { AppError } from "#core/errors.ts"
 import { inverseDocumentFrequency } from "../inverseDocumentFrequency.ts"
 import { notFound } from "../notFound.ts"
-import type { ChunkRecord, ChunkRepository } from "../types.ts"
+import type { ChunkRecord, ChunkRepository, SearchFilter } from "../types.ts"
 import { fromJson, owned, type StoreContext, type Sync } from "./context.ts"
-import { anyTerm } from "./ftsQuery.ts"
+import { tableOf } from "./vectorIndexes.ts"
 
 interface ChunkRow {
   seq: number
@@ -53,21 +54,60 @@ const toChunk = (row: ChunkRow): ChunkRecord => ({
   documentDatedAt: row.document_dated_at,
 })
 
-/** Weights of title, headings and body in BM25. */
-const columnWeights = "3.0, 2.0, 1.0"
+/** Filters whose documents are remembered. */
+const mostReached = 64
 
 export function createChunks(context: StoreContext): Sync<ChunkRepository> {
-  const { all, get, run, transaction, vectors } = context
+  const { all, get, run, transaction, vectors, words } = context
+  /** Documents by filter, of one generation. */
+  const reached = new Map<string, Uint8Array | null>()
+  let reachedAt = ""
 
-  /** Collections the actor may search. `isEverything`: they are all there are, so that nothing needs to be left out. */
-  function reach(actor: Actor, collectionIds: string[] | null) {
-    const seqs = collectionIds
-      ? collectionIds.map((id) => context.seqOf(actor, "collections", id))
-      : all<{ seq: number }>(`SELECT t.seq FROM collections t WHERE ${owned("t")}`, context.owner(actor)).map(
-          ({ seq }) => seq,
-        )
-    const total = get<{ n: number }>("SELECT count(*) AS n FROM collections")?.n ?? 0
-    return { seqs: new Set(seqs), isEverything: new Set(seqs).size === total }
+  /** The actor's documents that the filter lets through: 1 at the place of their seq. Null: all there are, of anybody. */
+  const reach = (actor: Actor, filter: SearchFilter): Uint8Array | null => {
+    const { owner } = context.owner(actor)
+    // Looked up every time: somebody else's collection is an error, not an empty result.
+    const collections = filter.collectionIds?.map((id) => context.seqOf(actor, "collections", id)) ?? null
+    const { documentIds = null, tags = null, kinds = null, after = null, before = null } = filter
+    const values = {
+      owner,
+      collections: collections && JSON.stringify(collections),
+      documentIds: documentIds && JSON.stringify(documentIds),
+      tags: tags && JSON.stringify(tags),
+      kinds: kinds && JSON.stringify(kinds),
+      after,
+      before,
+    }
+    const key = JSON.stringify(values)
+    if (reachedAt !== context.generation()) {
+      reached.clear()
+      reachedAt = context.generation()
+    }
+    let found = reached.get(key)
+    if (found === undefined) {
+      found = documentsOf(values)
+      if (reached.size >= mostReached) reached.clear()
+      reached.set(key, found)
+    }
+    return found
+  }
+
+  function documentsOf(values: Record<string, unknown>): Uint8Array | null {
+    const among = (column: string, name: string) =>
+      values[name] === null ? "" : `AND ${column} IN (SELECT value FROM json_each(@${name}))`
+    const { list } = get<{ list: string }>(
+      `SELECT json_group_array(d.seq) AS list FROM documents d WHERE ${owned("d")}
+         ${among("d.collection_seq", "collections")} ${among("d.id", "documentIds")} ${among("d.kind", "kinds")}
+         ${values.tags === null ? "" : `AND EXISTS (SELECT 1 FROM document_tags t WHERE t.document_seq = d.seq ${among("t.tag", "tags")})`}
+         ${values.after === null ? "" : "AND coalesce(d.dated_at, d.created_at) >= @after"}
+         ${values.before === null ? "" : "AND coalesce(d.dated_at, d.created_at) <= @before"}`,
+      values,
+    ) as { list: string }
+    const seqs = fromJson<number[]>(list)
+    if (seqs.length === (get<{ n: number }>("SELECT count(*) AS n FROM documents")?.n ?? 0)) return null
+    const documents = new Uint8Array(seqs.reduce((highest, seq) => Math.max(highest, seq), 0) + 1)
+    for (const seq of seqs) documents[seq] = 1
+    return documents
   }
 
   function bySeqs(actor: Actor, seqs: number[]): Map<number, ChunkRecord> {
@@ -77,6 +117,9 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
     })
     return new Map(rows.map((row) => [row.seq, toChunk(row)]))
   }
+
+  const hasTable = (id: number): boolean =>
+    get("SELECT 1 FROM sqlite_schema WHERE name = @table", { table: tableOf(id) }) !== undefined
 
   const repository: Sync<ChunkRepository> = {
     get(actor, id) {
@@ -90,39 +133,25 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
         documentSeq: context.seqOf(actor, "documents", documentId),
       }).map(toChunk),
     searchLexical(actor, query) {
-      const match = anyTerm(query.terms)
-      const { seqs, isEverything } = reach(actor, query.collectionIds)
-      if (match === null || seqs.size === 0) return []
-      // CROSS JOIN: the index is read first. The other way round it is searched once for every chunk.
-      const limited = isEverything
-        ? "WHERE"
-        : `CROSS JOIN chunks k ON k.seq = f.rowid WHERE ${owned("k")}
-             AND k.collection_seq IN (SELECT value FROM json_each(@collections)) AND`
-      const rows = all<{ seq: number; bm25: number }>(
-        `SELECT f.rowid AS seq, -bm25(chunks_fts, ${columnWeights}) AS bm25 FROM chunks_fts f ${limited}
-           chunks_fts MATCH @match ORDER BY bm25 DESC, f.rowid LIMIT @limit`,
-        { match, limit: query.limit, ...context.owner(actor), collections: JSON.stringify([...seqs]) },
-      )
+      const rows = words.search(query.terms, reach(actor, query), query.limit)
       const chunks = bySeqs(
         actor,
         rows.map(({ seq }) => seq),
       )
-      return rows.flatMap(({ seq, bm25 }) => {
+      return rows.flatMap(({ seq, score }) => {
         const chunk = chunks.get(seq)
-        return chunk ? [{ chunk, bm25 }] : []
+        return chunk ? [{ chunk, bm25: score }] : []
       })
     },
     searchVector(actor, query) {
-      const { seqs, isEverything } = reach(actor, query.collectionIds)
-      if (seqs.size === 0) return []
-      const rows = vectors.search(query.fingerprint, query.vector, isEverything ? null : seqs, query.limit)
+      const rows = vectors.search(query.fingerprint, query.vector, reach(actor, query), query.limit)
       const chunks = bySeqs(
         actor,
         rows.map(({ seq }) => seq),
       )
-      return rows.flatMap(({ seq, similarity }) => {
+      return rows.flatMap(({ seq, score }) => {
         const chunk = chunks.get(seq)
-        return chunk ? [{ chunk, similarity }] : []
+        return chunk ? [{ chunk, similarity: score }] : []
       })
     },
     similarities(actor, query) {
@@ -137,20 +166,24 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
       )
       return new Map(rows.flatMap(({ id, seq }) => (found.has(seq) ? [[id, found.get(seq) as number] as const] : [])))
     },
-    inverseDocumentFrequencies(actor, terms) {
-      const { isEverything } = reach(actor, null)
-      const owner = context.owner(actor)
-      const total = get<{ n: number }>(`SELECT count(*) AS n FROM chunks k WHERE ${owned("k")}`, owner)?.n ?? 0
-      const counting = isEverything
-        ? "SELECT count(*) AS n FROM chunks_fts WHERE chunks_fts MATCH @match"
-        : `SELECT count(*) AS n FROM chunks_fts f CROSS JOIN chunks k ON k.seq = f.rowid WHERE chunks_fts MATCH @match AND ${owned("k")}`
-      return new Map(
-        terms.map((term) => {
-          const match = anyTerm([term])
-          const n = match === null ? 0 : (get<{ n: number }>(counting, { ...owner, match })?.n ?? 0)
-          return [term, inverseDocumentFrequency(total, n)]
-        }),
+    vectors(actor, query) {
+      const rows = all<{ id: string; seq: number }>(
+        `SELECT k.id, k.seq FROM chunks k WHERE k.id IN (SELECT value FROM json_each(@ids)) AND ${owned("k")}`,
+        { ...context.owner(actor), ids: JSON.stringify(query.chunkIds) },
       )
+      const found = vectors.vectorsOf(
+        query.fingerprint,
+        rows.map(({ seq }) => seq),
+      )
+      return new Map(
+        rows.flatMap(({ id, seq }) => (found.has(seq) ? [[id, found.get(seq) as Float32Array] as const] : [])),
+      )
+    },
+    inverseDocumentFrequencies(actor, terms) {
+      const documents = reach(actor, {})
+      const total =
+        get<{ n: number }>(`SELECT count(*) AS n FROM chunks k WHERE ${owned("k")}`, context.owner(actor))?.n ?? 0
+      return new Map(terms.map((term) => [term, inverseDocumentFrequency(total, words.count(term, documents))]))
     },
     missingVectors(actor, fingerprint, limit) {
       const index = vectors.list().find((known) => known.fingerprint === fingerprint)
@@ -165,13 +198,17 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
       transaction(() => {
         const rows = added.flatMap(({ chunkId, vector }) => {
           // A chunk that was replaced in the meantime needs no vector any more.
-          const row = get<{ seq: number; collectionSeq: number }>(
-            `SELECT k.seq, k.collection_seq AS collectionSeq FROM chunks k WHERE k.id = @chunkId AND ${owned("k")}`,
-            { ...context.owner(actor), chunkId },
-          )
+          const row = get<{ seq: number }>(`SELECT k.seq FROM chunks k WHERE k.id = @chunkId AND ${owned("k")}`, {
+            ...context.owner(actor),
+            chunkId,
+          })
           return row ? [{ ...row, vector }] : []
         })
-        vectors.add(fingerprint, rows)
+        if (vectors.add(fingerprint, rows) > 0) {
+          throw new AppError("store.bad-vector", "The embedding model gave a vector that is not a number.", {
+            remedy: "Verify the embedding model with `zenglow models verify`, or choose another one.",
+          })
+        }
       })
     },
     indexes() {
@@ -192,6 +229,43 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
         const others = vectors.list().filter((index) => index.fingerprint !== fingerprint)
         for (const { id } of others) run("DELETE FROM chunk_vectors WHERE index_id = @id", { id })
         vectors.setActive(fingerprint)
+      })
+    },
+    generation: () => context.generation(),
+    indexHealth() {
+      const active = vectors.list().find(({ isActive }) => isActive)
+      const count = (sql: string) => get<{ n: number }>(sql, { id: active?.id ?? null })?.n ?? 0
+      return {
+        active: active?.fingerprint ?? null,
+        chunks: count("SELECT count(*) AS n FROM chunks"),
+        words: count("SELECT count(*) AS n FROM chunks_fts_docsize"),
+        members: count("SELECT count(*) AS n FROM chunk_vectors WHERE index_id = @id"),
+        vectors: active && hasTable(active.id) ? count(`SELECT count(*) AS n FROM ${tableOf(active.id)}`) : 0,
+        memoryBytes: vectors.memoryBytes(),
+      }
+    },
+    repairVectors(after, zeros) {
+      const active = vectors.activeId()
+      if (active === null) return { next: null, checked: 0, removed: 0 }
+      return transaction(() => vectors.repair(active, after, zeros))
+    },
+    repairWords() {
+      transaction(() => {
+        run("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")
+        words.reset()
+        for (const { id } of vectors.list()) {
+          if (!hasTable(id)) {
+            run("DELETE FROM chunk_vectors WHERE index_id = @id", { id })
+            run("UPDATE vector_indexes SET dimensions = NULL WHERE id = @id", { id })
+            continue
+          }
+          const table = tableOf(id)
+          run(`DELETE FROM chunk_vectors WHERE index_id = @id AND chunk_seq NOT IN (SELECT seq FROM ${table})`, { id })
+          run(`DELETE FROM ${table} WHERE seq NOT IN (SELECT chunk_seq FROM chunk_vectors WHERE index_id = @id)`, {
+            id,
+          })
+        }
+        vectors.reset()
       })
     },
   }

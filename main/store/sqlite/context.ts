@@ -1,7 +1,10 @@
 import type Database from "better-sqlite3"
 import type { Actor } from "#core/actor.ts"
+import { newId } from "#core/ids.ts"
 import { type Domain, notFound } from "../notFound.ts"
+import { watchIndexChanges } from "./indexChanges.ts"
 import { createVectorIndexes, type VectorIndexes } from "./vectorIndexes.ts"
+import { createWordIndex, type WordIndex } from "./wordIndex.ts"
 
 /** The same repository, answering at once: how it looks inside the worker. */
 export type Sync<T> = {
@@ -24,6 +27,9 @@ export interface StoreContext {
   /** The row's integer key. Throws `<domain>.not-found` when there is none or it is somebody else's. */
   seqOf(actor: Actor, table: OwnedTable, id: string): number
   vectors: VectorIndexes
+  words: WordIndex
+  /** Another value after every change that could change what is found; never the same in two runs. */
+  generation(): string
 }
 
 type OwnedTable = "conversations" | "messages" | "collections" | "documents" | "folders" | "chunks"
@@ -53,6 +59,18 @@ export function createContext(db: Database.Database, now: () => number): StoreCo
     }
     return statement
   }
+  const vectors = createVectorIndexes(db)
+  const words = createWordIndex(db)
+  const opening = newId()
+  let changeCount = 0
+  watchIndexChanges(db, {
+    chunk(seq, isGone) {
+      changeCount++
+      words.changed(seq)
+      if (isGone) vectors.forget(seq)
+    },
+    document: () => void changeCount++,
+  })
   const context: StoreContext = {
     db,
     now,
@@ -99,7 +117,9 @@ export function createContext(db: Database.Database, now: () => number): StoreCo
       if (!row) throw notFound(domains[table])
       return row.seq
     },
-    vectors: createVectorIndexes(db),
+    vectors,
+    words,
+    generation: () => `${opening}-${changeCount}-${vectors.changeCount()}`,
   }
   return context
 }

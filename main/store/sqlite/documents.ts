@@ -37,6 +37,7 @@ interface DocumentRow {
   file_stamp: string | null
   folder_id: string | null
   is_away: number
+  tags: string
   url: string | null
   dated_at: number | null
   created_at: number
@@ -44,6 +45,7 @@ interface DocumentRow {
 }
 
 const select = `SELECT d.*, c.id AS collection_id, f.id AS folder_id, coalesce(f.is_reachable, 1) = 0 AS is_away,
+    (SELECT json_group_array(t.tag ORDER BY t.tag) FROM document_tags t WHERE t.document_seq = d.seq) AS tags,
     d.chunk_count > 0 AND NOT EXISTS (
       SELECT 1 FROM chunks k WHERE k.document_seq = d.seq AND NOT EXISTS (
         SELECT 1 FROM chunk_vectors v JOIN vector_indexes i ON i.id = v.index_id
@@ -69,6 +71,7 @@ const toDocument = (row: DocumentRow): DocumentRecord => ({
   fileStamp: row.file_stamp,
   folderId: row.folder_id,
   isAway: row.is_away === 1,
+  tags: fromJson(row.tags),
   url: row.url,
   datedAt: row.dated_at,
   createdAt: row.created_at,
@@ -277,7 +280,7 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
         if (content.vectors !== null && content.fingerprint !== null) {
           context.vectors.add(
             content.fingerprint,
-            content.vectors.map((vector, n) => ({ seq: seqs[n] as number, collectionSeq: row.collection_seq, vector })),
+            content.vectors.map((vector, n) => ({ seq: seqs[n] as number, vector })),
           )
         }
         run(
@@ -334,6 +337,19 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
             fileStamp,
           })
         }
+      })
+    },
+    setTags(actor, id, tags) {
+      return transaction(() => {
+        const documentSeq = context.seqOf(actor, "documents", id)
+        run("DELETE FROM document_tags WHERE document_seq = @documentSeq", { documentSeq })
+        for (const tag of tags) {
+          run("INSERT OR IGNORE INTO document_tags (document_seq, tag) VALUES (@documentSeq, @tag)", {
+            documentSeq,
+            tag,
+          })
+        }
+        return repository.get(actor, id)
       })
     },
     text(actor, id) {

@@ -102,7 +102,9 @@ function migrate(db: Database.Database, list: readonly Migration[], options: Ope
   if (version > 0) backUp(db, options, version)
   for (let next = version; next < list.length; next++) {
     db.transaction(() => {
-      db.exec(list[next] as string)
+      const step = list[next] as Migration
+      if (typeof step === "string") db.exec(step)
+      else step(db)
       db.pragma(`user_version = ${next + 1}`)
     }).immediate()
   }

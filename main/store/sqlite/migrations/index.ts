@@ -1,3 +1,4 @@
+import type Database from "better-sqlite3"
 import { initial } from "./001-initial.ts"
 import { places } from "./002-places.ts"
 import { feedback } from "./003-feedback.ts"
@@ -5,8 +6,18 @@ import { memories } from "./004-memories.ts"
 import { artifacts } from "./005-artifacts.ts"
 import { auditChain } from "./006-audit-chain.ts"
 import { folders } from "./007-folders.ts"
+import { exactVectors } from "./008-exact-vectors.ts"
 
 /** One step forward of the schema; its place in the list plus one is the `user_version` after it. Released steps never change. */
-export type Migration = string
+export type Migration = string | ((db: Database.Database) => void)
 
-export const migrations: readonly Migration[] = [initial, places, feedback, memories, artifacts, auditChain, folders]
+export const migrations: readonly Migration[] = [
+  initial,
+  places,
+  feedback,
+  memories,
+  artifacts,
+  auditChain,
+  folders,
+  exactVectors,
+]
