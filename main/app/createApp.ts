@@ -6,6 +6,7 @@ import { createAudioCodecs } from "#audio/audioCodecs.ts"
 import { type AnswerDeps, answer } from "#chat/answer.ts"
 import { exportConversation } from "#chat/exportConversation.ts"
 import { importConversation } from "#chat/importConversation.ts"
+import { recogniseMemory } from "#chat/memory/recogniseMemory.ts"
 import type { AnswerInput } from "#chat/runTurn.ts"
 import { titleOf } from "#chat/title.ts"
 import { createTurns } from "#chat/turns.ts"
@@ -31,10 +32,12 @@ import type { LogBuffer } from "#ops/logBuffer.ts"
 import { createPersonas } from "#ops/personas.ts"
 import type { Secrets } from "#ops/secrets/types.ts"
 import { createDocuments } from "#rag/documents.ts"
+import { openFusionWeights } from "#rag/fusionWeights.ts"
 import { createIngest } from "#rag/ingest.ts"
 import { ingestRunner, reindexRunner } from "#rag/jobRunners.ts"
 import { createParser, parserExecArgv } from "#rag/parse/createParser.ts"
 import type { RetrieveDeps } from "#rag/retrieve.ts"
+import { createShownLists } from "#rag/shownLists.ts"
 import { createVectorIndex } from "#rag/vectorIndex.ts"
 import type { Change, ServerDeps } from "#server/deps.ts"
 import { type CoreServer, createServer } from "#server/http.ts"
@@ -48,7 +51,7 @@ import { entryUrl, rendererDir, sampleDir } from "./entries.ts"
 import { createKnowledge, createWhy, recorded, recordIndex, recordModel, routedAnswer } from "./knowledge.ts"
 import { createOperations } from "./operations.ts"
 
-import { ragQuery } from "./ragQuery.ts"
+import { createRagService } from "./ragService.ts"
 import { openSettings } from "./settings.ts"
 import { createSpeechService } from "./speechService.ts"
 import { version } from "./version.ts"
@@ -120,6 +123,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     isOffline: () => settings.values().offline,
     clock,
     log,
+    convertEntry: entryUrl("convert"),
     platform: process.platform,
     // The package clients read their own configuration from it.
     environment: process.env,
@@ -243,8 +247,11 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
   })
   settings.onChange(() => void followModels())
 
+  const shown = createShownLists({ feedback: store.feedback, onChange: () => {}, log })
+  const fusion = await openFusionWeights(store.settings, ownerActor)
   const retrieval: RetrieveDeps = {
     chunks: knowledge.chunks,
+    fusion: () => fusion.current().weights,
     memories: knowledge.related,
     queryEmbedder: vectorIndex.queryEmbedder,
     clock,
@@ -276,11 +283,16 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       ),
     log,
   }
-  const answerWith = routedAnswer(
+  const answerRouted = routedAnswer(
     knowledge.memories,
     async () => null,
     (input, signal) => answer(input, answerDeps, signal),
   )
+  const answerWith = (input: AnswerInput, signal: AbortSignal) => {
+    const events = answerRouted(input, signal)
+    const { actor, question: query, queryId } = input
+    return queryId ? shown.watch(events, { actor, queryId, query, surface: "chat" }) : events
+  }
   const voices = createVoiceChannels(log, (name, by) => metrics.count(name, by))
   const speechOutput = async (
     voice: string | undefined,
@@ -434,29 +446,16 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       topK: () => settings.values().topK,
       passageTokens: answerDeps.passageTokens,
     }),
-    rag: {
-      query: (actor, query, signal) =>
-        ragQuery(actor, query, { retrieval, answer: answerWith, persona, clock }, signal),
-      async embed(texts, modelId, signal) {
-        const embedder = engines.embedder()
-        if (modelId !== null && modelId !== embedder.modelId) {
-          throw new AppError("model.not-found", `${modelId.slice(0, 100)} is not the active embedder.`, {
-            remedy: `The active one is ${embedder.modelId}.`,
-          })
-        }
-        const [vectors, counts] = await Promise.all([
-          embedder.embed(texts, "passage", signal),
-          embedder.countTokens(texts),
-        ])
-        return {
-          vectors,
-          modelId: embedder.modelId,
-          dimensions: embedder.dimensions,
-          isFallback: embedder.isFallback,
-          tokens: counts.reduce((sum, count) => sum + count, 0),
-        }
-      },
-    },
+    rag: createRagService({
+      retrieval,
+      answer: answerRouted,
+      persona,
+      isToBeRemembered: (text) => recogniseMemory(text)?.kind === "remember",
+      shown,
+      fusion,
+      clock,
+      embedder: engines.embedder,
+    }),
     ops,
     secrets,
     audit: store.audit,

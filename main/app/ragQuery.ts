@@ -2,23 +2,35 @@ import type { AnswerInput } from "#chat/runTurn.ts"
 import type { RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
 import type { Persona } from "#contract/settings.ts"
-import type { TurnEventBody } from "#contract/turns.ts"
+import type { CitedSpan, Passage, TurnEventBody } from "#contract/turns.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
+import { newId } from "#core/ids.ts"
 import { featureNames, featureSchemaVersion } from "#rag/features.ts"
-import { type RetrieveDeps, retrievePassages } from "#rag/retrieve.ts"
+import type { FusionWeightStore } from "#rag/fusionWeights.ts"
+import { type RankedChunk, type Retrieval, type RetrieveDeps, type RetrieveRequest, retrieve } from "#rag/retrieve.ts"
+import type { ShownLists } from "#rag/shownLists.ts"
 import type { RagQuery } from "#server/deps.ts"
 
 export interface RagQueryDeps {
   retrieval: RetrieveDeps
   answer(input: AnswerInput, signal: AbortSignal): AsyncIterable<TurnEventBody>
   persona(id: string | null): Promise<Persona>
+  /** The words ask to remember something: they are no question. */
+  isToBeRemembered(text: string): boolean
+  shown: Pick<ShownLists, "watch">
+  fusion: Pick<FusionWeightStore, "current">
   clock: Clock
 }
 
 type RagAnswer = RouteOutput<Routes["POST /rag/query"]>
+type RagRanking = RouteOutput<Routes["POST /rag/query2"]>
 
-/** `/rag/query`: the ranked chunks with their features, and an answer made by the same generator as a chat turn's. */
+/** Passages an answer is made from at most, however many the caller wants listed. */
+const answerPassages = 20
+const previewLength = 300
+
+/** `/rag/query`: the ranked chunks with everything their scores are made of, and an answer made by the same generator as a chat turn's. */
 export async function ragQuery(
   actor: Actor,
   query: RagQuery,
@@ -26,40 +38,51 @@ export async function ragQuery(
   signal: AbortSignal,
 ): Promise<RagAnswer> {
   const started = deps.clock.monotonic()
-  const collectionIds = query.collection_ids ?? null
-  const retrieval = await retrievePassages(
-    actor,
-    { query: query.query, collectionIds, topK: query.top_k },
-    deps.retrieval,
-    signal,
-  )
-  const written = query.answer ? await writeAnswer(actor, query, deps, signal) : null
+  const queryId = newId()
+  const written: Written = { text: null, found: null, model: null, usage: null, citations: [] }
+  const timings: Record<string, number> = {}
+  let retrieval: Retrieval | undefined
+  let passages: Passage[] = []
+  const events = searchThenAnswer(actor, query, deps, signal, (result) => {
+    retrieval = result
+  })
+  for await (const event of deps.shown.watch(events, { actor, queryId, query: query.query, surface: "rag" })) {
+    if (event.type === "retrieve-phase") {
+      for (const name of ["embed_ms", "search_ms", "ltr_ms", "adjust_ms"]) {
+        const value = event.meta[name]
+        if (typeof value === "number") timings[name] = value
+      }
+    } else if (event.type === "retrieve-end") {
+      passages = event.passages
+    } else if (event.type === "text-end") {
+      timings.answer_ms = deps.clock.monotonic() - started
+      noteAnswer(written, event, passages)
+    }
+  }
+  if (!retrieval) throw new Error("Retrieval ended without a result.")
+  const latencyMs = deps.clock.monotonic() - started
   return {
+    query_id: queryId,
     query: query.query,
-    chunks: retrieval.ranked.map(({ chunk, score, ltrScore, conceptualScore, features }) => ({
-      id: chunk.id,
-      document_id: chunk.documentId,
-      title: chunk.documentTitle,
-      chunk: chunk.text,
-      score,
-      ltr_score: ltrScore,
-      conceptual_score: conceptualScore,
-      distance: 1 - features.similarity,
-      features: { ...features },
-    })),
-    answer: written?.text ?? null,
-    found: written?.found ?? retrieval.found,
-    citations: written?.citations ?? [],
+    chunks: retrieval.ranked.map(toChunk),
+    answer: written.text,
+    found: written.found ?? retrieval.found,
+    citations: written.citations,
     answer_meta: {
       backend: "in-process",
-      model: written?.model ?? null,
-      latency_ms: deps.clock.monotonic() - started,
-      usage: written?.usage ?? null,
-      rag_used: true,
-      timings: { embed: retrieval.embedMs, search: retrieval.searchMs },
+      model: written.model,
+      latency_ms: latencyMs,
+      usage: written.usage,
+      rag_used: retrieval.ranked.length > 0,
+      timings: { ...timings, total_ms: latencyMs },
       errors: [],
+      token_estimate: written.text?.split(/\s+/).filter(Boolean).length ?? 0,
+      prefer: query.prefer ?? "auto",
+      persona_key: query.persona_key ?? null,
+      retrieval_error: null,
     },
     fusion_weights: retrieval.fusion,
+    fusion_weights_version: deps.fusion.current().version,
     feature_names: [...featureNames],
     feature_schema_version: featureSchemaVersion,
     scoring_version: retrieval.rankingVersion,
@@ -67,45 +90,112 @@ export async function ragQuery(
   }
 }
 
+/** `/rag/query2`: the same without an answer, also under the names of its first clients. */
+export async function ragRanking(
+  actor: Actor,
+  query: Omit<RagQuery, "answer">,
+  deps: RagQueryDeps,
+  signal: AbortSignal,
+): Promise<RagRanking> {
+  const ranked = await ragQuery(actor, { ...query, answer: false }, deps, signal)
+  const results = ranked.chunks.map((chunk) => ({
+    chunk_id: chunk.id,
+    text_preview: chunk.chunk.slice(0, previewLength),
+    distance: chunk.distance,
+    ltr_score: chunk.ltr_score,
+    conceptual_score: chunk.conceptual_score,
+    fused_score: chunk.score,
+    features: chunk.features,
+  }))
+  return {
+    ...ranked,
+    top_k: query.top_k,
+    results,
+    items: results,
+    timings: ranked.answer_meta.timings,
+    retrieval_mode: (await deps.retrieval.queryEmbedder()) ? "hybrid" : "lexical",
+  }
+}
+
+/** The events of retrieval, handed over as soon as they come, and those of the answer if one is wanted. */
+export async function* searchThenAnswer(
+  actor: Actor,
+  query: RagQuery,
+  deps: RagQueryDeps,
+  signal: AbortSignal,
+  onRetrieved: (retrieval: Retrieval) => void = () => {},
+): AsyncGenerator<TurnEventBody> {
+  const persona = await deps.persona(query.persona_key ?? null)
+  const request: RetrieveRequest = {
+    query: query.query,
+    collectionIds: collectionsOf(query),
+    topK: query.top_k,
+  }
+  const retrieval = yield* retrieve(actor, request, deps.retrieval, signal)
+  onRetrieved(retrieval)
+  if (!query.answer) return
+  const passages = retrieval.passages.slice(0, answerPassages)
+  yield* deps.answer({ ...answerInput(actor, query, persona), retrieval: { ...retrieval, passages } }, signal)
+}
+
+export const answerInput = (actor: Actor, query: RagQuery, persona: Persona): AnswerInput => ({
+  actor,
+  question: query.query,
+  history: [],
+  collectionIds: collectionsOf(query),
+  alwaysSearches: true,
+  persona,
+  cacheKey: query.session_id ?? "rag",
+  model: null,
+})
+
+/** An empty list would mean "without documents"; these routes always search them. */
+const collectionsOf = (query: RagQuery): string[] | null => (query.collection_ids?.length ? query.collection_ids : null)
+
 interface Written {
-  text: string
-  found: boolean
+  text: string | null
+  found: boolean | null
   model: string | null
   usage: unknown
   citations: RagAnswer["citations"]
 }
 
-async function writeAnswer(actor: Actor, query: RagQuery, deps: RagQueryDeps, signal: AbortSignal): Promise<Written> {
-  const written: Written = { text: "", found: false, model: null, usage: null, citations: [] }
-  const input: AnswerInput = {
-    actor,
-    question: query.query,
-    history: [],
-    // An empty list would mean "without documents"; this route always searches them.
-    collectionIds: query.collection_ids?.length ? query.collection_ids : null,
-    alwaysSearches: true,
-    persona: await deps.persona(query.persona_key ?? null),
-    cacheKey: query.session_id ?? "rag",
-    model: null,
-  }
-  for await (const event of deps.answer(input, signal)) {
-    if (event.type === "retrieve-end") {
-      written.citations = event.passages.map((passage) => ({
-        n: passage.n,
-        chunk_id: passage.chunkId,
-        document_id: passage.documentId,
-        title: passage.title,
-        start: passage.start,
-        end: passage.end,
-      }))
-    } else if (event.type === "text-end") {
-      const cited = new Set(event.spans.flatMap((span) => span.citations))
-      written.citations = written.citations.filter((citation) => cited.has(citation.n))
-      written.text = event.text
-      written.found = event.found
-      written.model = event.model
-      written.usage = event.usage
-    }
-  }
-  return written
+function noteAnswer(
+  written: Written,
+  event: Extract<TurnEventBody, { type: "text-end" }>,
+  passages: readonly Passage[],
+): void {
+  written.text = event.text
+  written.found = event.found
+  written.model = event.model
+  written.usage = event.usage
+  written.citations = citationsOf(passages, event.spans)
 }
+
+/** Those passages that a sentence of the answer rests on. */
+export function citationsOf(passages: readonly Passage[], spans: readonly CitedSpan[]): RagAnswer["citations"] {
+  const cited = new Set(spans.flatMap((span) => span.citations))
+  return passages
+    .filter(({ n }) => cited.has(n))
+    .map((passage) => ({
+      n: passage.n,
+      chunk_id: passage.chunkId,
+      document_id: passage.documentId,
+      title: passage.title,
+      start: passage.start,
+      end: passage.end,
+    }))
+}
+
+const toChunk = ({ chunk, score, ltrScore, conceptualScore, features, adjustments }: RankedChunk) => ({
+  id: chunk.id,
+  document_id: chunk.documentId,
+  title: chunk.documentTitle,
+  chunk: chunk.text,
+  score,
+  ltr_score: ltrScore,
+  conceptual_score: conceptualScore,
+  distance: 1 - features.similarity,
+  features: { ...features },
+  adjustments,
+})

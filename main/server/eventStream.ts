@@ -17,7 +17,8 @@ export interface EventStreamOptions {
 }
 
 /**
- * Writes items as server-sent events, as fast as the client reads. A failure becomes an `error` event; `done` always closes.
+ * Writes items as server-sent events, as fast as the client reads. A failure becomes an `error` event; `done` always closes, unless the
+ * items' own `done` or `error` was the last.
  * Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export async function writeEventStream(
@@ -27,10 +28,12 @@ export async function writeEventStream(
 ): Promise<void> {
   startEventStream(response)
   const heartbeat = setInterval(() => response.write(": heartbeat\n\n"), options.heartbeatMs ?? heartbeatMs)
+  let last = ""
   try {
     for await (const item of items) {
       const id = item.id === undefined ? "" : `id: ${item.id}\n`
       await writeAll(response, `${id}event: ${item.event}\ndata: ${JSON.stringify(item.data)}\n\n`)
+      last = item.event
       if (options.signal.aborted) break
     }
   } catch (error) {
@@ -44,7 +47,9 @@ export async function writeEventStream(
   } finally {
     clearInterval(heartbeat)
   }
-  if (response.writable) response.end("event: done\ndata: {}\n\n")
+  if (!response.writable) return
+  if (last === "done" || last === "error") response.end()
+  else response.end("event: done\ndata: {}\n\n")
 }
 
 export function startEventStream(response: ServerResponse): void {

@@ -15,7 +15,8 @@ import { AppError } from "#core/errors.ts"
 import { createHub, type Hub } from "#core/hub.ts"
 import { newId } from "#core/ids.ts"
 import { silentLogger } from "#core/logger.ts"
-import type { Change, ServerDeps } from "#server/deps.ts"
+import { createShownLists } from "#rag/shownLists.ts"
+import type { Change, RagQuery, ServerDeps } from "#server/deps.ts"
 import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
 import { createFakeServerLlm, type FakeServerLlm } from "./fakeServerLlm.ts"
 
@@ -345,26 +346,32 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       winners: [],
     }),
     rag: {
-      query: async (_actor, query) => ({
-        query: query.query,
-        chunks: [],
-        answer: query.answer ? "Every month [1]." : null,
-        found: true,
-        citations: [],
-        answer_meta: {
-          backend: "fake",
-          model: null,
-          latency_ms: 0,
-          usage: null,
-          rag_used: true,
-          timings: {},
-          errors: [],
-        },
-        fusion_weights: { ltr: 0.5, conceptual: 0.5 },
-        feature_names: [],
-        feature_schema_version: "1",
-        scoring_version: "1",
-        session_id: query.session_id ?? null,
+      query: async (_actor, query) => fakeRagAnswer(query),
+      ranking: async (_actor, query) => ({
+        ...fakeRagAnswer({ ...query, answer: false }),
+        top_k: query.top_k,
+        results: [],
+        items: [],
+        timings: {},
+        retrieval_mode: "hybrid",
+      }),
+      async *stream(_actor, query, { queryId }, signal) {
+        const meta = { embed_ms: 0, search_ms: 0, index: null, retrieved: 0 }
+        yield { phase: "P0", provisional: true, query_id: queryId, results: [], meta }
+        signal.throwIfAborted()
+        if (query.answer) yield { phase: "token", text: "Every month [1]." }
+        yield { phase: "done", query_id: queryId, timings: {} }
+      },
+      fusionWeights: () => ({ weights: { ltr: 0.5, conceptual: 0.5 }, version: 0, override: false }),
+      setFusionWeights: async (_actor, weights) => {
+        if (weights && weights.ltr + weights.conceptual === 0)
+          throw new AppError("request.invalid", "At least one weight is above 0.")
+        return { weights: weights ?? { ltr: 0.5, conceptual: 0.5 }, version: 1, override: weights !== null }
+      },
+      feedback: createShownLists({
+        feedback: createMemoryStore().feedback,
+        onChange: () => {},
+        log: silentLogger,
       }),
       embed: async (texts, modelId, signal) => {
         signal.throwIfAborted()
@@ -617,3 +624,31 @@ function unitVector(text: string): Float32Array {
   const length = Math.hypot(...vector)
   return vector.map((value) => value / length)
 }
+
+const fakeRagAnswer = (query: RagQuery) => ({
+  query_id: "q1",
+  query: query.query,
+  chunks: [],
+  answer: query.answer ? "Every month [1]." : null,
+  found: true,
+  citations: [],
+  answer_meta: {
+    backend: "fake",
+    model: null,
+    latency_ms: 0,
+    usage: null,
+    rag_used: true,
+    timings: {},
+    errors: [],
+    token_estimate: 3,
+    prefer: query.prefer ?? "auto",
+    persona_key: query.persona_key ?? null,
+    retrieval_error: null,
+  },
+  fusion_weights: { ltr: 0.5, conceptual: 0.5 },
+  fusion_weights_version: 0,
+  feature_names: [],
+  feature_schema_version: "1",
+  scoring_version: "1",
+  session_id: query.session_id ?? null,
+})

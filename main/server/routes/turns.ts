@@ -1,9 +1,9 @@
 import type { turnRoutes } from "#contract/turnRoutes.ts"
 import type { TurnEvent } from "#contract/turns.ts"
-import { AppError } from "#core/errors.ts"
 import { createPushQueue, type PushQueue } from "#core/queue.ts"
 import type { ServerDeps } from "../deps.ts"
 import type { HandlersFor, StreamItem } from "../handlers.ts"
+import { parseLastEventId } from "../lastEventId.ts"
 
 /** Events kept for a client that does not read. A long answer has some thousands. */
 const undrainedEvents = 50_000
@@ -46,15 +46,4 @@ async function* items(
     signal.removeEventListener("abort", stop)
     unsubscribe()
   }
-}
-
-/** The last `seq` a client has seen; −1 when it says nothing. */
-function parseLastEventId(text: string | null): number {
-  if (text === null || text === "") return -1
-  const seq = Number(text)
-  if (!Number.isSafeInteger(seq) || seq < -1)
-    throw new AppError("request.invalid", "`Last-Event-ID` must be the id of an event.", {
-      remedy: "Leave it out to read from the start.",
-    })
-  return seq
 }
