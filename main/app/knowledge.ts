@@ -41,7 +41,11 @@ export function createKnowledge({ store, queryEmbedder, changed, log }: Knowledg
   const record = createRecordArtifact(store.artifacts, changed("artifacts"), log)
   return {
     memories,
-    chunks: withMemories(store.chunks, { store: store.memories, fill: fillWith(queryEmbedder, memories.fill) }),
+    chunks: withMemories(store.chunks, {
+      store: store.memories,
+      fill: fillWith(queryEmbedder, memories.fill),
+      version: memories.version,
+    }),
     related: (actor, query) => memories.related(actor, query),
     record,
     memoryService: {

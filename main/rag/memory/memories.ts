@@ -37,12 +37,19 @@ export interface Memories {
   related(actor: Actor, query: string): Promise<{ text: string; weight: number }[]>
   /** Embeds what has no vector of this embedder yet. Failures are logged: words still find it. */
   fill(actor: Actor, embedder: Embedder, signal: AbortSignal): Promise<void>
+  /** Another value after every change: what was found before it may be out of date. */
+  version(): number
 }
 
 const relatedCount = 5
 const batchSize = 32
 
-export function createMemories({ store, queryEmbedder, onChange, log }: MemoriesDeps): Memories {
+export function createMemories({ store, queryEmbedder, log, ...deps }: MemoriesDeps): Memories {
+  let version = 0
+  const onChange = (id: string | null): void => {
+    version++
+    deps.onChange(id)
+  }
   async function fill(actor: Actor, embedder: Embedder, signal: AbortSignal): Promise<void> {
     try {
       for (;;) {
@@ -94,5 +101,6 @@ export function createMemories({ store, queryEmbedder, onChange, log }: Memories
       return found.map(({ text, weight }) => ({ text, weight: weight / 2 }))
     },
     fill,
+    version: () => version,
   }
 }

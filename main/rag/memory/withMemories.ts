@@ -1,14 +1,27 @@
 import { type Memory, memoryCollectionId } from "#contract/memory.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Embedder } from "#engines/types.ts"
-import type { ChunkRecord, ChunkRepository, LexicalHit, MemoryRepository, VectorHit } from "#store/types.ts"
+import type {
+  ChunkRecord,
+  ChunkRepository,
+  LexicalHit,
+  MemoryRepository,
+  SearchFilter,
+  VectorHit,
+} from "#store/types.ts"
 import { wordsOf } from "../words.ts"
 
 export interface MemorySearch {
   store: MemoryRepository
   /** The embedder that queries use: memories without a vector of it are embedded before they are searched. */
   fill: (actor: Actor, fingerprint: string) => Promise<void>
+  /** Another value after every change of a memory. */
+  version: () => number
 }
+
+/** Who names collections, documents, tags, kinds or dates asks documents. */
+const isNarrowed = ({ collectionIds = null, documentIds, tags, kinds, after, before }: SearchFilter): boolean =>
+  collectionIds !== null || [documentIds, tags, kinds, after, before].some((part) => part !== undefined)
 
 const k1 = 1.2
 const usualWords = 160
@@ -19,12 +32,13 @@ const b = 0.5
  * weight, and the cosine times the weight up to 1, so that a weight alone never makes a memory look like an answer. Only searches over
  * all collections see them: who names a collection asks its documents.
  */
-export function withMemories(chunks: ChunkRepository, { store, fill }: MemorySearch): ChunkRepository {
+export function withMemories(chunks: ChunkRepository, { store, fill, version }: MemorySearch): ChunkRepository {
   return {
     ...chunks,
+    generation: async () => `${await chunks.generation()}/${version()}`,
     async searchLexical(actor, query) {
       const hits = await chunks.searchLexical(actor, query)
-      if (query.collectionIds !== null) return hits
+      if (isNarrowed(query)) return hits
       const memories = await store.searchLexical(actor, { terms: query.terms, limit: query.limit })
       if (memories.length === 0) return hits
       const rarity = await chunks.inverseDocumentFrequencies(actor, query.terms)
@@ -35,7 +49,7 @@ export function withMemories(chunks: ChunkRepository, { store, fill }: MemorySea
     },
     async searchVector(actor, query) {
       const hits = await chunks.searchVector(actor, query)
-      if (query.collectionIds !== null) return hits
+      if (isNarrowed(query)) return hits
       await fill(actor, query.fingerprint)
       const { vector, fingerprint, limit } = query
       const memories = await store.searchVector(actor, { vector, fingerprint, limit })
