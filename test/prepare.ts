@@ -7,6 +7,7 @@ const models = [
   "moonshine-tiny-en",
   "hibari-heart",
   "all-minilm-l6-v2",
+  "campplus-zh-en",
   "smollm2-135m-instruct-q4_1",
   "qwen2.5-coder-1.5b-instruct-q4_k_m",
 ]

@@ -13,11 +13,12 @@ import { createLlamaLlm } from "#engines/llama/llamaLlm.ts"
 import type { OnnxContract } from "#engines/onnx/contract.ts"
 import { createOnnxEmbedder } from "#engines/onnx/embedder.ts"
 import { createHashEmbedder } from "#engines/onnx/hashEmbedder.ts"
+import { createCampplus } from "#engines/speech/campplus.ts"
 import type { SpeechContract } from "#engines/speech/contract.ts"
 import { createHibari } from "#engines/speech/hibari/createHibari.ts"
 import { createMoonshine } from "#engines/speech/moonshine.ts"
 import { createSileroVad } from "#engines/speech/sileroVad.ts"
-import type { Embedder, Engine, Llm, SpeechToText, TextToSpeech, Vad } from "#engines/types.ts"
+import type { Embedder, Engine, Llm, SpeakerEncoder, SpeechToText, TextToSpeech, Vad } from "#engines/types.ts"
 import type { MemoryBudget } from "#models/budget.ts"
 import type { ResolvedModel } from "#models/resolve.ts"
 import { entryUrl } from "./entries.ts"
@@ -47,6 +48,7 @@ export interface EngineRack {
   speechToText(): Promise<SpeechToText | null>
   textToSpeech(): Promise<TextToSpeech | null>
   vad(): Promise<Vad | null>
+  speakerEncoder(): Promise<SpeakerEncoder | null>
   /** Looks again which models are installed and chosen. True when the embedder changed. */
   refresh(): Promise<boolean>
   load(modelId: string, signal: AbortSignal): Promise<void>
@@ -178,6 +180,13 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
         })
         return { engine: tts, client: erased(clients.speech) }
       }
+      case "speaker": {
+        const encoder = createCampplus({
+          client: claiming(clients.speech, model),
+          model: { id: model.id, modelPath: file("weights"), sha256: model.sha256 },
+        })
+        return { engine: encoder, client: erased(clients.speech) }
+      }
       case "reranker":
         throw new AppError("model.incompatible", "Rerankers are not used yet.")
     }
@@ -260,6 +269,7 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
     speechToText: () => pick<SpeechToText>("stt"),
     textToSpeech: () => pick<TextToSpeech>("tts"),
     vad: () => pick<Vad>("vad"),
+    speakerEncoder: () => pick<SpeakerEncoder>("speaker"),
     async refresh() {
       const before = current.fingerprint
       try {

@@ -159,3 +159,12 @@ export interface Vad extends Engine {
 export interface Reranker extends Engine {
   rank(query: string, texts: string[], signal: AbortSignal): Promise<number[]>
 }
+
+/** Tells voices apart: speech of one person lies close together, that of others apart. */
+export interface SpeakerEncoder extends Engine {
+  readonly dimensions: number
+  /** Identifies the vector space. Profiles of another one must be made again. */
+  readonly fingerprint: string
+  /** 16 kHz mono speech of one person, without long silences. A unit vector. Throws `speaker.too-short` under half a second. */
+  embed(samples: Float32Array, signal: AbortSignal): Promise<Float32Array>
+}

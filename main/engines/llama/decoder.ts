@@ -59,7 +59,7 @@ export function createDecoder(
 
   const append = (token: Token): string => {
     incomplete.push(token)
-    const recent = [...prompt.slice(-4), ...tokens].slice(-8)
+    const recent = tokens.length >= 8 ? tokens.slice(-8) : [...prompt.slice(-4), ...tokens].slice(-8)
     let text = visibleText(open, incomplete, recent)
     // A character of up to four bytes may span tokens; longer runs are simply broken text.
     if (text.endsWith("\uFFFD") && incomplete.length < 4) text = ""

@@ -6,6 +6,7 @@ import type { GenerateEvent, GenerateRequest, TokenLogprob, ToolDefinition } fro
 import { createDecoder, type Decoder } from "./decoder.ts"
 import { toGrammarSchema } from "./grammarSchema.ts"
 import { createJsonEndFinder } from "./jsonEnd.ts"
+import { createTextMerger } from "./mergeText.ts"
 import type { OpenModel, Slot } from "./model.ts"
 import { hasParameters, plainText, renderPrompt } from "./prompt.ts"
 import { prefill, takeSlot } from "./slots.ts"
@@ -31,9 +32,10 @@ export async function generate(
   )
   const room = open.info.contextTokens - tokens.length
   const decoder = createDecoder(open, slot, tokens, rest, request, signal)
+  const merger = createTextMerger(emit)
   const answer: Answer = {
     decoder,
-    emit,
+    emit: merger.emit,
     maxTokens: Math.min(request.maxTokens ?? room, room),
     firstTokenAt: undefined,
     isPlain: true,
@@ -48,6 +50,7 @@ export async function generate(
     else if (grammar) reason = await writeJson(answer, grammar, request.stop ?? [])
     else reason = await writeFreely(answer, open, request, tools, rendered.stops, rendered.text.toString())
   } finally {
+    merger.flush()
     await decoder.close()
   }
   if (answer.isPlain) remember(slot, answer)

@@ -2,7 +2,7 @@
  * What the speech child offers. Every request names its model's files: the child loads what it has not loaded yet, so a restarted
  * child needs no replay. One request holds at most 30 s of audio.
  */
-export type SpeechContract = VadContract & SttContract & TtsContract
+export type SpeechContract = VadContract & SttContract & TtsContract & SpeakerContract
 
 /** 16 kHz mono samples in, one speech probability per completed 32 ms frame out. */
 export type VadContract = {
@@ -61,4 +61,11 @@ export interface TtsVoice {
   dir: string
   /** The voice's network in it. */
   voiceFile: string
+}
+
+/** 16 kHz mono speech of one person in, a unit vector out. */
+export type SpeakerContract = {
+  "speaker.load": { input: { modelPath: string }; output: null }
+  "speaker.unload": { input: null; output: null }
+  "speaker.embed": { input: { modelPath: string; samples: Float32Array }; output: { embedding: Float32Array } }
 }

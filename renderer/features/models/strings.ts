@@ -21,6 +21,7 @@ export const strings = {
     reranker: { title: "Ranking", hint: "Puts the best passage first" },
     stt: { title: "Listening", hint: "Understands speech" },
     tts: { title: "Speaking", hint: "Reads answers aloud" },
+    speaker: { title: "Who is speaking", hint: "Tells voices apart" },
     vad: { title: "Turn taking", hint: "Hears when you begin and end" },
   },
   fit: { fits: "Fits", tight: "Tight", "too-large": "Too large" },

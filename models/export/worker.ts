@@ -1,0 +1,15 @@
+/** The conversion thread: turns one published checkpoint into the file an engine loads, then ends. */
+import { readFileSync, writeFileSync } from "node:fs"
+import { parentPort, workerData } from "node:worker_threads"
+import { convertCampplus } from "./campplus.ts"
+
+/** Conversions by the name the catalogue gives them. Each is deterministic: its output's hash is in the catalogue. */
+const conversions: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
+  campplus: convertCampplus,
+}
+
+const { by, from, to } = workerData as { by: string; from: string; to: string }
+const convert = conversions[by]
+if (!convert) throw new Error(`There is no conversion ${by}.`)
+writeFileSync(to, convert(new Uint8Array(readFileSync(from))), { flush: true })
+parentPort?.postMessage("done")
