@@ -19,8 +19,19 @@ export interface ParsedDocument {
   /** Where each page begins. Empty for formats without pages. */
   pages: { page: number; start: number }[]
   pageCount: number | null
+  /** When the text from `start` on is spoken. Empty or absent for what is not spoken. */
+  times?: TimedStart[]
+  /** The date the document itself carries: published, sent, last saved. Milliseconds since the epoch. */
+  datedAt?: number | null
   sections: TextSection[]
   units: TextUnit[]
+}
+
+/** Valid from the offset `start` to the next one's. */
+export interface TimedStart {
+  start: number
+  startMs: number
+  endMs: number
 }
 
 export interface TextSection {
@@ -52,4 +63,8 @@ export interface ReadDocument {
   title: string | null
   pages: { page: number; start: number }[]
   pageCount: number | null
+  times?: TimedStart[]
+  datedAt?: number | null
+  /** Given by formats whose text is no Markdown. */
+  structure?: { sections: TextSection[]; units: TextUnit[] }
 }

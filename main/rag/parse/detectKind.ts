@@ -1,29 +1,26 @@
 import { fileTypeFromBuffer } from "file-type"
-import type { Document } from "#contract/documents.ts"
+import { acceptedKinds, kindOfName, type ReadableKind } from "#contract/documentKinds.ts"
 import { AppError } from "#core/errors.ts"
+import { damagedFile, encryptedFile } from "./unpackZip.ts"
 
-export type ReadableKind = Exclude<Document["kind"], "unknown">
+const zipKinds: ReadonlySet<ReadableKind | null> = new Set(["docx", "pptx", "xlsx", "odt", "epub"])
+const binaryKinds: ReadonlySet<ReadableKind | null> = new Set([...zipKinds, "pdf", "msg", "audio", "image"] as const)
 
-const kindOfExtension: Record<string, ReadableKind> = {
-  txt: "txt",
-  text: "txt",
-  log: "txt",
-  md: "md",
-  markdown: "md",
-  html: "html",
-  htm: "html",
-  xhtml: "html",
-  pdf: "pdf",
-  docx: "docx",
-}
+/** Types whose bytes tell, by the beginning or a part of their name. */
+const kindOfMime: readonly [RegExp, ReadableKind][] = [
+  [/^application\/pdf$/, "pdf"],
+  [/wordprocessingml|ms-word\.document/, "docx"],
+  [/presentationml|ms-powerpoint\.presentation/, "pptx"],
+  [/spreadsheetml|ms-excel\.sheet/, "xlsx"],
+  [/opendocument\.text$/, "odt"],
+  [/^application\/epub/, "epub"],
+  [/^(?:text|application)\/rtf$/, "rtf"],
+  [/^audio\/|^application\/ogg$|^video\/(?:webm|ogg)$/, "audio"],
+  [/^image\/(?!svg)/, "image"],
+]
+const textMime = /xml|^text\/|json|x-subrip|javascript|^application\/mbox/
 
-const supported = "Supported are txt, md, html, pdf and docx."
-
-/** What a file calls itself. Null: not one of ours by name. */
-export function kindOfName(fileName: string): ReadableKind | null {
-  const extension = /\.([^./\\]+)$/.exec(fileName)?.[1]?.toLowerCase() ?? ""
-  return Object.hasOwn(kindOfExtension, extension) ? (kindOfExtension[extension] as ReadableKind) : null
-}
+const supported = (): string => `Supported are ${acceptedKinds()}.`
 
 /**
  * What a file is: its content decides, its name only tells text formats apart. Throws `document.unsupported`, `document.damaged`
@@ -33,35 +30,44 @@ export async function detectKind(bytes: Uint8Array, fileName: string): Promise<R
   const named = kindOfName(fileName)
   if (startsWith(bytes, "%PDF-")) return "pdf"
   const mime = await typeOf(bytes)
-  if (mime === "application/pdf") return "pdf"
-  if (mime?.includes("wordprocessingml")) return "docx"
-  if (mime === "application/x-cfb") {
-    if (includesUtf16(bytes, "EncryptedPackage")) {
-      throw new AppError("document.encrypted", "The document is protected with a password.", {
-        remedy: "Save a copy without a password and add that.",
-      })
-    }
-    throw new AppError("document.unsupported", "This is an Office file of the old format.", {
-      remedy: "Save it as docx or pdf and add that.",
-    })
-  }
+  const known = mime === undefined ? undefined : kindOfMime.find(([pattern]) => pattern.test(mime))?.[1]
+  if (known) return known
+  if (mime === "application/x-cfb") return kindOfCompound(bytes, named)
   if (mime === "application/zip") {
-    if (named === "docx") return "docx"
+    if (named !== null && zipKinds.has(named)) return named
     throw new AppError("document.unsupported", "This is a zip archive.", { remedy: "Unpack it and add the folder." })
   }
-  if (mime !== undefined && !mime.includes("xml") && !mime.startsWith("text/")) {
-    throw new AppError("document.unsupported", `This is a file of the type ${mime}.`, { remedy: supported })
+  // M4A files of some recorders call themselves video.
+  if (mime === "video/mp4" && named === "audio") return "audio"
+  if (mime !== undefined && !textMime.test(mime)) {
+    const remedy = mime.startsWith("video/") ? "Save its sound as an mp3 file and add that." : supported()
+    throw new AppError("document.unsupported", `This is a file of the type ${mime}.`, { remedy })
   }
   if (isBinary(bytes)) {
-    if (named === "pdf" || named === "docx") {
-      throw new AppError("document.damaged", `The file is not a readable ${named}.`, {
-        remedy: "Open it in its own program and save it again.",
-      })
-    }
-    throw new AppError("document.unsupported", "This file does not hold text.", { remedy: supported })
+    if (named !== null && binaryKinds.has(named)) throw damagedFile(named)
+    throw new AppError("document.unsupported", "This file does not hold text.", { remedy: supported() })
   }
-  if (looksLikeHtml(bytes)) return named === "md" ? "md" : "html"
-  return named === "md" || named === "html" ? named : "txt"
+  return kindOfText(bytes, named)
+}
+
+/** Old Office files, protected new ones, and Outlook's messages share one container. */
+function kindOfCompound(bytes: Uint8Array, named: ReadableKind | null): ReadableKind {
+  if (includesUtf16(bytes, "EncryptedPackage")) throw encryptedFile()
+  if (named === "msg" || includesUtf16(bytes, "__properties_version1.0")) return "msg"
+  throw new AppError("document.unsupported", "This is an Office file of the old format.", {
+    remedy: "Save it as docx, xlsx, pptx or pdf and add that.",
+  })
+}
+
+function kindOfText(bytes: Uint8Array, named: ReadableKind | null): ReadableKind {
+  const head = latin(bytes.subarray(0, 2048)).replace(/^\u00ef\u00bb\u00bf/, "")
+  if (/^\s{0,20}\{\\rtf/.test(head)) return "rtf"
+  if (/^\s{0,20}WEBVTT\b/.test(head)) return "subtitles"
+  const isTextByName = named !== null && !binaryKinds.has(named)
+  if (isTextByName && named !== "txt" && named !== "html" && named !== "xml" && named !== "rtf") return named
+  if (looksLikeHtml(head)) return "html"
+  if (named === "xml" || (named !== "html" && /^\s{0,20}<\?xml\b/.test(head))) return "xml"
+  return named === "html" ? "html" : "txt"
 }
 
 async function typeOf(bytes: Uint8Array): Promise<string | undefined> {
@@ -81,9 +87,9 @@ function includesUtf16(bytes: Uint8Array, text: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(Buffer.from(text, "utf16le"))
 }
 
-function looksLikeHtml(bytes: Uint8Array): boolean {
-  const head = latin(bytes.subarray(0, 2048)).replace(/^[^<]{0,4}/, "")
-  return /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:!doctype html|html|head|body)\b/i.test(head)
+function looksLikeHtml(head: string): boolean {
+  const start = head.replace(/^[^<]{0,4}/, "")
+  return /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:!doctype html|html|head|body)\b/i.test(start)
 }
 
 /** NUL bytes mean binary, unless every second one is NUL: UTF-16. */

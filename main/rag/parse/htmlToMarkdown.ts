@@ -10,8 +10,11 @@ interface TableNode {
 /** Invisible separator: stands where a line ends inside a cell. */
 const lineEnd = "\u2063"
 
-/** Markdown of a fragment: headings, lists, tables and emphasis stay; pictures, scripts and link targets do not. */
-export function htmlToMarkdown(html: string): string {
+/**
+ * Markdown of a fragment: headings, lists, tables and emphasis stay; pictures and scripts do not. `hasLinks`: the address of a link
+ * follows its words, for documents; on pages of the web links mostly lead elsewhere.
+ */
+export function htmlToMarkdown(html: string, { hasLinks = false }: { hasLinks?: boolean } = {}): string {
   const service = new TurndownService({
     headingStyle: "atx",
     bulletListMarker: "-",
@@ -33,7 +36,17 @@ export function htmlToMarkdown(html: string): string {
   ])
   // Text is shown and searched, never rendered again from the file: escapes would only disturb both.
   service.escape = (text) => text
-  service.addRule("link", { filter: "a", replacement: (content) => content })
+  service.addRule("link", {
+    filter: "a",
+    replacement: (content, node) => {
+      const target = (node as unknown as TableNode).getAttribute("href") ?? ""
+      const isShown = hasLinks && /^(?:https?|mailto):/i.test(target) && content.trim() !== "" && target.length <= 500
+      const words = content.replace(/\s+/g, " ").trim()
+      return isShown && !target.replace(/\/$/, "").endsWith(words.replace(/\/$/, ""))
+        ? `${content} (${target})`
+        : content
+    },
+  })
   service.addRule("picture", {
     filter: ["img", "svg", "video", "audio", "canvas"] as (keyof HTMLElementTagNameMap)[],
     replacement: (_, node) => (node as unknown as TableNode).getAttribute("alt")?.trim() ?? "",
@@ -44,7 +57,11 @@ export function htmlToMarkdown(html: string): string {
   })
   // The mark survives the collapse of white space, so that lines and items of one table cell stay apart.
   const marked = html.replace(/<br\s*\/?>|<\/(?:li|p|div)>/gi, `${lineEnd}$&`)
-  return service.turndown(marked).replaceAll(lineEnd, "")
+  return service
+    .turndown(marked)
+    .replaceAll(lineEnd, "")
+    .replace(/[ \t\u00a0]+\n/g, "\n")
+    .replace(/\n{3,}/g, "\n\n")
 }
 
 /** Null for a table that only lays out the page: one column, or another table inside. */

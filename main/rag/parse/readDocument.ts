@@ -1,34 +1,79 @@
+import type { ReadableKind } from "#contract/documentKinds.ts"
 import { AppError } from "#core/errors.ts"
 import type { ParsedDocument, ParseInput, ReadDocument } from "./contract.ts"
-import { detectKind, type ReadableKind } from "./detectKind.ts"
+import { detectKind } from "./detectKind.ts"
+import type { ReadInside } from "./mail.ts"
+import { readCode } from "./readCode.ts"
+import { readCsv } from "./readCsv.ts"
 import { readDocx } from "./readDocx.ts"
+import { readEml, readMbox } from "./readEml.ts"
+import { readEpub } from "./readEpub.ts"
 import { readHtml } from "./readHtml.ts"
+import { readJson } from "./readJson.ts"
+import { readMsg } from "./readMsg.ts"
+import { readNotebook } from "./readNotebook.ts"
+import { readOdt } from "./readOdt.ts"
 import { readPdf } from "./readPdf.ts"
+import { readPptx } from "./readPptx.ts"
+import { readRtf } from "./readRtf.ts"
+import { readSubtitles } from "./readSubtitles.ts"
 import { readMarkdown, readPlainText } from "./readText.ts"
+import { readXlsx } from "./readXlsx.ts"
+import { readXmlFile } from "./readXmlFile.ts"
 import { unitsOf } from "./units.ts"
+import { damagedFile } from "./unpackZip.ts"
 
 /** Characters of extracted text. About 10,000 pages. */
 const largestText = 20_000_000
+/** A file in a file in a file. */
+const deepestInside = 3
 
-const readers: Record<ReadableKind, (bytes: Uint8Array) => ReadDocument | Promise<ReadDocument>> = {
+interface FileContext {
+  fileName: string
+  readInside: ReadInside
+}
+
+type Reader = (bytes: Uint8Array, context: FileContext) => ReadDocument | Promise<ReadDocument>
+
+const readers: Record<ReadableKind, Reader> = {
   txt: readPlainText,
   md: readMarkdown,
   html: readHtml,
   pdf: readPdf,
   docx: readDocx,
+  pptx: readPptx,
+  xlsx: readXlsx,
+  csv: readCsv,
+  epub: readEpub,
+  eml: (bytes, { readInside }) => readEml(bytes, readInside),
+  mbox: (bytes, { readInside }) => readMbox(bytes, readInside),
+  msg: (bytes, { readInside }) => readMsg(bytes, readInside),
+  rtf: readRtf,
+  odt: readOdt,
+  ipynb: readNotebook,
+  json: readJson,
+  xml: readXmlFile,
+  code: (bytes, { fileName }) => readCode(bytes, fileName),
+  subtitles: readSubtitles,
+  audio: () => {
+    throw new AppError("document.unsupported", "Sound is not read here.", {
+      remedy: "Add the file by itself: its speech is written down by the speech-to-text model.",
+    })
+  },
+  image: () => {
+    throw new AppError("document.unsupported", "This is a picture; its text cannot be read.", {
+      remedy: "Run text recognition (OCR) on it and add the result as PDF or text.",
+    })
+  },
 }
 
 /** Reads one document, whatever its name says it is. Throws `document.*`. */
 export async function readDocument({ bytes, fileName }: ParseInput): Promise<ParsedDocument> {
   if (bytes.byteLength === 0) throw empty()
   const kind = await detectKind(bytes, fileName)
-  const { text, title, pages, pageCount } = await read(kind, bytes)
-  if (text.length > largestText) {
-    throw new AppError("document.too-large", "The document holds more than 20 million characters.", {
-      remedy: "Split it into smaller documents.",
-    })
-  }
-  const { sections, units } = unitsOf(text)
+  const { text, title, pages, pageCount, times = [], datedAt = null, structure } = await read(kind, bytes, fileName, 0)
+  if (text.length > largestText) throw tooLong()
+  const { sections, units } = structure ?? unitsOf(text)
   if (units.length === 0) throw empty()
   return {
     kind,
@@ -36,20 +81,24 @@ export async function readDocument({ bytes, fileName }: ParseInput): Promise<Par
     text,
     pages,
     pageCount,
+    times,
+    datedAt,
     sections,
     units,
   }
 }
 
-async function read(kind: ReadableKind, bytes: Uint8Array): Promise<ReadDocument> {
+async function read(kind: ReadableKind, bytes: Uint8Array, fileName: string, depth: number): Promise<ReadDocument> {
+  const readInside: ReadInside = async (file) => {
+    if (depth >= deepestInside) return null
+    const inner = await detectKind(file.bytes, file.fileName)
+    return inner === "audio" || inner === "image" ? null : read(inner, file.bytes, file.fileName, depth + 1)
+  }
   try {
-    return await readers[kind](bytes)
+    return await readers[kind](bytes, { fileName, readInside })
   } catch (cause) {
     if (cause instanceof AppError) throw cause
-    throw new AppError("document.damaged", `The file is not a readable ${kind}.`, {
-      remedy: "Open it in its own program and save it again.",
-      cause,
-    })
+    throw damagedFile(kind, cause)
   }
 }
 
@@ -64,3 +113,8 @@ const titleOfName = (fileName: string): string =>
 
 const empty = (): AppError =>
   new AppError("document.empty", "The file holds no text.", { remedy: "Add a file with content." })
+
+const tooLong = (): AppError =>
+  new AppError("document.too-large", "The document holds more than 20 million characters.", {
+    remedy: "Split it into smaller documents.",
+  })

@@ -1,65 +1,66 @@
-import { strFromU8, unzipSync, zipSync } from "fflate"
+import { strFromU8, strToU8, zipSync } from "fflate"
 import mammoth from "mammoth"
-import { AppError } from "#core/errors.ts"
 import type { ReadDocument } from "./contract.ts"
 import { htmlToMarkdown } from "./htmlToMarkdown.ts"
+import { linearMath } from "./linearMath.ts"
+import { coreProperties } from "./openXml.ts"
 import { cleanText } from "./readText.ts"
+import { damagedFile, encryptedFile, unpackZip, type ZipParts } from "./unpackZip.ts"
 
-/** XML of a document, unpacked. A thousand pages of text have about 10 MB. */
-const largestInflatedBytes = 64 * 1024 * 1024
+const kind = "docx"
 const neededPart = /^(?:\[Content_Types\]\.xml|_rels\/|docProps\/core\.xml|word\/[^/]+\.xml|word\/_rels\/)/
 
-/** Headings, lists and tables of a Word document, as Markdown. Pictures, linked files and macros are never touched. */
+/**
+ * Headings, lists, tables, links, foot- and endnotes, comments and equations of a Word document, as Markdown. Pictures, linked files and
+ * macros are never touched.
+ */
 export async function readDocx(bytes: Uint8Array): Promise<ReadDocument> {
-  const parts = unpack(bytes)
-  if (parts.EncryptedPackage || parts.EncryptionInfo) {
-    throw new AppError("document.encrypted", "The document is protected with a password.", {
-      remedy: "Save a copy without a password and add that.",
-    })
-  }
-  if (!Object.keys(parts).some((name) => name.startsWith("word/"))) throw damaged(undefined)
+  const parts = unpackZip(bytes, kind, (name) => neededPart.test(name))
+  if (parts.EncryptedPackage || parts.EncryptionInfo) throw encryptedFile()
+  if (!Object.keys(parts).some((name) => name.startsWith("word/"))) throw damagedFile(kind)
+  writeEquations(parts)
   // Mammoth unpacks without a limit, so it gets only what was unpacked here, stored without compression.
   const buffer = Buffer.from(zipSync(parts, { level: 0 }))
   const options = {
-    styleMap: ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => h2:fresh"],
+    styleMap: ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => h2:fresh", "comment-reference => sup"],
     convertImage: mammoth.images.imgElement(async () => ({ src: "" })),
     externalFileAccess: false,
   }
   const html = await mammoth.convertToHtml({ buffer }, options).then(
     (result) => result.value,
     (cause) => {
-      throw damaged(cause)
+      throw damagedFile(kind, cause)
     },
   )
-  const core = parts["docProps/core.xml"]
-  const title = core ? /<dc:title>([^<]{1,300})<\/dc:title>/.exec(strFromU8(core))?.[1]?.trim() : undefined
-  return { text: cleanText(htmlToMarkdown(html)), title: title || null, pages: [], pageCount: null }
+  const { title, modifiedAt } = coreProperties(parts, kind)
+  const text = cleanText(htmlToMarkdown(withNotes(html), { hasLinks: true }))
+  return { text, title, pages: [], pageCount: null, datedAt: modifiedAt }
 }
 
-/** Counts what the archive says it unpacks to before anything is unpacked; an entry that lies is cut at what it said. */
-function unpack(bytes: Uint8Array): Record<string, Uint8Array> {
-  let inflated = 0
-  try {
-    return unzipSync(bytes, {
-      filter: ({ name, originalSize }) => {
-        if (!neededPart.test(name)) return false
-        inflated += originalSize
-        if (inflated > largestInflatedBytes) {
-          throw new AppError("document.too-large", "The document unpacks to more than 64 MB of text.", {
-            remedy: "Split it into smaller documents.",
-          })
-        }
-        return true
-      },
-    })
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause
-    throw damaged(cause)
+/** Mammoth leaves equations out: each becomes a run of text in its place. */
+function writeEquations(parts: ZipParts): void {
+  for (const name of ["word/document.xml", "word/footnotes.xml", "word/endnotes.xml"]) {
+    const part = parts[name]
+    const xml = part ? strFromU8(part) : ""
+    if (!xml.includes("<m:oMath")) continue
+    const written = xml
+      .replace(/<m:oMathParaPr>[\s\S]*?<\/m:oMathParaPr>|<\/?m:oMathPara(?:\s[^>]*)?>/g, "")
+      .replace(/<m:oMath(?:\s[^>]*)?>[\s\S]*?<\/m:oMath>/g, (equation) => {
+        return `<w:r><w:t xml:space="preserve">${escapeXml(linearMath(equation))}</w:t></w:r>`
+      })
+    parts[name] = strToU8(written)
   }
 }
 
-const damaged = (cause: unknown): AppError =>
-  new AppError("document.damaged", "The file is not a readable docx.", {
-    remedy: "Open it in its own program and save it again.",
-    cause,
-  })
+const escapeXml = (text: string): string => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;")
+
+/** Notes come as a numbered list with arrows back, comments as a list of definitions: both get a line that says what they are. */
+function withNotes(html: string): string {
+  return html
+    .replace(/<a href="#[^"]*">↑<\/a>/g, "")
+    .replace(/<ol>(?=<li id="(?:foot|end)note-)/, "<h2>Notes</h2><ol>")
+    .replace(/(<a href="#comment-[^>]*>)\[/g, "$1[comment ")
+    .replace(/<dl>(?=<dt id="comment-)/, "<h2>Comments</h2><dl>")
+    .replace(/<dt[^>]*>Comment \[(\d+)\]<\/dt><dd>(?:<p>)?/g, "<p>[comment $1] ")
+    .replace(/(?:<\/p>)?<\/dd>/g, "</p>")
+}

@@ -69,14 +69,5 @@ function findArticle(document: Document): { html: string; size: number; tables: 
 function decodeHtml(bytes: Uint8Array): string {
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, 2048))
   const charset = /<meta[^>]+charset\s*=\s*["']?\s*([\w-]{1,40})/i.exec(head)?.[1]
-  if (!charset || /^utf-?(?:8|16)/i.test(charset)) return decodeText(bytes)
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
-  } catch {
-    try {
-      return new TextDecoder(charset).decode(bytes)
-    } catch {
-      return decodeText(bytes)
-    }
-  }
+  return decodeText(bytes, charset)
 }
