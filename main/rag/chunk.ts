@@ -1,5 +1,5 @@
 import type { NewChunk } from "#store/types.ts"
-import type { ParsedDocument, TextUnit } from "./parse/contract.ts"
+import type { ParsedDocument, TextUnit, TimedStart } from "./parse/contract.ts"
 
 export interface ChunkOptions {
   /** Tokens aimed at per chunk. Default 200. */
@@ -8,7 +8,7 @@ export interface ChunkOptions {
   overlapTokens?: number
 }
 
-type Structure = Pick<ParsedDocument, "text" | "pages" | "sections" | "units">
+type Structure = Pick<ParsedDocument, "text" | "pages" | "sections" | "units" | "times">
 /** Units `from`…`to` (exclusive) of one section. */
 interface Range {
   from: number
@@ -128,7 +128,8 @@ function toChunk(document: Structure, tokens: readonly number[], { from, to }: R
     ordinal,
     text: document.text.slice(start, first.start) + renderUnits(document.text, units),
     headingPath,
-    page: pageAt(document.pages, start),
+    page: lastBefore(document.pages, start)?.page ?? null,
+    ...timesOf(document.times ?? [], start, end),
     start,
     end,
     tokenCount: sum(tokens, from, to),
@@ -157,15 +158,23 @@ function commonPath({ sections }: Structure, units: readonly TextUnit[]): string
   return differs === -1 ? [...first] : first.slice(0, differs)
 }
 
-function pageAt(pages: readonly { page: number; start: number }[], offset: number): number | null {
+/** When the text between two offsets is spoken. */
+function timesOf(times: readonly TimedStart[], start: number, end: number): Pick<NewChunk, "startMs" | "endMs"> {
+  const first = lastBefore(times, start)
+  const last = lastBefore(times, end - 1)
+  return first && last ? { startMs: first.startMs, endMs: Math.max(first.endMs, last.endMs) } : {}
+}
+
+/** The entry that an offset lies in. */
+function lastBefore<T extends { start: number }>(entries: readonly T[], offset: number): T | undefined {
   let low = 0
-  let high = pages.length
+  let high = entries.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if ((pages[middle] as { start: number }).start <= offset) low = middle + 1
+    if ((entries[middle] as T).start <= offset) low = middle + 1
     else high = middle
   }
-  return low === 0 ? null : (pages[low - 1] as { page: number }).page
+  return entries[low - 1]
 }
 
 function sum(values: readonly number[], from: number, to: number): number {

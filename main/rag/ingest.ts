@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { readFile, stat } from "node:fs/promises"
 import { basename, extname, sep } from "node:path"
+import { acceptedKinds, kindOfName } from "#contract/documentKinds.ts"
 import type { Document, DocumentStage } from "#contract/documents.ts"
 import type { Actor } from "#core/actor.ts"
 import { AppError, errorInfo, isAbort } from "#core/errors.ts"
@@ -13,7 +14,6 @@ import { chunkDocument } from "./chunk.ts"
 import { fileStamp } from "./fileStamp.ts"
 import type { ParsedDocument } from "./parse/contract.ts"
 import type { Parser } from "./parse/createParser.ts"
-import { kindOfName } from "#contract/documentKinds.ts"
 import { passageInput } from "./passageInput.ts"
 import type { VectorIndex } from "./vectorIndex.ts"
 import { walkFolder } from "./walkFolder.ts"
@@ -555,7 +555,7 @@ const roughTokens = (text: string): number => Math.ceil(text.length / 4)
 
 const unsupported = (): AppError =>
   new AppError("document.unsupported", "Files of this type are not read.", {
-    remedy: "Supported are txt, md, html, pdf and docx.",
+    remedy: `Supported are ${acceptedKinds()}.`,
   })
 
 const tooLarge = (limit: number): AppError =>
