@@ -861,6 +861,22 @@ describe.each(kinds)("the %s store", (_name, open) => {
     await store.feedback.recordShown(ownerActor, shown)
     await store.feedback.record(ownerActor, { queryId: "mine", chunkId, event: "up", value: 1 })
 
+    const { memory: remembered } = await store.memories.create(ownerActor, {
+      text: "The walrus is mine.",
+      weight: 1,
+      kind: "added",
+      conversationId: null,
+      messageId: null,
+    })
+    const artifact = await store.artifacts.record(ownerActor, {
+      kind: "export",
+      name: "Mine",
+      hash: null,
+      sizeBytes: null,
+      tags: [],
+      provenance: {},
+    })
+
     /** What a stranger gets: a code, or the value. `skip`: the method names no person. */
     const calls: {
       [R in keyof typeof repositoryMethods]: Record<keyof Store[R], [unknown, () => Promise<unknown>] | "skip">
@@ -937,6 +953,25 @@ describe.each(kinds)("the %s store", (_name, open) => {
         update: ["folder.not-found", () => store.folders.update(stranger, folder.id, { isPaused: true })],
         documents: ["folder.not-found", () => store.folders.documents(stranger, folder.id, null, "/")],
         delete: ["folder.not-found", () => store.folders.delete(stranger, folder.id)],
+      },
+      memories: {
+        create: "skip",
+        get: ["memory.not-found", () => store.memories.get(stranger, remembered.id)],
+        list: [{ items: [], next: null, total: 0 }, () => store.memories.list(stranger, { limit: 5 })],
+        update: ["memory.not-found", () => store.memories.update(stranger, remembered.id, { weight: 0 })],
+        delete: ["memory.not-found", () => store.memories.delete(stranger, remembered.id)],
+        clear: [0, () => store.memories.clear(stranger)],
+        searchLexical: [[], () => store.memories.searchLexical(stranger, { terms: ["walrus"], limit: 5 })],
+        searchVector: [[], () => store.memories.searchVector(stranger, query)],
+        missingVectors: [[], () => store.memories.missingVectors(stranger, "space-b", 5)],
+        setVector: [undefined, () => store.memories.setVector(stranger, remembered, "space-a", vector(0, 0, 1))],
+      },
+      artifacts: {
+        record: "skip",
+        get: ["artifact.not-found", () => store.artifacts.get(stranger, artifact.id)],
+        list: [{ items: [], next: null, tags: [] }, () => store.artifacts.list(stranger, { limit: 5 })],
+        setTags: ["artifact.not-found", () => store.artifacts.setTags(stranger, artifact.id, [])],
+        delete: ["artifact.not-found", () => store.artifacts.delete(stranger, artifact.id)],
       },
       chunks: {
         get: ["document.not-found", () => store.chunks.get(stranger, chunkId)],
