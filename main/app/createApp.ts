@@ -33,6 +33,7 @@ import { createPersonas } from "#ops/personas.ts"
 import type { Secrets } from "#ops/secrets/types.ts"
 import { createDocuments } from "#rag/documents.ts"
 import { openFusionWeights } from "#rag/fusionWeights.ts"
+import { createFolders, type Folders } from "#rag/folders/folders.ts"
 import { createIngest } from "#rag/ingest.ts"
 import { ingestRunner, reindexRunner } from "#rag/jobRunners.ts"
 import { createParser, parserExecArgv } from "#rag/parse/createParser.ts"
@@ -180,12 +181,13 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     onDocument: ({ id }) => changes.publish({ channel: "documents", id }),
     log,
   })
+  let folders: Folders
   const jobs: Jobs = scope.add(
     createJobs({
       store: store.jobs,
       hub: jobHub,
       runners: {
-        ingest: recorded(ingestRunner(ingest), (job, actor) =>
+        ingest: recorded(ingestRunner(ingest, () => folders), (job, actor) =>
           recordIndex(actor, { store, embedder: engines.embedder, record }, job.subjectId),
         ),
         reindex: recorded(reindexRunner(vectorIndex), (_job, actor) =>
@@ -218,6 +220,20 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     sampleDir: fileURLToPath(sampleDir),
     startJob: (actor, job) => jobs.start(actor, job),
   })
+
+  folders = scope.add(
+    createFolders({
+      store,
+      ingest,
+      collectionOfPath: documents.collectionOfPath,
+      startJob: (actor, job) => jobs.start(actor, job),
+      cancelJob: (actor, jobId) => jobs.cancel(actor, jobId),
+      onDeferred: () => void followModels(),
+      onChange: () => changes.publish({ channel: "documents", id: null }),
+      log,
+    }),
+    (opened) => opened.close(),
+  )
 
   /** Another embedder builds its index beside the one in use; the window goes on searching meanwhile. */
   let following: Promise<void> = Promise.resolve()
@@ -386,6 +402,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     collections: {
       ...store.collections,
       async delete(actor, id) {
+        await folders.forgetCollection(actor, id)
         for (const job of jobs.active())
           if (job.kind === "ingest" && job.subjectId === id) await jobs.cancel(actor, job.id)
         await store.collections.delete(actor, id)
@@ -397,10 +414,18 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       ...documents,
       addText: (actor, { title, text }, collectionId) => documents.addText(actor, text, title, collectionId),
       async delete(actor, id) {
+        const document = await store.documents.get(actor, id)
+        await folders.leaveOut(actor, document)
         await documents.delete(actor, id)
         changes.publish({ channel: "documents", id })
       },
+      async setTags(actor, id, tags) {
+        const changed = await documents.setTags(actor, id, tags)
+        changes.publish({ channel: "documents", id })
+        return changed
+      },
     },
+    folders,
     jobs: {
       ...jobs,
       cancel: async (actor, id) => void (await jobs.cancel(actor, id)),
@@ -494,6 +519,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
 
   await engines.refresh()
   await jobs.recover(ownerActor)
+  await folders.start(ownerActor)
   void followModels()
   const isSampleNew = (await documents.ensureSampleCollection(ownerActor)) !== null
   if (isSampleNew && jobs.active().some((job) => job.kind === "ingest")) sampleReady = nextIngestEnd(jobHub)

@@ -130,6 +130,7 @@ export async function* searchThenAnswer(
     query: query.query,
     collectionIds: collectionsOf(query),
     topK: query.top_k,
+    filter: filterOf(query.filter),
   }
   const retrieval = yield* retrieve(actor, request, deps.retrieval, signal)
   onRetrieved(retrieval)
@@ -151,6 +152,12 @@ export const answerInput = (actor: Actor, query: RagQuery, persona: Persona): An
 
 /** An empty list would mean "without documents"; these routes always search them. */
 const collectionsOf = (query: RagQuery): string[] | null => (query.collection_ids?.length ? query.collection_ids : null)
+
+function filterOf(filter: RagQuery["filter"]): RetrieveRequest["filter"] {
+  if (!filter) return undefined
+  const { document_ids, tags, types, after, before } = filter
+  return { documentIds: document_ids, tags, kinds: types, after, before }
+}
 
 interface Written {
   text: string | null

@@ -139,6 +139,14 @@ export const documentRoutes = {
     output: ok,
     errors: ["document.not-found"],
   },
+  "PATCH /api/documents/:id": {
+    summary: "Change the document's tags: searches can be limited to them.",
+    scope: "rag",
+    params,
+    body: z.strictObject({ tags: z.array(z.string().trim().min(1).max(60)).max(50) }),
+    output: document,
+    errors: ["document.not-found"],
+  },
   "POST /api/documents/:id/reindex": {
     summary: "Read the document again (job).",
     scope: "rag",

@@ -1,5 +1,6 @@
 import { z } from "zod"
-import { id, ok } from "./common.ts"
+import { id, ok, timestamp } from "./common.ts"
+import { document } from "./documents.ts"
 import { feedbackEntry, feedbackKind, shownList } from "./feedback.ts"
 import { ragStreamEvent } from "./ragStream.ts"
 import type { RouteTable } from "./route.ts"
@@ -19,6 +20,17 @@ const scored = z.object({
   adjustments: z.array(z.object({ name: z.string(), value: z.number(), reason: z.string() })),
 })
 
+/** What may be found at all; decided before ranking, so that `top_k` matches come back when there are so many. */
+export const searchFilter = z.strictObject({
+  document_ids: z.array(id).max(1000).optional(),
+  /** Documents with at least one of these. */
+  tags: z.array(z.string().trim().min(1).max(60)).max(50).optional(),
+  types: z.array(document.shape.kind).max(50).optional(),
+  /** Inclusive; compared with the document's own date, else with when it was added. */
+  after: timestamp.optional(),
+  before: timestamp.optional(),
+})
+
 export const ragQuery = z.strictObject({
   query,
   top_k: z.number().int().min(1).max(200).default(10),
@@ -26,6 +38,7 @@ export const ragQuery = z.strictObject({
   persona_key: z.string().max(64).optional(),
   session_id: z.string().max(64).optional(),
   collection_ids: z.array(id).max(100).optional(),
+  filter: searchFilter.optional(),
   answer: z.boolean().default(true),
 })
 

@@ -41,12 +41,16 @@ export interface Documents {
   delete(actor: Actor, id: string): Promise<void>
   /** Removes the kept uploads of a collection that was deleted. */
   forgetCollection(collectionId: string): Promise<void>
+  /** Replaces the document's tags. */
+  setTags(actor: Actor, id: string, tags: string[]): Promise<Document>
   reindex(actor: Actor, id: string): Promise<{ jobId: string }>
   /** Null collection: "My documents". */
   upload(actor: Actor, files: readonly UploadedDocument[], collectionId: string | null): Promise<Started>
   /** Null collection: the one that belongs to this path, made when it is new. */
   addPath(actor: Actor, path: string, collectionId: string | null): Promise<Started>
   addText(actor: Actor, text: string, title: string | null, collectionId: string | null): Promise<Started>
+  /** The collection that belongs to a path, made when it is new. */
+  collectionOfPath(actor: Actor, real: string): Promise<Collection>
   /** Makes the sample collection on the first start; never again, also when it was deleted. */
   ensureSampleCollection(actor: Actor): Promise<Collection | null>
 }
@@ -111,6 +115,9 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       const folder = resolve(uploadsDir, collectionId)
       if (folder.startsWith(resolve(uploadsDir) + sep)) await rm(folder, { recursive: true, force: true })
     },
+    async setTags(actor, id, tags) {
+      return toPublic(await store.documents.setTags(actor, id, tags))
+    },
     async reindex(actor, id) {
       const document = await store.documents.get(actor, id)
       const payload: IngestPayload = { type: "document", documentId: id }
@@ -150,6 +157,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       const files = [{ filePath, relativePath }]
       return ingest(actor, relativePath, { type: "files", collectionId: collection.id, files }, collection.id)
     },
+    collectionOfPath,
     async ensureSampleCollection(actor) {
       const settings = await store.settings.all(actor)
       if (settings[sampleSetting] === true) return null

@@ -3,13 +3,14 @@ import type { Passage, PhaseResult, TurnEventBody } from "#contract/turns.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
 import type { Embedder } from "#engines/types.ts"
-import type { ChunkRecord, ChunkRepository } from "#store/types.ts"
+import type { ChunkRecord, ChunkRepository, SearchFilter } from "#store/types.ts"
 import { type Adjustment, adjust, type RankingContext } from "./adjust.ts"
 import { hasAnswerForm } from "./bestSentence.ts"
 import { deduplicate } from "./deduplicate.ts"
 import { type Features, featureNames, featureSchemaVersion, featuresOf, type SearchSignals } from "./features.ts"
-import { defaultSearchShares, fuse, type SearchShares } from "./fuse.ts"
+import { defaultSearchShares, type Fused, fuse, type SearchShares } from "./fuse.ts"
 import { defaultFusionWeights, type FusionWeights, fusedScore } from "./fusionWeights.ts"
+import { sharesOf, vectorCloseness } from "./neighbours.ts"
 import { type QueryTerms, queryTerms, questionParts } from "./queryTerms.ts"
 import { ltrScore, type RankingModel, shippedRanking } from "./ranking.ts"
 import { answerFloor, confidenceOf, coverageOfStems, type TermWeights, termWeights } from "./relevance.ts"
@@ -20,6 +21,8 @@ export interface RetrieveRequest {
   query: string
   /** Null: all of the actor's collections. */
   collectionIds: readonly string[] | null
+  /** What else limits the search. Default: nothing. */
+  filter?: Omit<SearchFilter, "collectionIds">
   /** Passages returned at most. Default 6. */
   topK?: number
   /** Earlier questions of the conversation, oldest first. */
@@ -91,6 +94,7 @@ const depth = 100
 /** Best candidates of P0 that are ranked by features; the others keep their order behind them. */
 const rankedDepth = 60
 const closestCount = 3
+const wordsAlone: SearchShares = { lexical: 1, vector: 0, neighbours: 0 }
 
 /** Finds the passages for a question; yields what a turn shows of it and returns the whole. */
 export async function* retrieve(
@@ -146,7 +150,7 @@ async function* rankPhases(
       search_ms: search.searchMs,
       index: search.embedder?.fingerprint ?? null,
       retrieved: search.candidates.length,
-      shares: deps.shares ?? defaultSearchShares,
+      shares: search.shares,
     },
   }
   signal.throwIfAborted()
@@ -201,7 +205,12 @@ async function* rankPhases(
     provisional: false,
     results,
     delta: phaseDelta(learnedResults, results),
-    meta: { adjust_ms: deps.clock.monotonic() - adjustingAt, confidence: verdict.confidence, final: true },
+    meta: {
+      adjust_ms: deps.clock.monotonic() - adjustingAt,
+      confidence: verdict.confidence,
+      found: verdict.found,
+      final: true,
+    },
   }
 
   const passages = final.map(toPassage)
@@ -221,15 +230,13 @@ async function* rankPhases(
   }
 }
 
-interface FoundCandidate extends SearchSignals {
-  conceptualScore: number
-}
-
 interface Search {
   query: QueryTerms
   weights: TermWeights
   /** Best first. */
-  candidates: FoundCandidate[]
+  candidates: SearchSignals[]
+  /** As they took part. */
+  shares: SearchShares
   vector: Float32Array | null
   embedder: Embedder | null
   embedMs: number
@@ -244,7 +251,10 @@ async function searchBoth(
   signal: AbortSignal,
 ): Promise<Search> {
   const query = queryTerms(request.query, request.history)
-  const collectionIds = request.collectionIds ? [...request.collectionIds] : null
+  const filter: SearchFilter = {
+    ...request.filter,
+    collectionIds: request.collectionIds ? [...request.collectionIds] : null,
+  }
   const startedAt = deps.clock.monotonic()
   const embedder = await deps.queryEmbedder()
   const vector = embedder ? ((await embedder.embed([query.text], "query", signal))[0] ?? null) : null
@@ -255,8 +265,8 @@ async function searchBoth(
   const limit = Math.max(depth, request.topK ?? 0)
   const vectorQuery = vector && embedder ? { vector, fingerprint: embedder.fingerprint } : null
   const [lexical, nearest, rarity] = await Promise.all([
-    deps.chunks.searchLexical(actor, { terms: words, collectionIds, limit }),
-    vectorQuery ? deps.chunks.searchVector(actor, { ...vectorQuery, collectionIds, limit }) : [],
+    deps.chunks.searchLexical(actor, { ...filter, terms: words, limit }),
+    vectorQuery ? deps.chunks.searchVector(actor, { ...filter, ...vectorQuery, limit }) : [],
     deps.chunks.inverseDocumentFrequencies(actor, words),
   ])
   signal.throwIfAborted()
@@ -281,17 +291,31 @@ async function searchBoth(
     bm25: isCut(lexical) ? (lexical.at(-1)?.bm25 ?? 0) : 0,
     similarity: isCut(nearest) ? (nearest.at(-1)?.similarity ?? null) : null,
   }
-  const fused = fuse(list, deps.shares, floors)
-  const candidates = list
-    .map((candidate, index): FoundCandidate => {
-      const { score, bm25Share, similarityShare } = fused[index] as (typeof fused)[number]
+  const hasVectors = list.some((candidate) => candidate.similarity !== null)
+  const shares = hasVectors ? (deps.shares ?? defaultSearchShares) : wordsAlone
+  const fused = fuse(list, shares, floors)
+  const sorted = list
+    .map((candidate, index) => ({ ...candidate, ...(fused[index] as Fused) }))
+    .sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1))
+  const neighbours = shares.neighbours ?? 0
+  const closeness =
+    vectorQuery && neighbours > 0
+      ? sharesOf(await vectorCloseness(actor, sorted, vectorQuery.fingerprint, deps.chunks))
+      : null
+  signal.throwIfAborted()
+  const candidates = sorted
+    .map(({ chunk, bm25, similarity, score, bm25Share, similarityShare }, index): SearchSignals => {
+      const neighbourShare = closeness?.[index] ?? 0
       return {
-        ...candidate,
-        rankLexical: lexicalRank.get(candidate.chunk.id) ?? 0,
-        rankVector: vectorRank.get(candidate.chunk.id) ?? 0,
+        chunk,
+        bm25,
+        similarity,
+        rankLexical: lexicalRank.get(chunk.id) ?? 0,
+        rankVector: vectorRank.get(chunk.id) ?? 0,
         bm25Share,
         similarityShare,
-        conceptualScore: score,
+        neighbourShare,
+        conceptualScore: closeness ? (1 - neighbours) * score + neighbours * neighbourShare : score,
       }
     })
     .sort((a, b) => b.conceptualScore - a.conceptualScore || (a.chunk.id < b.chunk.id ? -1 : 1))
@@ -299,6 +323,7 @@ async function searchBoth(
     query,
     weights: termWeights(query.terms, rarity),
     candidates,
+    shares,
     vector,
     embedder,
     embedMs: embeddedAt - startedAt,

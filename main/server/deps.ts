@@ -3,6 +3,7 @@ import type { Transcription, Voice } from "#contract/audio.ts"
 import type { AuditRow } from "#contract/audit.ts"
 import type { Conversation, Message, SearchHit } from "#contract/conversations.ts"
 import type { Collection, Document, DocumentSource } from "#contract/documents.ts"
+import type { Folder } from "#contract/folders.ts"
 import type { FeedbackEntry, FeedbackKind, ShownList } from "#contract/feedback.ts"
 import type { Job } from "#contract/jobs.ts"
 import type { Memory } from "#contract/memory.ts"
@@ -43,6 +44,7 @@ export interface ServerDeps {
   messages: MessageService
   collections: CollectionService
   documents: DocumentService
+  folders: FolderService
   jobs: JobService
   models: ModelService
   settings: SettingsService
@@ -184,6 +186,7 @@ export interface DocumentService {
   get(actor: Actor, id: string): Promise<Document>
   source(actor: Actor, id: string, chunkId: string | null): Promise<DocumentSource>
   delete(actor: Actor, id: string): Promise<void>
+  setTags(actor: Actor, id: string, tags: string[]): Promise<Document>
   reindex(actor: Actor, id: string): Promise<{ jobId: string }>
   /** `relativePath` is the path below a dropped folder, or the file's name. Null collection: the default one. */
   upload(
@@ -197,6 +200,22 @@ export interface DocumentService {
     text: { title: string; text: string },
     collectionId: string | null,
   ): Promise<{ jobId: string; collectionId: string }>
+}
+
+interface FolderRules {
+  excludes?: string[]
+  followsGitignore?: boolean
+  maxFileBytes?: number
+}
+
+/** Watched folders. Unknown ids reject with `folder.not-found`. */
+export interface FolderService {
+  list(actor: Actor): Promise<Folder[]>
+  get(actor: Actor, id: string): Promise<Folder>
+  add(actor: Actor, folder: { path: string; collectionId?: string } & FolderRules): Promise<Folder>
+  change(actor: Actor, id: string, changes: { isPaused?: boolean } & FolderRules): Promise<Folder>
+  rescan(actor: Actor, id: string): Promise<Folder>
+  remove(actor: Actor, id: string, documents: "keep" | "remove"): Promise<void>
 }
 
 export interface JobService {

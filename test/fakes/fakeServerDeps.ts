@@ -208,6 +208,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
         }
       },
       delete: async (_actor, id) => void find(documents, id, "document.not-found"),
+      setTags: async (_actor, id, tags) => ({ ...find(documents, id, "document.not-found"), tags }),
       reindex: async (_actor, id) => {
         find(documents, id, "document.not-found")
         return { jobId: "j1" }

@@ -285,6 +285,13 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       seed.documents = seed.documents.filter((entry) => entry.id !== params.id)
       return { ok: true }
     },
+    "PATCH /api/documents/:id": ({ params, body }) => {
+      seed.documents = seed.documents.map((entry) => (entry.id === params.id ? { ...entry, tags: body.tags } : entry))
+      changed("documents", params.id)
+      const found = seed.documents.find((entry) => entry.id === params.id)
+      if (!found) throw new MockError("document.not-found", "There is no such document.")
+      return found
+    },
     "POST /api/documents/:id/reindex": ({ params }) => {
       seed.documents = seed.documents.map((entry) =>
         entry.id === params.id ? { ...entry, status: "working", stage: "parse", error: null } : entry,

@@ -26,6 +26,8 @@ export const documentHandlers = ({
     await documents.delete(actor, params.id)
     return { ok: true }
   },
+  "PATCH /api/documents/:id": async ({ params, body }, { actor }) =>
+    publicDocument(await documents.setTags(actor, params.id, body.tags)),
   "POST /api/documents/:id/reindex": ({ params }, { actor }) => documents.reindex(actor, params.id),
   "POST /api/documents/upload": ({ body }, { actor, files }) =>
     documents.upload(actor, withPaths(files, body.paths), body.collectionId ?? null),
@@ -48,6 +50,9 @@ const publicDocument = (row: Document): Document => ({
   status: row.status,
   hasVectors: row.hasVectors,
   error: row.error,
+  tags: row.tags,
+  folderId: row.folderId,
+  isAway: row.isAway,
   createdAt: row.createdAt,
   updatedAt: row.updatedAt,
 })

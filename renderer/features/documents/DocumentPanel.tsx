@@ -8,9 +8,10 @@ import { formatBytes, formatCount, formatTime } from "../../ui/format.ts"
 import { Notice } from "../../ui/Notice.tsx"
 import { closePanel, toast } from "../frame/frameStore.ts"
 import { Steps } from "./DocumentTable.tsx"
-import { reindexDocument, removeDocument, useDocuments } from "./documentsStore.ts"
+import { reindexDocument, removeDocument, setTags, useDocuments } from "./documentsStore.ts"
 import { SourceText } from "./SourceText.tsx"
 import { strings } from "./strings.ts"
+import { TagsField } from "./TagsField.tsx"
 import "./documents.css"
 
 /** The inspector of one document. */
@@ -81,6 +82,15 @@ export default function DocumentPanel({ documentId }: { documentId: string }) {
           </div>
         ))}
       </dl>
+      <TagsField
+        key={document.id}
+        tags={document.tags ?? []}
+        onChange={(tags) =>
+          void setTags(document.id, tags).then(() =>
+            setFetched((shown) => (shown?.id === document.id ? { ...shown, tags } : shown)),
+          )
+        }
+      />
       <div className="row" style={{ marginBottom: 20 }}>
         <Button small onClick={() => void reindexDocument(document.id)}>
           <RefreshCw size={13} aria-hidden />

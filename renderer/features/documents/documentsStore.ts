@@ -143,6 +143,13 @@ export async function reindexDocument(id: string): Promise<void> {
   })
 }
 
+export async function setTags(id: string, tags: string[]): Promise<void> {
+  await attempt(async () => {
+    const changed = await api("PATCH /api/documents/:id", { params: { id }, body: { tags } })
+    set((state) => ({ documents: state.documents.map((entry) => (entry.id === id ? changed : entry)) }))
+  })
+}
+
 export async function removeDocument(id: string): Promise<void> {
   await attempt(async () => {
     await api("DELETE /api/documents/:id", { params: { id } })

@@ -45,6 +45,7 @@ export const strings = {
     byWords: "by words only, so far",
     text: "Text",
   },
+  tags: { label: "Tags", placeholder: "invoices, 2026" },
   source: {
     previous: "Previous source",
     next: "Next source",
