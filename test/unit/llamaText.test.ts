@@ -2,7 +2,9 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { toGrammarSchema } from "#engines/llama/grammarSchema.ts"
 import { createJsonEndFinder } from "#engines/llama/jsonEnd.ts"
+import { createTextMerger } from "#engines/llama/mergeText.ts"
 import { createTextGate } from "#engines/llama/textGate.ts"
+import type { GenerateEvent } from "#engines/types.ts"
 
 const cut = (text: string, sizes: number[]): string[] => {
   const pieces: string[] = []
@@ -112,5 +114,55 @@ describe("a JSON schema for the grammar", () => {
     let deep: Record<string, unknown> = { type: "string" }
     for (let level = 0; level < 50; level++) deep = { type: "array", items: deep }
     expect(() => toGrammarSchema(deep, "strict")).toThrow(/nested too deeply/)
+  })
+})
+
+describe("text on its way out", () => {
+  const run = (steps: [number, GenerateEvent][]) => {
+    const sent: [number, GenerateEvent][] = []
+    let now = 0
+    const merger = createTextMerger(
+      (event) => sent.push([now, event]),
+      () => now,
+    )
+    for (const [at, event] of steps) {
+      now = at
+      merger.emit(event)
+    }
+    merger.flush()
+    return sent
+  }
+  const text = (piece: string): GenerateEvent => ({ type: "text", text: piece })
+
+  it("goes at once first, then in pieces of at least 50 ms, and loses nothing", () => {
+    const sent = run([...Array(7).keys()].map((index) => [index * 30, text(String(index))]))
+    expect(sent).toEqual([
+      [0, text("0")],
+      [60, text("12")],
+      [120, text("34")],
+      [180, text("56")],
+    ])
+  })
+
+  it("does not wait on a machine that is slower than that", () => {
+    expect(run([0, 90, 200].map((at) => [at, text("a")])).map(([at]) => at)).toEqual([0, 90, 200])
+  })
+
+  it("keeps the order of text, reasoning and calls, and every log-probability", () => {
+    const logprob = (token: string) => ({ token, logprob: -1, bytes: [], top: [] })
+    const call: GenerateEvent = { type: "tool-call", index: 0, id: "c", name: "f", argumentsDelta: "{}" }
+    const sent = run([
+      [0, { type: "reasoning", text: "a" }],
+      [1, { type: "reasoning", text: "b" }],
+      [2, { type: "text", text: "c", logprobs: [logprob("c")] }],
+      [3, { type: "text", text: "d", logprobs: [logprob("d")] }],
+      [4, call],
+    ])
+    expect(sent.map(([, event]) => event)).toEqual([
+      { type: "reasoning", text: "a" },
+      { type: "reasoning", text: "b" },
+      { type: "text", text: "cd", logprobs: [logprob("c"), logprob("d")] },
+      call,
+    ])
   })
 })
