@@ -6,7 +6,7 @@ import type { AudioFormat, EncodedAudio } from "./encodeAudio.ts"
 
 /** Decoding and encoding away from the core's loop. */
 export interface AudioCodecs {
-  /** As `decodeAudio`. `bytes` are copied to the thread. */
+  /** As `decodeAudio`. Bytes that fill their whole buffer, as those of a file do, move to the thread and are gone here: copying half an hour holds the loop. */
   decodeAudio(bytes: Uint8Array, options: DecodeOptions, signal: AbortSignal): Promise<DecodedAudio>
   /** As `encodeAudio`. */
   encodeAudio(
@@ -95,7 +95,7 @@ function createLane(workerEntry: URL) {
       thread.once("message", (reply: CodecReply) => settle(() => resolve(reply)))
       thread.once("error", fail)
       thread.once("exit", exit)
-      thread.postMessage(request)
+      thread.postMessage(request, movable(request))
     })
   }
 
@@ -112,6 +112,13 @@ function createLane(workerEntry: URL) {
       await end()
     },
   }
+}
+
+/** A piece of a larger buffer is copied: the rest of it belongs to others. */
+function movable(request: CodecRequest): ArrayBuffer[] {
+  if (request.kind !== "decode") return []
+  const { buffer, byteLength } = request.bytes
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
 }
 
 /** A caller that waits in line leaves it at once when it aborts. */
