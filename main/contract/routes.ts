@@ -3,6 +3,7 @@ import { audioRoutes } from "./audio.ts"
 import { auditRoutes } from "./audit.ts"
 import { conversationRoutes } from "./conversations.ts"
 import { documentRoutes } from "./documents.ts"
+import { folderRoutes } from "./folders.ts"
 import { jobRoutes } from "./jobs.ts"
 import { memoryRoutes } from "./memory.ts"
 import { modelRoutes } from "./models.ts"
@@ -19,6 +20,7 @@ export const routes = {
   ...turnRoutes,
   ...conversationRoutes,
   ...documentRoutes,
+  ...folderRoutes,
   ...jobRoutes,
   ...modelRoutes,
   ...settingsRoutes,

@@ -1,5 +1,6 @@
 import type { Actor } from "#core/actor.ts"
 import type { JobRunner } from "#core/jobs.ts"
+import { type Folders, isFolderPayload } from "./folders/folders.ts"
 import type { Ingest, IngestPayload } from "./ingest.ts"
 import type { VectorIndex } from "./vectorIndex.ts"
 
@@ -7,13 +8,18 @@ import type { VectorIndex } from "./vectorIndex.ts"
 const lane = "ingest"
 
 /** Runs jobs of the kind `ingest`. Started again after a restart, it skips what was finished. */
-export function ingestRunner(ingest: Ingest): JobRunner {
+export function ingestRunner(ingest: Ingest, folders: () => Folders): JobRunner {
   return {
     lane,
     async run(job, actor, report, signal) {
-      await ingest.run(actor, job.payload as IngestPayload, { signal, progress: report })
+      if (isFolderPayload(job.payload)) {
+        await folders().runJob(actor, { id: job.id, folderId: job.payload.folderId }, report, signal)
+      } else await ingest.run(actor, job.payload as IngestPayload, { signal, progress: report })
     },
-    discard: (job, actor) => ingest.discard(actor, job.payload as IngestPayload),
+    async discard(job, actor) {
+      if (isFolderPayload(job.payload)) await folders().discardJob(actor, job.payload.folderId)
+      else await ingest.discard(actor, job.payload as IngestPayload)
+    },
   }
 }
 

@@ -252,6 +252,7 @@ export interface FolderDocument {
   filePath: string
   title: string
   contentHash: string
+  sizeBytes: number
   fileStamp: string | null
   status: Document["status"]
 }
@@ -343,6 +344,8 @@ export interface ChunkRepository {
     actor: Actor,
     query: { vector: Float32Array; fingerprint: string; chunkIds: string[] },
   ): Promise<Map<string, number>>
+  /** The vectors themselves, of few chunks. Chunks without one are left out. */
+  vectors(actor: Actor, query: { fingerprint: string; chunkIds: string[] }): Promise<Map<string, Float32Array>>
   /** Inverse document frequency of each term over the actor's chunks. */
   inverseDocumentFrequencies(actor: Actor, terms: string[]): Promise<Map<string, number>>
   /** Chunks that lack a vector of this fingerprint, oldest first: work for building an index beside the old one. */

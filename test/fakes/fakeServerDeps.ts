@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Conversation, Message } from "#contract/conversations.ts"
 import type { Collection, Document } from "#contract/documents.ts"
+import type { Folder } from "#contract/folders.ts"
 import type { Job } from "#contract/jobs.ts"
 import type { Memory } from "#contract/memory.ts"
 import type { Bundle, Model } from "#contract/models.ts"
@@ -59,6 +60,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
   const messages = new Map<string, Message>()
   const collections = new Map<string, Collection>([["c1", collection("c1", "manuals")]])
   const documents = new Map<string, Document>([["d1", document("d1")]])
+  const folders = new Map<string, Folder>([["f1", folder("f1")]])
   const keys = new Map<string, ApiKey & { hash: string; ownerId: string }>()
   const heardAudio: FakeServer["heardAudio"] = []
   const streamEnders: ((streamId: number) => void)[] = []
@@ -228,6 +230,17 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       resume: async (_actor, id) => setJob({ ...find(jobs, id, "job.not-found"), status: "running" }),
       cancel: async (_actor, id) => void setJob({ ...find(jobs, id, "job.not-found"), status: "cancelled" }),
       subscribe: (_actor, listener) => jobHub.subscribe(listener),
+    },
+    folders: {
+      list: async () => [...folders.values()],
+      get: async (_actor, id) => find(folders, id, "folder.not-found"),
+      add: async (_actor, { path }) => ({ ...folder("f2"), path }),
+      change: async (_actor, id, { isPaused }) => ({
+        ...find(folders, id, "folder.not-found"),
+        state: isPaused ? "paused" : "watching",
+      }),
+      rescan: async (_actor, id) => find(folders, id, "folder.not-found"),
+      remove: async (_actor, id) => void find(folders, id, "folder.not-found"),
     },
     models: {
       list: async () => ({ items: fakeModels, diskUsedBytes: 0, diskFreeBytes: 1 }),
@@ -491,6 +504,26 @@ const fakePassage = {
   score: 0.9,
   similarity: 0.8,
 }
+
+const folder = (id: string): Folder => ({
+  id,
+  collectionId: "c1",
+  name: "manuals",
+  path: "/home/person/manuals",
+  excludes: [],
+  followsGitignore: true,
+  maxFileBytes: 1024,
+  state: "watching",
+  mode: "events",
+  done: 0,
+  total: 0,
+  documentCount: 1,
+  skippedCount: 0,
+  errors: [],
+  errorCount: 0,
+  checkedAt: 1,
+  createdAt: 1,
+})
 
 const collection = (id: string, name: string): Collection => ({
   id,

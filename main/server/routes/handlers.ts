@@ -7,6 +7,7 @@ import { audioHandlers } from "./audio.ts"
 import { auditHandlers } from "./audit.ts"
 import { conversationHandlers } from "./conversations.ts"
 import { documentHandlers } from "./documents.ts"
+import { folderHandlers } from "./folders.ts"
 import { jobHandlers } from "./jobs.ts"
 import { artifactHandlers, memoryHandlers, whyHandlers } from "./memory.ts"
 import { modelHandlers } from "./models.ts"
@@ -21,6 +22,7 @@ export const createHandlers = (deps: ServerDeps & { keyring: Keyring; sessions: 
   ...turnHandlers(deps),
   ...conversationHandlers(deps),
   ...documentHandlers(deps),
+  ...folderHandlers(deps),
   ...jobHandlers(deps),
   ...modelHandlers(deps),
   ...settingsHandlers(deps),

@@ -60,6 +60,7 @@ export function createMemoryFolders(tables: Tables): FolderRepository {
             filePath,
             title: document.title,
             contentHash: document.contentHash,
+            sizeBytes: document.sizeBytes,
             fileStamp: document.fileStamp ?? null,
             status: document.status,
           },

@@ -25,6 +25,7 @@ interface DocumentRow {
   file_path: string
   title: string
   content_hash: string
+  size_bytes: number
   file_stamp: string | null
   status: FolderDocument["status"]
 }
@@ -105,7 +106,7 @@ export function createFolders(context: StoreContext): Sync<FolderRepository> {
       const folderSeq = context.seqOf(actor, "folders", id)
       // A range instead of LIKE: it uses the index, and wildcards in names mean nothing.
       const rows = all<DocumentRow>(
-        `SELECT d.id, d.path, d.file_path, d.title, d.content_hash, d.file_stamp, d.status FROM documents d
+        `SELECT d.id, d.path, d.file_path, d.title, d.content_hash, d.size_bytes, d.file_stamp, d.status FROM documents d
           WHERE d.folder_seq = @folderSeq AND ${owned("d")} AND d.file_path IS NOT NULL
             ${below === null ? "" : "AND (d.file_path = @below OR (d.file_path > @from AND d.file_path < @to))"}`,
         {
@@ -122,6 +123,7 @@ export function createFolders(context: StoreContext): Sync<FolderRepository> {
         filePath: row.file_path,
         title: row.title,
         contentHash: row.content_hash,
+        sizeBytes: row.size_bytes,
         fileStamp: row.file_stamp,
         status: row.status,
       }))
