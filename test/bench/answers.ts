@@ -1,4 +1,4 @@
-/** Answer quality of the default bundle on test/fixtures/answers: `-- answers [--split open|held|all] [--limit N] [--only ID] [--threads N]`. */
+/** Answer quality of the default bundle on test/fixtures: `-- answers [--set answers|tuning] [--split open|held|all] [--limit N] [--only ID] [--threads N]`. */
 import { appendFileSync, writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { answerCases, answerDocuments, scoreAnswer } from "../fakes/answerCases.ts"
@@ -6,6 +6,7 @@ import { openAnswerCore } from "../models/answerCore.ts"
 
 const { values } = parseArgs({
   options: {
+    set: { type: "string", default: "answers" },
     split: { type: "string", default: "open" },
     limit: { type: "string" },
     /** Threads for inference; on a busy machine one is faster than all. */
@@ -19,9 +20,10 @@ const { values } = parseArgs({
 })
 if (values.split !== "open" && values.split !== "held" && values.split !== "all")
   throw new Error("--split is open, held or all.")
+if (values.set !== "answers" && values.set !== "tuning") throw new Error("--set is answers or tuning.")
 const isQuiet = values.quiet || values.split !== "open"
 const only = values.only?.split(",")
-const cases = answerCases(values.split)
+const cases = answerCases(values.split, values.set)
   .filter((each) => !only || only.some((prefix) => each.id.startsWith(prefix)))
   .slice(0, values.limit ? Number(values.limit) : undefined)
 
@@ -33,7 +35,7 @@ const totals: number[] = []
 const kinds = new Map<string, { right: number; all: number }>()
 if (values.out) writeFileSync(values.out, "")
 
-const core = await openAnswerCore(answerDocuments, values.threads ? Number(values.threads) : undefined)
+const core = await openAnswerCore(answerDocuments(values.set), values.threads ? Number(values.threads) : undefined)
 try {
   // The model loads with the first question; that is not part of any figure.
   await core.ask("What is this about?")
@@ -83,7 +85,7 @@ const middle = (values: number[], share: number): string => {
   const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
   return value === undefined ? "not run" : `${(value / 1000).toFixed(2)} s`
 }
-console.log(`answers: ${cases.length} questions, split ${values.split}, temperature 0`)
+console.log(`answers: ${cases.length} questions of ${values.set}, split ${values.split}, temperature 0`)
 console.log(`  right                         ${percent(tally.right, tally.answerable)}`)
 console.log(`  unanswerable told so          ${percent(tally.told, tally.unanswerable)}`)
 console.log(`  answerable, told "not found"  ${percent(tally.lost, tally.answerable)}`)

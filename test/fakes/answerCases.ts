@@ -29,12 +29,15 @@ export interface AnswerScore {
   reallySupported: number
 }
 
-const folder = new URL("../fixtures/answers/", import.meta.url)
+/** `answers` has a half that is kept aside; `tuning` is for prompts and thresholds alone. */
+export type AnswerSet = "answers" | "tuning"
 
-export const answerDocuments = fileURLToPath(new URL("documents", folder))
+const fileOf = (set: AnswerSet, name: string): URL => new URL(`../fixtures/${set}/${name}`, import.meta.url)
 
-export function answerCases(split: "open" | "held" | "all"): AnswerCase[] {
-  const cases = JSON.parse(readFileSync(new URL("questions.json", folder), "utf8")) as AnswerCase[]
+export const answerDocuments = (set: AnswerSet = "answers"): string => fileURLToPath(fileOf(set, "documents"))
+
+export function answerCases(split: "open" | "held" | "all", set: AnswerSet = "answers"): AnswerCase[] {
+  const cases = JSON.parse(readFileSync(fileOf(set, "questions.json"), "utf8")) as AnswerCase[]
   return split === "all" ? cases : cases.filter((each) => each.split === split)
 }
 

@@ -23,7 +23,7 @@ describe.skipIf(!existsSync(composer) || !existsSync(miniLmFiles.modelPath))("an
   let core: AnswerCore
   const turns: { asked: AnswerCase; answered: AskedTurn }[] = []
   beforeAll(async () => {
-    core = await openAnswerCore(answerDocuments)
+    core = await openAnswerCore(answerDocuments())
     for (const each of answerCases("open").filter(({ id }) => asked.includes(id)))
       turns.push({ asked: each, answered: await core.ask(each.question) })
   })
