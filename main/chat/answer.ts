@@ -6,7 +6,7 @@ import type { Llm } from "#engines/types.ts"
 import { rankSentences, type ScoredSentence } from "#rag/bestSentence.ts"
 import { extractiveAnswer, plainSentence } from "#rag/extractiveAnswer.ts"
 import { questionParts } from "#rag/queryTerms.ts"
-import { coverageOf, type TermWeights } from "#rag/relevance.ts"
+import { answerFloor, coverageOf, type TermWeights } from "#rag/relevance.ts"
 import { type Retrieval, type RetrieveDeps, retrieve } from "#rag/retrieve.ts"
 import { sentencesOf } from "#rag/sentences.ts"
 import { createAnswerFilter } from "./answerFilter.ts"
@@ -36,6 +36,8 @@ const nothingInstalled =
   "No chat model is installed yet, so I can only quote your documents. Open Models to install one, or ask about a document you have added."
 /** English text, on the safe side: names and figures take more tokens than prose. */
 const charactersPerToken = 3.5
+/** From this confidence on the model reads the passages: it knows words that mean the same, and what it writes is checked. */
+const readingFloor = 0.25
 /** Tokens of a composed document answer: one or two sentences. */
 const composedTokens = 160
 
@@ -54,7 +56,13 @@ export async function* answer(
 
   const settings = await untilAborted(deps.settings(), signal)
   const questions = input.history.filter((message) => message.role === "user").map((message) => message.text)
-  const request = { query: input.question, collectionIds: input.collectionIds, topK: settings.topK, history: questions }
+  const request = {
+    query: input.question,
+    collectionIds: input.collectionIds,
+    topK: settings.topK,
+    history: questions,
+    ...(model?.composes ? { floor: readingFloor } : {}),
+  }
   const retrieval = input.retrieval ?? (yield* retrieve(input.actor, request, deps.retrieval, signal))
   if (!retrieval.found) {
     yield* say(notStated, [], { found: false })
@@ -62,7 +70,7 @@ export async function* answer(
   }
   const sentences = await untilAborted(rankSentences(retrieval.passages, retrieval, signal), signal)
   const best = sentences[0]
-  if (best) yield { type: "quote", sentence: best.text, citation: best.citation }
+  if (best && retrieval.confidence >= answerFloor) yield { type: "quote", sentence: best.text, citation: best.citation }
   if (model?.composes) yield* compose(input, retrieval, sentences, model.llm, deps, signal)
   else yield* quoteOnly(retrieval, signal)
 }
