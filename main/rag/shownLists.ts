@@ -113,7 +113,12 @@ export function movedByFeedback({
     new Map(
       passages
         .map((passage) => ({ passage, score: score(passage) }))
-        .sort((a, b) => b.score - a.score || a.passage.position - b.passage.position)
+        .sort(
+          (a, b) =>
+            b.score - a.score ||
+            (b.passage.conceptual_score ?? 0) - (a.passage.conceptual_score ?? 0) ||
+            (a.passage.chunk_id < b.passage.chunk_id ? -1 : 1),
+        )
         .map(({ passage }, index) => [passage.chunk_id, index]),
     )
   const withIt = placesBy((passage) => passage.score)
