@@ -1,3 +1,4 @@
+import { lookup } from "node:dns/promises"
 import { homedir, totalmem } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -14,7 +15,7 @@ import type { Job } from "#contract/jobs.ts"
 import { ownerActor } from "#core/actor.ts"
 import { systemClock } from "#core/clock.ts"
 import type { AppConfig } from "#core/config.ts"
-import { AppError } from "#core/errors.ts"
+import { AppError, isAbort } from "#core/errors.ts"
 import { createForkAdapter } from "#core/host/forkAdapter.ts"
 import { createOrphanList } from "#core/host/orphans.ts"
 import { createHub, type Hub } from "#core/hub.ts"
@@ -31,11 +32,15 @@ import { composingQuality } from "#models/recommend.ts"
 import type { LogBuffer } from "#ops/logBuffer.ts"
 import { createPersonas } from "#ops/personas.ts"
 import type { Secrets } from "#ops/secrets/types.ts"
+import { createDocumentReader } from "#rag/createDocumentReader.ts"
 import { createDocuments } from "#rag/documents.ts"
-import { openFusionWeights } from "#rag/fusionWeights.ts"
 import { createFolders, type Folders } from "#rag/folders/folders.ts"
+import { openFusionWeights } from "#rag/fusionWeights.ts"
+import { createIndexCare } from "#rag/indexCare.ts"
 import { createIngest } from "#rag/ingest.ts"
 import { ingestRunner, reindexRunner } from "#rag/jobRunners.ts"
+import { fetchPage } from "#rag/pages/fetchPage.ts"
+import { createPages } from "#rag/pages/pages.ts"
 import { createParser, parserExecArgv } from "#rag/parse/createParser.ts"
 import type { RetrieveDeps } from "#rag/retrieve.ts"
 import { createShownLists } from "#rag/shownLists.ts"
@@ -55,6 +60,7 @@ import { createOperations } from "./operations.ts"
 import { createRagService } from "./ragService.ts"
 import { openSettings } from "./settings.ts"
 import { createSpeechService } from "./speechService.ts"
+import { createTranscriber } from "./transcriber.ts"
 import { version } from "./version.ts"
 import { createVoiceChannels } from "./voiceChannels.ts"
 
@@ -165,6 +171,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     log,
   })
   const { record } = knowledge
+  const indexCare = createIndexCare({ chunks: store.chunks, vectorIndex, embedder: engines.embedder, log })
   const parserEntry = entryUrl("parser")
   const parser = scope.add(
     createParser({
@@ -173,9 +180,30 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     }),
     (opened) => opened.close(),
   )
+  const uploadsDir = join(config.dataDir, "uploads")
+  const codecs = scope.add(createAudioCodecs({ workerEntry: entryUrl("codecs") }), (opened) => opened.close())
+  const reader = createDocumentReader({
+    parser,
+    transcribe: createTranscriber({ codecs, speechToText: engines.speechToText }),
+  })
+  const pages = createPages({
+    documents: store.documents,
+    uploadsDir,
+    fetchPage: (address, signal) =>
+      fetchPage(
+        address,
+        {
+          lookup: (host) => lookup(host, { all: true }),
+          isOffline: () => settings.values().offline,
+          trustedOrigins: config.pageOrigins,
+        },
+        signal,
+      ),
+    onDocument: ({ id }) => changes.publish({ channel: "documents", id }),
+  })
   const ingest = createIngest({
     store,
-    parser,
+    parser: reader,
     embedder: engines.embedder,
     vectorIndex,
     onDocument: ({ id }) => changes.publish({ channel: "documents", id }),
@@ -187,10 +215,11 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       store: store.jobs,
       hub: jobHub,
       runners: {
-        ingest: recorded(ingestRunner(ingest, () => folders), (job, actor) =>
-          recordIndex(actor, { store, embedder: engines.embedder, record }, job.subjectId),
+        ingest: recorded(
+          ingestRunner(ingest, () => folders, pages),
+          (job, actor) => recordIndex(actor, { store, embedder: engines.embedder, record }, job.subjectId),
         ),
-        reindex: recorded(reindexRunner(vectorIndex), (_job, actor) =>
+        reindex: recorded(reindexRunner(vectorIndex, indexCare), (_job, actor) =>
           recordIndex(actor, { store, embedder: engines.embedder, record }, null),
         ),
         "model-pull": recorded(createPullRunner({ catalog, install, onChange: onModelChange }), (job, actor) =>
@@ -216,7 +245,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
   })
   const documents = createDocuments({
     store,
-    uploadsDir: join(config.dataDir, "uploads"),
+    uploadsDir,
     sampleDir: fileURLToPath(sampleDir),
     startJob: (actor, job) => jobs.start(actor, job),
   })
@@ -262,6 +291,34 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     await following
   })
   settings.onChange(() => void followModels())
+
+  /** What a damaged disk or a killed machine left behind is put right beside everything else; words answer meanwhile. */
+  const checking = new AbortController()
+  let checked: Promise<void> = Promise.resolve()
+  function checkIndex(): Promise<void> {
+    checked = (async () => {
+      try {
+        const findings = await indexCare.inspect()
+        if (findings.some(({ code }) => code === "words-differ" || code === "half-written")) {
+          log.error("the search index is repaired", { findings: findings.map(({ message }) => message) })
+          await jobs.start(ownerActor, {
+            kind: "reindex",
+            title: "Repairing the search index",
+            unit: "passages",
+            subjectId: null,
+            payload: { isRepair: true },
+          })
+        } else if ((await indexCare.sweep(checking.signal)) > 0) await followModels()
+      } catch (error) {
+        if (!isAbort(error, checking.signal)) log.error("the search index could not be checked", { error })
+      }
+    })()
+    return checked
+  }
+  scope.add(null, async () => {
+    checking.abort(new AppError("core.stopping", "ZenGlow is closing."))
+    await checked
+  })
 
   const shown = createShownLists({ feedback: store.feedback, onChange: () => {}, log })
   const fusion = await openFusionWeights(store.settings, ownerActor)
@@ -365,11 +422,11 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     isOffline: install.isOffline,
     isHubReachable: createHubProbe({ catalog, install }),
     activeJobs: () => jobs.active().length,
+    indexProblems: async () => (await indexCare.inspect()).map(({ message }) => message),
   })
   scope.add(metrics, (opened) => opened.close())
   scope.add(turns.hub.subscribe(metrics.onTurnEvent), (end) => void end())
 
-  const codecs = scope.add(createAudioCodecs({ workerEntry: entryUrl("codecs") }), (opened) => opened.close())
   const speech = createSpeechService({
     codecs,
     speechToText: engines.speechToText,
@@ -521,6 +578,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
   await jobs.recover(ownerActor)
   await folders.start(ownerActor)
   void followModels()
+  void checkIndex()
   const isSampleNew = (await documents.ensureSampleCollection(ownerActor)) !== null
   if (isSampleNew && jobs.active().some((job) => job.kind === "ingest")) sampleReady = nextIngestEnd(jobHub)
   const server = scope.add(createServer(deps), (opened) => opened.close())

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander"
 import { version } from "#app/version.ts"
+import { acceptedKinds } from "#contract/documentKinds.ts"
 import { type AppConfig, loadConfig } from "#core/config.ts"
 import { ask } from "./ask.ts"
 import { audit } from "./audit.ts"
@@ -136,7 +137,7 @@ verb("ask", "answer a question from your documents, with citations")
     ),
   )
 
-verb("ingest", "add files or folders to a collection")
+verb("ingest", `add files, folders or web pages (https://…) to a collection: ${acceptedKinds()}`)
   .argument("<path...>")
   .option("--collection <name>", "collection to add to")
   .action(

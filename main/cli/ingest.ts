@@ -5,7 +5,7 @@ import { ensureModels } from "./ensureModels.ts"
 import { followJob } from "./jobs.ts"
 import { exitCode, note, printResult } from "./output.ts"
 
-/** `ingest`: adds files or folders and says what became of each. */
+/** `ingest`: adds files, folders or web pages and says what became of each. */
 export async function ingest(
   client: Client,
   paths: string[],
@@ -27,10 +27,15 @@ export async function ingest(
   }
   printResult(result, options.json, () => `${result.ready} documents ready, ${result.passages} passages.`)
   for (const { path, error } of result.failed) note(`${path}: ${error?.message ?? "failed"} ${error?.remedy ?? ""}`)
+  // A page that was asked for by its address and did not come is a failure, whatever else the collection holds.
+  const asked = new Set(paths.filter(isWebAddress).map((path) => new URL(path).href))
+  if (failed.some((document) => asked.has(document.path))) return exitCode.failed
   return result.ready > 0 || failed.length === 0 ? exitCode.done : exitCode.failed
 }
 
-/** Ingests one path into a named collection, or into the one kept for its real path. */
+export const isWebAddress = (path: string): boolean => /^https?:\/\//i.test(path) && URL.canParse(path)
+
+/** Ingests one path into a named collection, or into the one kept for its real path; a web page into "My documents". */
 export async function ingestPath(
   client: Client,
   path: string,
@@ -38,11 +43,9 @@ export async function ingestPath(
   signal: AbortSignal,
 ): Promise<{ collectionId: string }> {
   const collectionId = collectionName ? await namedCollection(client, collectionName, signal) : undefined
-  const { jobId, collectionId: used } = await client.api(
-    "POST /api/documents/add-path",
-    { body: { path: resolve(path), collectionId } },
-    signal,
-  )
+  const { jobId, collectionId: used } = isWebAddress(path)
+    ? await client.api("POST /api/documents/add-page", { body: { url: path, collectionId } }, signal)
+    : await client.api("POST /api/documents/add-path", { body: { path: resolve(path), collectionId } }, signal)
   await followJob(client, jobId, signal)
   return { collectionId: used }
 }

@@ -166,6 +166,21 @@ export const documentRoutes = {
     status: 202,
     errors: ["collection.not-found", "request.too-large"],
   },
+  "POST /api/documents/add-page": {
+    summary: "Fetch a web page and add its readable text (job). Reading it again fetches it again.",
+    scope: "rag",
+    body: z.strictObject({ url: z.string().trim().min(1).max(2000), collectionId: id.optional() }),
+    output: z.object({ jobId: id, collectionId: id }),
+    status: 202,
+    errors: ["collection.not-found", "page.refused"],
+  },
+  "GET /api/documents/:id/sound": {
+    summary: "The recording that a document was read from.",
+    scope: "rag",
+    params,
+    bytes: ["audio/mpeg", "audio/wav", "audio/flac", "audio/ogg", "audio/mp4", "audio/aac", "audio/webm"],
+    errors: ["document.not-found", "document.unsupported", "document.unreadable"],
+  },
   "POST /api/documents/add-path": {
     summary: "Add a file or folder of this machine (job).",
     scope: "owner",

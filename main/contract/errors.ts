@@ -28,6 +28,8 @@ export const errorCodes = {
   "document.damaged": { status: 422, retryable: false },
   "document.timeout": { status: 422, retryable: true },
   "document.unreadable": { status: 422, retryable: true },
+  "page.refused": { status: 422, retryable: false },
+  "page.unreachable": { status: 502, retryable: true },
   "folder.not-found": { status: 404, retryable: false },
   "folder.unreachable": { status: 409, retryable: true },
   "memory.not-found": { status: 404, retryable: false },

@@ -225,18 +225,19 @@ export const ragRoutes = {
     output: z.object({ queries: z.number().int(), events: z.number().int() }),
   },
   "POST /rag/ingest": {
-    summary: "Add text, or a file or folder of this machine (job). Paths need the owner's key.",
+    summary: "Add text, a web page, or a file or folder of this machine (job). Paths need the owner's key.",
     scope: "rag",
     body: z.strictObject({
       text: z.string().min(1).max(5_000_000).optional(),
       title: z.string().max(300).optional(),
       path: z.string().max(4096).optional(),
+      url: z.string().max(2000).optional(),
       collection_id: id.optional(),
     }),
     maxBodyBytes: 32 * 1024 * 1024,
     output: z.object({ job_id: id, collection_id: id }),
     status: 202,
-    errors: ["collection.not-found", "document.unreadable", "auth.missing-scope"],
+    errors: ["collection.not-found", "document.unreadable", "auth.missing-scope", "page.refused"],
   },
   "POST /model/embed": {
     summary: "Embed texts with the active embedder; `fallback` is true when no model is installed and hashes stand in.",

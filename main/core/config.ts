@@ -27,6 +27,8 @@ export interface AppConfig {
   /** Host names besides loopback ones that requests may name. */
   readonly allowedHosts: readonly string[]
   readonly allowedOrigins: readonly string[]
+  /** Origins whose web pages may be added although their address is private: `http://wiki.home:8080`. */
+  readonly pageOrigins: readonly string[]
   /** Threads for inference. Default: as many as this process may run at once. */
   readonly threads: number | null
   /** GPU back end for llama.cpp: off by default. */
@@ -47,6 +49,7 @@ const schema = z.strictObject({
   embedModel: z.string().nullable().default(null),
   allowedHosts: list(),
   allowedOrigins: list(),
+  pageOrigins: list(),
   threads: z.coerce.number().int().min(1).max(256).nullable().default(null),
   gpu: z.enum(["off", "auto"]).default("off"),
 })
@@ -66,6 +69,7 @@ export const environmentNames: Record<Name, readonly string[]> = {
   embedModel: ["ZENGLOW_EMBED_MODEL", "EMBED_MODEL"],
   allowedHosts: ["ZENGLOW_ALLOWED_HOSTS"],
   allowedOrigins: ["ZENGLOW_ALLOWED_ORIGINS"],
+  pageOrigins: ["ZENGLOW_PAGE_ORIGINS"],
   threads: ["ZENGLOW_THREADS"],
   gpu: ["ZENGLOW_GPU"],
 }

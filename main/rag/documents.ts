@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { createReadStream } from "node:fs"
 import { copyFile, mkdir, readdir, realpath, rm, stat, writeFile } from "node:fs/promises"
 import { basename, extname, join, resolve, sep } from "node:path"
 import type { Collection, Document, DocumentSource } from "#contract/documents.ts"
@@ -7,6 +8,7 @@ import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import type { DocumentRecord, Page, Store } from "#store/types.ts"
 import type { IngestPayload } from "./ingest.ts"
+import { parseAddress } from "./pages/fetchPage.ts"
 
 export interface DocumentsDeps {
   store: Pick<Store, "documents" | "chunks" | "collections" | "settings">
@@ -48,11 +50,28 @@ export interface Documents {
   upload(actor: Actor, files: readonly UploadedDocument[], collectionId: string | null): Promise<Started>
   /** Null collection: the one that belongs to this path, made when it is new. */
   addPath(actor: Actor, path: string, collectionId: string | null): Promise<Started>
+  /** Throws `page.refused` for what is no web address; what happens on the way to the page is told on its row. */
+  addPage(actor: Actor, address: string, collectionId: string | null): Promise<Started>
+  /** The recording of a document. Throws `document.unsupported` for all others. */
+  sound(actor: Actor, id: string): Promise<{ contentType: string; body: AsyncIterable<Uint8Array> }>
   addText(actor: Actor, text: string, title: string | null, collectionId: string | null): Promise<Started>
   /** The collection that belongs to a path, made when it is new. */
   collectionOfPath(actor: Actor, real: string): Promise<Collection>
   /** Makes the sample collection on the first start; never again, also when it was deleted. */
   ensureSampleCollection(actor: Actor): Promise<Collection | null>
+}
+
+/** Recordings by extension, as browsers know them. */
+const soundTypes: Record<string, string> = {
+  mp3: "audio/mpeg",
+  wav: "audio/wav",
+  flac: "audio/flac",
+  ogg: "audio/ogg",
+  oga: "audio/ogg",
+  opus: "audio/ogg",
+  m4a: "audio/mp4",
+  aac: "audio/aac",
+  webm: "audio/webm",
 }
 
 const defaultName = "My documents"
@@ -98,13 +117,14 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     },
     async source(actor, id, chunkId) {
       const document = await store.documents.get(actor, id)
-      const { text, pages } = await store.documents.text(actor, id)
+      const { text, pages, times = [] } = await store.documents.text(actor, id)
       const chunk = chunkId === null ? null : await store.chunks.get(actor, chunkId)
       const highlight =
         chunk && chunk.documentId === id
           ? { chunkId: chunk.id, start: chunk.start, end: chunk.end, page: chunk.page }
           : null
-      return { documentId: id, title: document.title, path: document.path, kind: document.kind, text, highlight, pages }
+      const { title, path, kind, url = null, datedAt = null, updatedAt } = document
+      return { documentId: id, title, path, kind, text, highlight, pages, times, url, datedAt, updatedAt }
     },
     async delete(actor, id) {
       const { filePath } = await store.documents.get(actor, id)
@@ -135,6 +155,27 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       const first = kept[0]?.relativePath.split("/")
       const title = kept.length === 1 || (first?.length ?? 0) > 1 ? (first?.[0] ?? "") : `${kept.length} files`
       return ingest(actor, title, { type: "files", collectionId: collection.id, files: kept }, collection.id)
+    },
+    async addPage(actor, address, collectionId) {
+      const url = parseAddress(address).href
+      const collection = await collectionFor(actor, collectionId)
+      return ingest(actor, url, { type: "page", collectionId: collection.id, url }, collection.id)
+    },
+    async sound(actor, id) {
+      const { filePath, kind, path } = await store.documents.get(actor, id)
+      const contentType = kind === "audio" ? soundTypes[extname(path).slice(1).toLowerCase()] : undefined
+      if (filePath === null || contentType === undefined) {
+        throw new AppError("document.unsupported", "The document is no recording.", {
+          remedy: "Read its text instead.",
+        })
+      }
+      await stat(filePath).catch((cause) => {
+        throw new AppError("document.unreadable", "The recording is no longer where it was.", {
+          remedy: "Add it again.",
+          cause,
+        })
+      })
+      return { contentType, body: createReadStream(filePath) }
     },
     async addPath(actor, path, collectionId) {
       const real = await realpath(path).catch((cause) => {

@@ -16,6 +16,7 @@ import type { ParsedDocument } from "./parse/contract.ts"
 import type { Parser } from "./parse/createParser.ts"
 import { passageInput } from "./passageInput.ts"
 import type { VectorIndex } from "./vectorIndex.ts"
+import { isStoreFull } from "./waitForSpace.ts"
 import { walkFolder } from "./walkFolder.ts"
 
 /** What an ingest job has to do; kept with the job, so that it goes on after a restart. */
@@ -24,6 +25,8 @@ export type IngestPayload =
   | { type: "path"; collectionId: string; path: string }
   /** Files by absolute path, each with the path it is listed under. */
   | { type: "files"; collectionId: string; files: { filePath: string; relativePath: string }[] }
+  /** A page of the web: fetched before, then one of the files. */
+  | { type: "page"; collectionId: string; url: string }
   /** One document, read again even when its bytes are the same. */
   | { type: "document"; documentId: string }
 
@@ -181,7 +184,8 @@ export function createIngest(deps: IngestDeps): Ingest {
         await step()
         return true
       } catch (error) {
-        if (isAbort(error, signal)) throw error
+        // A full disk is nobody's fault: the run stops, and goes on with this file when there is space.
+        if (isAbort(error, signal) || isStoreFull(error)) throw error
         work.release()
         await fail(actor, work, stage, error)
         finish(work, "failed")
@@ -336,6 +340,7 @@ export function createIngest(deps: IngestDeps): Ingest {
       const targets = payload.files.map((file) => ({ ...file, collectionId, isNamed: true, isForced: false }))
       return { targets, collectionId, root: null }
     }
+    if (payload.type === "page") throw new AppError("page.unreachable", "The page was not fetched.")
     const info = await stat(payload.path).catch((cause) => {
       throw unreadable(cause)
     })
@@ -525,7 +530,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     try {
       if (await deps.vectorIndex.needsRebuild()) await deps.vectorIndex.rebuild(actor, signal, () => {})
     } catch (error) {
-      if (isAbort(error, signal)) throw error
+      if (isAbort(error, signal) || isStoreFull(error)) throw error
       log.warn("vectors could not be completed", { error })
     }
   }

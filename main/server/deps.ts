@@ -195,6 +195,10 @@ export interface DocumentService {
     collectionId: string | null,
   ): Promise<{ jobId: string; collectionId: string }>
   addPath(actor: Actor, path: string, collectionId: string | null): Promise<{ jobId: string; collectionId: string }>
+  /** Rejects with `page.refused` when the address can never be fetched; what happens on the way is told on the document. */
+  addPage(actor: Actor, url: string, collectionId: string | null): Promise<{ jobId: string; collectionId: string }>
+  /** Rejects with `document.unsupported` for what is no recording. */
+  sound(actor: Actor, id: string): Promise<{ contentType: string; body: AsyncIterable<Uint8Array> }>
   addText(
     actor: Actor,
     text: { title: string; text: string },

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Readable } from "node:stream"
 import type { Conversation, Message } from "#contract/conversations.ts"
 import type { Collection, Document } from "#contract/documents.ts"
 import type { Folder } from "#contract/folders.ts"
@@ -221,6 +222,11 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
         return { jobId: "j1", collectionId: "c1" }
       },
       addPath: async () => ({ jobId: "j1", collectionId: "c1" }),
+      addPage: async () => ({ jobId: "j1", collectionId: "c1" }),
+      sound: async (_actor, id) => {
+        find(documents, id, "document.not-found")
+        return { contentType: "audio/wav", body: Readable.from([Buffer.from("RIFF")]) }
+      },
       addText: async () => ({ jobId: "j1", collectionId: "c1" }),
     },
     jobs: {

@@ -1,37 +1,27 @@
-import type { ReadDocument, TimedStart } from "./contract.ts"
+import type { ReadDocument } from "./contract.ts"
+import { layoutSpeech, type SpokenPiece } from "./layoutSpeech.ts"
 import { cleanText, decodeText } from "./readText.ts"
 import { damagedFile } from "./unpackZip.ts"
 
-/** A longer silence begins a new paragraph. */
-const pauseMs = 4000
-const cuesPerParagraph = 12
 const timeLine =
   /^\s*(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})\s*-->\s*(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})/
 
 /** What is said and when (SubRip, WebVTT). Speakers stand before their words; styles and numbers are left out. */
 export function readSubtitles(bytes: Uint8Array): ReadDocument {
   const lines = cleanText(decodeText(bytes)).split("\n")
-  const times: TimedStart[] = []
-  let text = ""
-  let inParagraph = 0
+  const pieces: SpokenPiece[] = []
   for (let index = 0; index < lines.length; index++) {
     const time = timeLine.exec((lines[index] as string).slice(0, 200))
     if (!time) continue
-    const [startMs, endMs] = [milliseconds(time.slice(1, 5)), milliseconds(time.slice(5, 9))]
     const said: string[] = []
     while (index + 1 < lines.length && (lines[index + 1] as string).trim() !== "") said.push(lines[++index] as string)
-    const words = plain(said.join(" "))
-    if (words === "") continue
-    const previous = times.at(-1)
-    const isNewParagraph =
-      previous === undefined ||
-      startMs - previous.endMs >= pauseMs ||
-      (inParagraph >= cuesPerParagraph && /[.!?…"”]$/.test(text))
-    if (text !== "") text += isNewParagraph ? "\n\n" : "\n"
-    inParagraph = isNewParagraph ? 1 : inParagraph + 1
-    times.push({ start: text.length, startMs, endMs: Math.max(startMs, endMs) })
-    text += words
+    pieces.push({
+      startMs: milliseconds(time.slice(1, 5)),
+      endMs: milliseconds(time.slice(5, 9)),
+      text: plain(said.join(" ")),
+    })
   }
+  const { text, times } = layoutSpeech(pieces)
   if (times.length === 0) throw damagedFile("subtitle file")
   return { text, title: null, pages: [], pageCount: null, times }
 }

@@ -31,6 +31,9 @@ export const documentHandlers = ({
   "POST /api/documents/:id/reindex": ({ params }, { actor }) => documents.reindex(actor, params.id),
   "POST /api/documents/upload": ({ body }, { actor, files }) =>
     documents.upload(actor, withPaths(files, body.paths), body.collectionId ?? null),
+  "POST /api/documents/add-page": ({ body }, { actor }) =>
+    documents.addPage(actor, body.url, body.collectionId ?? null),
+  "GET /api/documents/:id/sound": ({ params }, { actor }) => documents.sound(actor, params.id),
   "POST /api/documents/add-path": ({ body }, { actor }) =>
     documents.addPath(actor, body.path, body.collectionId ?? null),
 })
@@ -50,6 +53,8 @@ const publicDocument = (row: Document): Document => ({
   status: row.status,
   hasVectors: row.hasVectors,
   error: row.error,
+  url: row.url ?? null,
+  datedAt: row.datedAt ?? null,
   tags: row.tags,
   folderId: row.folderId,
   isAway: row.isAway,

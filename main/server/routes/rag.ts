@@ -52,16 +52,20 @@ export const ragHandlers = ({
     "DELETE /rag/feedback": (_input, { actor }) => rag.feedback.forget(actor),
     "POST /rag/ingest": async ({ body }, { actor }) => {
       const collectionId = body.collection_id ?? null
-      if ((body.text === undefined) === (body.path === undefined))
-        throw new AppError("request.invalid", "Send either `text` or `path`.", { remedy: "Send one of them." })
+      if ([body.text, body.path, body.url].filter((given) => given !== undefined).length !== 1)
+        throw new AppError("request.invalid", "Send one of `text`, `path` and `url`.", { remedy: "Send one of them." })
       if (body.path !== undefined && !hasScope(actor, "owner"))
         throw new AppError("auth.missing-scope", "Adding a path of this machine needs the owner's key.", {
           remedy: "Upload the file, or use the owner's key.",
         })
-      const started =
-        body.path === undefined
-          ? await documents.addText(actor, { title: body.title ?? "Untitled", text: body.text ?? "" }, collectionId)
-          : await documents.addPath(actor, body.path, collectionId)
+      const { text = "", title = "Untitled", path, url } = body
+      const add = () =>
+        url !== undefined
+          ? documents.addPage(actor, url, collectionId)
+          : path !== undefined
+            ? documents.addPath(actor, path, collectionId)
+            : documents.addText(actor, { title, text }, collectionId)
+      const started = await add()
       return { job_id: started.jobId, collection_id: started.collectionId }
     },
     "POST /model/embed": async ({ body }, { signal }) => {

@@ -1,0 +1,74 @@
+import { extname } from "node:path"
+import { kindOfName } from "#contract/documentKinds.ts"
+import { AppError } from "#core/errors.ts"
+import type { ParsedDocument, ParseInput } from "./parse/contract.ts"
+import type { Parser } from "./parse/createParser.ts"
+import { layoutSpeech, type SpokenPiece } from "./parse/layoutSpeech.ts"
+import { unitsOf } from "./parse/units.ts"
+
+/** Speech of a recording. Throws `audio.*`, and `model.missing` without a speech-to-text model. */
+export type Transcribe = (
+  file: { bytes: Uint8Array; fileName: string },
+  signal: AbortSignal,
+) => Promise<{ segments: SpokenPiece[] }>
+
+/** Reads every kind of file: recordings by speech-to-text, all others in the parser child. */
+export function createDocumentReader({ parser, transcribe }: { parser: Parser; transcribe: Transcribe }): Parser {
+  return {
+    parse: (input, signal) =>
+      isRecording(input) ? readRecording(input, transcribe, signal) : parser.parse(input, signal),
+    close: () => parser.close(),
+  }
+}
+
+const begins = (bytes: Uint8Array, at: number, text: string): boolean =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.max(0, Math.min(text.length, bytes.byteLength - at))).toString(
+    "latin1",
+  ) === text
+
+/** Sound by name, or plainly by its first bytes; a text that calls itself `song.mp3` is none. */
+function isRecording({ bytes, fileName }: ParseInput): boolean {
+  const isSoundByBytes =
+    (begins(bytes, 0, "RIFF") && begins(bytes, 8, "WAVE")) ||
+    ["fLaC", "OggS", "ID3"].some((mark) => begins(bytes, 0, mark)) ||
+    begins(bytes, 4, "ftypM4A")
+  const [first = 0, second = 0] = bytes
+  const isFrame = first === 0xff && (second & 0xe0) === 0xe0
+  const isContainer = begins(bytes, 4, "ftyp") || begins(bytes, 0, "\u001aE\u00df\u00a3")
+  return isSoundByBytes || (kindOfName(fileName) === "audio" && (isFrame || isContainer))
+}
+
+async function readRecording(input: ParseInput, transcribe: Transcribe, signal: AbortSignal): Promise<ParsedDocument> {
+  const { segments } = await transcribe(input, signal).catch((error: unknown) => {
+    throw asDocumentError(error)
+  })
+  const { text, times } = layoutSpeech(segments)
+  if (text === "") {
+    throw new AppError("document.no-text", "No speech was heard in the recording.", {
+      remedy: "Add a recording in which somebody speaks.",
+    })
+  }
+  const title = input.fileName.slice(0, input.fileName.length - extname(input.fileName).length)
+  return {
+    kind: "audio",
+    title: title.replace(/[_-]+/g, " ").trim() || input.fileName,
+    text,
+    pages: [],
+    pageCount: null,
+    times,
+    datedAt: null,
+    ...unitsOf(text),
+  }
+}
+
+/** What is wrong with the recording is the document's fault; a missing model is not, and keeps its own code and remedy. */
+function asDocumentError(error: unknown): unknown {
+  if (!(error instanceof AppError) || !error.code.startsWith("audio.")) return error
+  const code = ({ "audio.too-long": "document.too-large", "audio.unsupported": "document.unsupported" } as const)[
+    error.code as "audio.too-long" | "audio.unsupported"
+  ]
+  return new AppError(code ?? "document.damaged", error.message, {
+    remedy: error.remedy ?? "Save it as mp3 or wav and add that.",
+    cause: error,
+  })
+}
