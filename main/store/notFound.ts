@@ -1,7 +1,19 @@
 import type { ErrorCode } from "#contract/errors.ts"
 import { AppError } from "#core/errors.ts"
 
-export type Domain = "conversation" | "message" | "collection" | "document" | "folder" | "chunk" | "job" | "key" | "query" | "memory" | "artifact"
+export type Domain =
+  | "conversation"
+  | "message"
+  | "collection"
+  | "document"
+  | "folder"
+  | "chunk"
+  | "job"
+  | "key"
+  | "query"
+  | "memory"
+  | "artifact"
+  | "speaker"
 
 const codes: Record<Domain, ErrorCode> = {
   conversation: "conversation.not-found",
@@ -15,6 +27,7 @@ const codes: Record<Domain, ErrorCode> = {
   query: "query.not-found",
   memory: "memory.not-found",
   artifact: "artifact.not-found",
+  speaker: "speaker.not-found",
 }
 
 /** Says the same of rows that do not exist and of rows of somebody else. */

@@ -25,6 +25,7 @@ export interface Store {
   feedback: FeedbackRepository
   memories: MemoryRepository
   artifacts: ArtifactRepository
+  voiceProfiles: VoiceProfileRepository
   /** Schema version, sizes, counts, integrity: for health and doctor. `quick` skips the integrity check. */
   check(depth: "quick" | "full"): Promise<StoreCheck>
   close(): Promise<void>
@@ -511,4 +512,31 @@ export interface FeedbackRepository {
   counts(actor: Actor): Promise<FeedbackCounts>
   /** Erases all of it. */
   forget(actor: Actor): Promise<{ queries: number; events: number }>
+}
+
+/** A known voice as it is kept. */
+export interface VoiceProfileRecord {
+  id: string
+  name: string
+  /** Vector space of the encoder it was made with. */
+  fingerprint: string
+  /** The embeddings, encrypted by the core. */
+  sealed: string
+  consentedAt: number
+  createdAt: number
+  updatedAt: number
+}
+
+/** Names are unique per person, whatever their case: `request.conflict`. What is replaced or deleted leaves no byte behind. */
+export interface VoiceProfileRepository {
+  create(actor: Actor, profile: Pick<VoiceProfileRecord, "name" | "fingerprint" | "sealed">): Promise<VoiceProfileRecord>
+  /** By name. */
+  list(actor: Actor): Promise<VoiceProfileRecord[]>
+  rename(actor: Actor, id: string, name: string): Promise<VoiceProfileRecord>
+  replace(
+    actor: Actor,
+    id: string,
+    changes: Pick<VoiceProfileRecord, "fingerprint" | "sealed">,
+  ): Promise<VoiceProfileRecord>
+  delete(actor: Actor, id: string): Promise<void>
 }

@@ -861,6 +861,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
     await store.feedback.recordShown(ownerActor, shown)
     await store.feedback.record(ownerActor, { queryId: "mine", chunkId, event: "up", value: 1 })
 
+    const voice = await store.voiceProfiles.create(ownerActor, { name: "Ada", fingerprint: "f", sealed: "sealed" })
     const { memory: remembered } = await store.memories.create(ownerActor, {
       text: "The walrus is mine.",
       weight: 1,
@@ -1026,6 +1027,16 @@ describe.each(kinds)("the %s store", (_name, open) => {
         counts: [expect.objectContaining({ since: null }), () => store.feedback.counts(stranger)],
         forget: [{ queries: 0, events: 0 }, () => store.feedback.forget(stranger)],
         recordShown: [undefined, () => store.feedback.recordShown(stranger, { ...shown, query_hash: "theirs" })],
+      },
+      voiceProfiles: {
+        create: "skip",
+        list: [[], () => store.voiceProfiles.list(stranger)],
+        rename: ["speaker.not-found", () => store.voiceProfiles.rename(stranger, voice.id, "Other")],
+        replace: [
+          "speaker.not-found",
+          () => store.voiceProfiles.replace(stranger, voice.id, { fingerprint: "f", sealed: "other" }),
+        ],
+        delete: ["speaker.not-found", () => store.voiceProfiles.delete(stranger, voice.id)],
       },
       audit: {
         list: [{ items: [], next: null }, () => store.audit.list(stranger, { limit: 5 })],

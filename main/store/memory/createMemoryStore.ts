@@ -7,6 +7,7 @@ import { createMemoryLibrary } from "./library.ts"
 import { createMemoryNotes } from "./notes.ts"
 import { createMemoryOffice } from "./office.ts"
 import { createTables } from "./tables.ts"
+import { createMemoryVoiceProfiles } from "./voiceProfiles.ts"
 
 /** The store in arrays and maps: for tests. Same behaviour as SQLite's, nothing is kept. */
 export function createMemoryStore(options: { clock?: Clock } = {}): Store {
@@ -27,6 +28,7 @@ export function createMemoryStore(options: { clock?: Clock } = {}): Store {
     audit,
     ...createMemoryNotes(tables),
     feedback: createMemoryFeedback(tables),
+    voiceProfiles: createMemoryVoiceProfiles(tables),
     async check(depth) {
       return {
         schemaVersion: 0,

@@ -102,6 +102,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     audit: repository("audit"),
     memories: repository("memories"),
     artifacts: repository("artifacts"),
+    voiceProfiles: repository("voiceProfiles"),
     feedback: repository("feedback"),
     check: (depth) => call("check", [depth]) as Promise<StoreCheck>,
     async close() {

@@ -15,6 +15,7 @@ import { createMemories } from "./memories.ts"
 import { createMessages } from "./messages.ts"
 import type { RepositoryName } from "./repositoryMethods.ts"
 import { createSettings } from "./settings.ts"
+import { createVoiceProfiles } from "./voiceProfiles.ts"
 
 export type SyncStore = { [R in RepositoryName]: Sync<Store[R]> } & Pick<Sync<Store>, "check">
 
@@ -33,5 +34,6 @@ export const createRepositories = (context: StoreContext, file: string, auditKey
   feedback: createFeedback(context),
   memories: createMemories(context),
   artifacts: createArtifacts(context),
+  voiceProfiles: createVoiceProfiles(context),
   check: (depth) => checkStore(context, file, depth),
 })

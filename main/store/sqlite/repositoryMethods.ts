@@ -54,6 +54,7 @@ export const repositoryMethods = {
     setVector: 1,
   },
   artifacts: { record: 1, get: 1, list: 1, setTags: 1, delete: 1 },
+  voiceProfiles: { create: 1, list: 1, rename: 1, replace: 1, delete: 1 },
   audit: { record: 1, list: 1, verify: 1 },
   feedback: { recordShown: 1, record: 1, shown: 1, ofChunks: 1, lists: 1, counts: 1, forget: 1 },
 } as const satisfies { [R in RepositoryName]: Record<keyof Store[R], 1> }

@@ -185,6 +185,14 @@ export function createVectorIndexes(db: Database.Database): VectorIndexes {
       const found = searchable(fingerprint, vector)
       return new Map(found ? exactly(found.index, vector, seqs).map(({ seq, score }) => [seq, score]) : [])
     },
+    vectorsOf(fingerprint, seqs) {
+      const index = byFingerprint(fingerprint)
+      if (!index || index.dimensions === null) return new Map()
+      const found = db
+        .prepare(`SELECT v.seq, v.vector FROM json_each(?) j CROSS JOIN ${tableOf(index.id)} v ON v.seq = j.value`)
+        .all(JSON.stringify(seqs)) as { seq: number; vector: Buffer }[]
+      return new Map(found.map((row) => [row.seq, floats(row.vector)]))
+    },
     repair(id, after, zeros) {
       const dimensions = rows().find((row) => row.id === id)?.dimensions
       if (!dimensions) return { next: null, checked: 0, removed: 0 }

@@ -7,6 +7,7 @@ import { artifacts } from "./005-artifacts.ts"
 import { auditChain } from "./006-audit-chain.ts"
 import { folders } from "./007-folders.ts"
 import { exactVectors } from "./008-exact-vectors.ts"
+import { voiceProfiles } from "./009-voice-profiles.ts"
 
 /** One step forward of the schema; its place in the list plus one is the `user_version` after it. Released steps never change. */
 export type Migration = string | ((db: Database.Database) => void)
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   auditChain,
   folders,
   exactVectors,
+  voiceProfiles,
 ]
