@@ -29,7 +29,9 @@ export interface RagBench {
 }
 
 /** Everything between a folder of documents and a list of passages, on the memory store. */
-export function createRagBench(options: { store?: Store; embedder?: Embedder | null; parser?: Parser } = {}): RagBench {
+export function createRagBench(
+  options: { store?: Store; embedder?: Embedder | null; parser?: Parser; onDocument?: () => void } = {},
+): RagBench {
   const store = options.store ?? createMemoryStore()
   let current = options.embedder === undefined ? createWordEmbedder() : options.embedder
   const embedder = (): Embedder | null => current
@@ -39,6 +41,7 @@ export function createRagBench(options: { store?: Store; embedder?: Embedder | n
     parser: options.parser ?? inlineParser,
     embedder,
     vectorIndex,
+    ...(options.onDocument ? { onDocument: options.onDocument } : {}),
     log: silentLogger,
   })
   const retrieveDeps: RetrieveDeps = {
