@@ -59,6 +59,7 @@ import { createOperations } from "./operations.ts"
 
 import { createRagService } from "./ragService.ts"
 import { openSettings } from "./settings.ts"
+import { createSpeakerService, openSpeakers } from "./speakerService.ts"
 import { createSpeechService } from "./speechService.ts"
 import { createTranscriber } from "./transcriber.ts"
 import { version } from "./version.ts"
@@ -438,6 +439,13 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     clock,
   })
 
+  const speakers = openSpeakers({
+    profiles: store.voiceProfiles,
+    encoder: engines.speakerEncoder,
+    vad: engines.vad,
+    secrets,
+  })
+
   const deps: ServerDeps = {
     log,
     clock,
@@ -519,6 +527,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       personas: () => personas.list(),
     },
     speech,
+    speakers: createSpeakerService(speakers, codecs),
     memory: knowledge.memoryService,
     artifacts: knowledge.artifactService,
     why: createWhy({

@@ -12,6 +12,7 @@ import { ragRoutes } from "./rag.ts"
 import type { RouteTable } from "./route.ts"
 import { secretRoutes } from "./secrets.ts"
 import { settingsRoutes } from "./settings.ts"
+import { speakerRoutes } from "./speakers.ts"
 import { turnRoutes } from "./turnRoutes.ts"
 import { whyRoutes } from "./why.ts"
 
@@ -27,6 +28,7 @@ export const routes = {
   ...secretRoutes,
   ...auditRoutes,
   ...audioRoutes,
+  ...speakerRoutes,
   ...ragRoutes,
   ...opsRoutes,
   ...memoryRoutes,

@@ -42,7 +42,13 @@ export type Identification = z.infer<typeof identification>
 
 const params = z.strictObject({ id })
 const maxFileBytes = 50 * 1024 * 1024
-const audioErrors = ["audio.damaged", "audio.unsupported", "audio.too-long", "model.missing", "speaker.too-short"] as const
+const audioErrors = [
+  "audio.damaged",
+  "audio.unsupported",
+  "audio.too-long",
+  "model.missing",
+  "speaker.too-short",
+] as const
 
 export const speakerRoutes = {
   "GET /audio/speakers": {

@@ -111,7 +111,7 @@ export function foldTurn(state: TurnState, event: TurnEvent): TurnState {
     case "stt-end":
       return { ...next, question: event.text, partial: null }
     case "retrieve-start":
-      return { ...next, stage: "retrieving" }
+      return { ...next, stage: "retrieving", route: null }
     case "retrieve-phase":
       return { ...next, phase: event.results, phaseIsProvisional: event.provisional }
     case "retrieve-end":

@@ -3,8 +3,8 @@ import type { Transcription, Voice } from "#contract/audio.ts"
 import type { AuditRow } from "#contract/audit.ts"
 import type { Conversation, Message, SearchHit } from "#contract/conversations.ts"
 import type { Collection, Document, DocumentSource } from "#contract/documents.ts"
-import type { Folder } from "#contract/folders.ts"
 import type { FeedbackEntry, FeedbackKind, ShownList } from "#contract/feedback.ts"
+import type { Folder } from "#contract/folders.ts"
 import type { Job } from "#contract/jobs.ts"
 import type { Memory } from "#contract/memory.ts"
 import type { Bundle, Model, ModelRole } from "#contract/models.ts"
@@ -12,6 +12,7 @@ import type { RagStreamEvent } from "#contract/ragStream.ts"
 import type { RouteInput, RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
 import type { ApiKey, Persona, Setting } from "#contract/settings.ts"
+import type { Identification, SpeakerProfile } from "#contract/speakers.ts"
 import type { TurnEvent, TurnEventBody, TurnRequest } from "#contract/turns.ts"
 import type { WhyReport } from "#contract/why.ts"
 import type { Actor } from "#core/actor.ts"
@@ -49,6 +50,7 @@ export interface ServerDeps {
   models: ModelService
   settings: SettingsService
   speech: SpeechService
+  speakers: SpeakerService
   rag: RagService
   memory: MemoryService
   /** Why a document was or was not used. Null collections: all. Rejects with `document.not-found`. */
@@ -82,6 +84,18 @@ export interface SecretService {
   set(name: string, value: string): Promise<SecretSource>
   remove(name: string): Promise<void>
   place(): Promise<SecretSource>
+}
+
+export interface SpeakerService {
+  list(actor: Actor): Promise<SpeakerProfile[]>
+  enroll(
+    actor: Actor,
+    request: { name: string; files: readonly { path: string; name: string }[]; hasConsent: boolean },
+    signal: AbortSignal,
+  ): Promise<RouteOutput<Routes["POST /audio/speaker/enroll"]>>
+  identify(actor: Actor, file: { path: string; name: string }, signal: AbortSignal): Promise<Identification>
+  rename(actor: Actor, id: string, name: string): Promise<SpeakerProfile>
+  forget(actor: Actor, id: string): Promise<void>
 }
 
 export interface AuditService {

@@ -11,6 +11,7 @@ import type { Memory } from "#contract/memory.ts"
 import type { Bundle, Model } from "#contract/models.ts"
 import type { MetricFrame } from "#contract/ops.ts"
 import type { ApiKey } from "#contract/settings.ts"
+import type { SpeakerProfile } from "#contract/speakers.ts"
 import type { TurnEvent, TurnEventBody } from "#contract/turns.ts"
 import { systemClock } from "#core/clock.ts"
 import { AppError } from "#core/errors.ts"
@@ -63,6 +64,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
   const documents = new Map<string, Document>([["d1", document("d1")]])
   const folders = new Map<string, Folder>([["f1", folder("f1")]])
   const keys = new Map<string, ApiKey & { hash: string; ownerId: string }>()
+  const speakers = new Map<string, SpeakerProfile>()
   const heardAudio: FakeServer["heardAudio"] = []
   const streamEnders: ((streamId: number) => void)[] = []
   const uploads: FakeServer["uploads"] = []
@@ -281,6 +283,42 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
         return { items: [], dataDir: directory }
       },
       personas: async () => [],
+    },
+    speakers: {
+      list: async () => [...speakers.values()],
+      enroll: async (_actor, { name, files, hasConsent }) => {
+        if (!hasConsent) throw new AppError("speaker.no-consent", "Ask first.")
+        const id = newId()
+        speakers.set(id, speakerProfile(id, name, files.length))
+        return {
+          profile_id: id,
+          samples: files.length,
+          net_speech_s: 6,
+          embedding_dim: 192,
+          quality: { snr_db: 30, clipping: 0, duration_s: 7 },
+          is_strong: false,
+        }
+      },
+      identify: async () => {
+        const known = [...speakers.values()][0]
+        return {
+          identified: known ? { id: known.id, name: known.name } : null,
+          similarity: known ? 0.8 : 0,
+          threshold: 0.5,
+          margin: known ? 0.8 : 0,
+          candidates: known ? [{ id: known.id, name: known.name, similarity: 0.8 }] : [],
+          net_speech_s: 3,
+        }
+      },
+      rename: async (_actor, id, name) => {
+        const renamed = { ...find(speakers, id, "speaker.not-found"), name }
+        speakers.set(id, renamed)
+        return renamed
+      },
+      forget: async (_actor, id) => {
+        find(speakers, id, "speaker.not-found")
+        speakers.delete(id)
+      },
     },
     speech: {
       transcribe: async (file, signal) => {
@@ -691,4 +729,16 @@ const fakeRagAnswer = (query: RagQuery) => ({
   feature_schema_version: "1",
   scoring_version: "1",
   session_id: query.session_id ?? null,
+})
+
+const speakerProfile = (id: string, name: string, samples: number): SpeakerProfile => ({
+  id,
+  name,
+  samples,
+  net_speech_s: 6,
+  is_strong: false,
+  is_outdated: false,
+  consented_at: 1,
+  created_at: 1,
+  updated_at: 1,
 })

@@ -15,6 +15,7 @@ import { opsHandlers } from "./ops.ts"
 import { ragHandlers } from "./rag.ts"
 import { secretHandlers } from "./secrets.ts"
 import { settingsHandlers } from "./settings.ts"
+import { speakerHandlers } from "./speakers.ts"
 import { turnHandlers } from "./turns.ts"
 
 /** Every route of the contract has its handler here. */
@@ -29,6 +30,7 @@ export const createHandlers = (deps: ServerDeps & { keyring: Keyring; sessions: 
   ...secretHandlers(deps),
   ...auditHandlers(deps),
   ...audioHandlers(deps),
+  ...speakerHandlers(deps),
   ...ragHandlers(deps),
   ...opsHandlers(deps),
   ...memoryHandlers(deps),

@@ -1,0 +1,264 @@
+import type { Identification, RecordingQuality, SpeakerProfile } from "#contract/speakers.ts"
+import type { Actor } from "#core/actor.ts"
+import { AppError } from "#core/errors.ts"
+import type { SpeakerEncoder, Vad } from "#engines/types.ts"
+import type { VoiceProfileRecord, VoiceProfileRepository } from "#store/types.ts"
+import { recordingQuality } from "./recordingQuality.ts"
+
+export interface SpeakersDeps {
+  profiles: VoiceProfileRepository
+  encoder(): Promise<SpeakerEncoder | null>
+  vad(): Promise<Vad | null>
+  /** Encrypts a profile under its id's place in the store; `open` throws when the bytes were changed. */
+  seal(plain: string): Promise<string>
+  open(sealed: string): Promise<string>
+}
+
+export interface Enrollment {
+  profileId: string
+  samples: number
+  netSpeechSeconds: number
+  dimensions: number
+  quality: RecordingQuality
+  isStrong: boolean
+}
+
+/** Voices that are known, and whose voice a recording is. Recordings are never kept: only what the encoder makes of them, encrypted. */
+export interface Speakers {
+  /** Learns a voice, or more of it. Throws `speaker.no-consent|too-short|poor-quality|outdated`. 16 kHz mono. */
+  enroll(
+    actor: Actor,
+    request: { name: string; recordings: readonly Float32Array[]; hasConsent: boolean },
+    signal: AbortSignal,
+  ): Promise<Enrollment>
+  /** Throws `speaker.too-short` without enough speech; an unknown voice is a result. */
+  identify(actor: Actor, samples: Float32Array, signal: AbortSignal): Promise<Identification>
+  list(actor: Actor): Promise<SpeakerProfile[]>
+  rename(actor: Actor, id: string, name: string): Promise<SpeakerProfile>
+  forget(actor: Actor, id: string): Promise<void>
+}
+
+/** What a sealed profile holds: one unit vector for each recording. */
+interface Voice {
+  vectors: number[][]
+  netSpeechSeconds: number
+}
+
+const samplesPerMs = 16
+const shortestRecordingMs = 1500
+const shortestEnrollmentMs = 4000
+const strongSeconds = 15
+const leastSnrDb = 10
+const mostClipping = 0.005
+/** Recordings of one voice lie above this (test/bench/speakers.ts: from .52 at 3 s), those of two below. */
+const sameVoice = 0.45
+const mostVectors = 20
+const shortestQueryMs = 800
+
+/**
+ * Least cosine to a profile that counts. From 3 s on, strangers reached .44 on clean clips and .48 at 5 dB, known voices lay
+ * above .52; shorter clips scatter more, so they must come closer to one profile than to all others (`leastMargin`) instead.
+ */
+const thresholdFor = (speechMs: number): number => (speechMs >= 2500 ? 0.5 : 0.45)
+const leastMargin = 0.06
+
+export function createSpeakers(deps: SpeakersDeps): Speakers {
+  const models = async (): Promise<{ encoder: SpeakerEncoder; vad: Vad }> => {
+    const [encoder, vad] = await Promise.all([deps.encoder(), deps.vad()])
+    if (encoder && vad) return { encoder, vad }
+    throw new AppError("model.missing", "Telling voices apart needs a model that is not installed.", {
+      remedy: "Run `zenglow models pull campplus-zh-en silero-vad-v6`, or open Models.",
+    })
+  }
+  const open = async (profile: VoiceProfileRecord): Promise<Voice> =>
+    JSON.parse(await deps.open(profile.sealed)) as Voice
+  const summary = async (profile: VoiceProfileRecord, fingerprint: string | null): Promise<SpeakerProfile> => {
+    const voice = await open(profile)
+    return {
+      id: profile.id,
+      name: profile.name,
+      samples: voice.vectors.length,
+      net_speech_s: voice.netSpeechSeconds,
+      is_strong: voice.netSpeechSeconds >= strongSeconds,
+      is_outdated: fingerprint !== null && profile.fingerprint !== fingerprint,
+      consented_at: profile.consentedAt,
+      created_at: profile.createdAt,
+      updated_at: profile.updatedAt,
+    }
+  }
+  const fingerprint = async (): Promise<string | null> => (await deps.encoder())?.fingerprint ?? null
+
+  return {
+    async enroll(actor, { name, recordings, hasConsent }, signal) {
+      if (!hasConsent) {
+        throw new AppError("speaker.no-consent", "A voice is learned only from someone who agreed to it.", {
+          remedy: "Ask the person, then send `consent=true`.",
+        })
+      }
+      const { encoder, vad } = await models()
+      const known = (await deps.profiles.list(actor)).find(
+        (profile) => profile.name.toLowerCase() === name.toLowerCase(),
+      )
+      if (known && known.fingerprint !== encoder.fingerprint) {
+        throw new AppError("speaker.outdated", `The voice of ${name} was learned with another model.`, {
+          remedy: "Delete it and record it again.",
+        })
+      }
+      const heard = []
+      for (const samples of recordings) heard.push(await listen(samples, encoder, vad, signal))
+      const netMs = heard.reduce((sum, { speechMs }) => sum + speechMs, 0)
+      const before: Voice = known ? await open(known) : { vectors: [], netSpeechSeconds: 0 }
+      if (netMs + before.netSpeechSeconds * 1000 < shortestEnrollmentMs) {
+        throw new AppError(
+          "speaker.too-short",
+          `There are ${seconds(netMs)} s of speech; a voice takes 4 s at least.`,
+          {
+            remedy: "Record some sentences more: 15 s make a good profile.",
+          },
+        )
+      }
+      const vectors = [...before.vectors, ...heard.map(({ embedding }) => [...embedding])]
+      refuseTwoVoices(vectors)
+      const voice: Voice = {
+        vectors: vectors.slice(-mostVectors),
+        netSpeechSeconds: Number((before.netSpeechSeconds + netMs / 1000).toFixed(1)),
+      }
+      const sealed = await deps.seal(JSON.stringify(voice))
+      const profile = known
+        ? await deps.profiles.replace(actor, known.id, { fingerprint: encoder.fingerprint, sealed })
+        : await deps.profiles.create(actor, { name, fingerprint: encoder.fingerprint, sealed })
+      return {
+        profileId: profile.id,
+        samples: voice.vectors.length,
+        netSpeechSeconds: voice.netSpeechSeconds,
+        dimensions: encoder.dimensions,
+        quality: worst(heard.map(({ quality }) => quality)),
+        isStrong: voice.netSpeechSeconds >= strongSeconds,
+      }
+    },
+
+    async identify(actor, samples, signal) {
+      const { encoder, vad } = await models()
+      const { speech, speechMs } = await speechOf(samples, vad, signal)
+      if (speechMs < shortestQueryMs) {
+        throw new AppError("speaker.too-short", "There is too little speech to tell a voice by.", {
+          remedy: "Speak for at least two seconds.",
+        })
+      }
+      const embedding = await encoder.embed(speech, signal)
+      const profiles = (await deps.profiles.list(actor)).filter(
+        (profile) => profile.fingerprint === encoder.fingerprint,
+      )
+      const candidates = []
+      for (const profile of profiles) {
+        const { vectors } = await open(profile)
+        candidates.push({ id: profile.id, name: profile.name, similarity: round(cosineToCentre(embedding, vectors)) })
+      }
+      candidates.sort((a, b) => b.similarity - a.similarity)
+      const [best, next] = candidates
+      const threshold = thresholdFor(speechMs)
+      const similarity = best?.similarity ?? 0
+      const margin = round(similarity - (next?.similarity ?? 0))
+      const isKnown = best !== undefined && similarity >= threshold && (next === undefined || margin >= leastMargin)
+      return {
+        identified: isKnown ? { id: best.id, name: best.name } : null,
+        similarity,
+        threshold,
+        margin,
+        candidates: candidates.slice(0, 5),
+        net_speech_s: seconds(speechMs),
+      }
+    },
+
+    async list(actor) {
+      const current = await fingerprint()
+      return await Promise.all((await deps.profiles.list(actor)).map((profile) => summary(profile, current)))
+    },
+    rename: async (actor, id, name) => summary(await deps.profiles.rename(actor, id, name), await fingerprint()),
+    forget: (actor, id) => deps.profiles.delete(actor, id),
+  }
+}
+
+async function listen(
+  samples: Float32Array,
+  encoder: SpeakerEncoder,
+  vad: Vad,
+  signal: AbortSignal,
+): Promise<{ embedding: Float32Array; speechMs: number; quality: RecordingQuality }> {
+  const { speech, speechMs, quality } = await speechOf(samples, vad, signal)
+  if (speechMs < shortestRecordingMs) {
+    throw new AppError("speaker.too-short", `A recording has ${seconds(speechMs)} s of speech; 1.5 s are needed.`, {
+      remedy: "Speak a whole sentence.",
+      details: quality,
+    })
+  }
+  if (quality.snr_db < leastSnrDb || quality.clipping > mostClipping) {
+    const reason = quality.clipping > mostClipping ? "is too loud and cut off" : "is too noisy"
+    throw new AppError("speaker.poor-quality", `A recording ${reason}.`, {
+      remedy: "Record in a quiet room, an arm's length from the microphone.",
+      details: quality,
+    })
+  }
+  return { embedding: await embedOneVoice(speech, encoder, signal), speechMs, quality }
+}
+
+/** The recording's vector. Its halves must be one voice, where they are long enough to tell. */
+async function embedOneVoice(
+  speech: Float32Array,
+  encoder: SpeakerEncoder,
+  signal: AbortSignal,
+): Promise<Float32Array> {
+  const half = Math.floor(speech.length / 2)
+  if (half >= 2000 * samplesPerMs) {
+    const first = await encoder.embed(speech.slice(0, half), signal)
+    const second = await encoder.embed(speech.slice(half), signal)
+    refuseTwoVoices([[...first], [...second]])
+  }
+  return await encoder.embed(speech, signal)
+}
+
+function refuseTwoVoices(vectors: readonly (readonly number[])[]): void {
+  for (const [index, vector] of vectors.entries()) {
+    const others = vectors.filter((_, other) => other !== index)
+    if (others.length > 0 && cosineToCentre(vector, others) < sameVoice) {
+      throw new AppError("speaker.poor-quality", "The recordings do not sound like one voice.", {
+        remedy: "Record one person alone; remove recordings of others.",
+      })
+    }
+  }
+}
+
+async function speechOf(
+  samples: Float32Array,
+  vad: Vad,
+  signal: AbortSignal,
+): Promise<{ speech: Float32Array; speechMs: number; quality: RecordingQuality }> {
+  const regions = await vad.regions(samples, signal)
+  const parts = regions.map(({ startMs, endMs }) => samples.subarray(startMs * samplesPerMs, endMs * samplesPerMs))
+  const speech = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    speech.set(part, at)
+    at += part.length
+  }
+  return { speech, speechMs: speech.length / samplesPerMs, quality: recordingQuality(samples, regions) }
+}
+
+/** Cosine of a unit vector to the mean of others. */
+function cosineToCentre(vector: ArrayLike<number>, vectors: readonly (readonly number[])[]): number {
+  const centre = new Float64Array(vector.length)
+  for (const other of vectors)
+    for (let n = 0; n < centre.length; n++) centre[n] = (centre[n] as number) + (other[n] ?? 0)
+  let dot = 0
+  for (let n = 0; n < centre.length; n++) dot += (centre[n] as number) * (vector[n] ?? 0)
+  return dot / (Math.hypot(...centre) || 1)
+}
+
+const worst = (qualities: readonly RecordingQuality[]): RecordingQuality => ({
+  snr_db: Math.min(...qualities.map(({ snr_db }) => snr_db)),
+  clipping: Math.max(...qualities.map(({ clipping }) => clipping)),
+  duration_s: round(qualities.reduce((sum, { duration_s }) => sum + duration_s, 0)),
+})
+
+const round = (value: number): number => Number(value.toFixed(3))
+const seconds = (ms: number): number => Number((ms / 1000).toFixed(1))

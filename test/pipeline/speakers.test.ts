@@ -1,0 +1,153 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { openSpeakers } from "#app/speakerService.ts"
+import { ownerActor } from "#core/actor.ts"
+import { silentLogger } from "#core/logger.ts"
+import { createFakeVad } from "#engines/fake/fakeVad.ts"
+import type { SpeakerEncoder } from "#engines/types.ts"
+import { createSecrets } from "#ops/secrets/createSecrets.ts"
+import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
+import type { Store } from "#store/types.ts"
+import type { Speakers } from "#voice/speakers.ts"
+
+/** A voice is a direction; the encoder below reads it out of the samples' level. */
+const signal = new AbortController().signal
+const stranger = { personId: "stranger", scopes: [] }
+
+/** Hears who speaks by the level of a recording: .2 is one voice, .4 another, .3 lies between both. */
+const encoder = (fingerprint = "space-a"): SpeakerEncoder => ({
+  modelId: "fake-speaker",
+  isFallback: false,
+  dimensions: 3,
+  fingerprint,
+  loadState: () => "loaded",
+  load: async () => undefined,
+  unload: async () => undefined,
+  async embed(samples) {
+    const level = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
+    const angle = (level - 0.2) * 5 * (Math.PI / 2)
+    return Float32Array.of(Math.cos(angle), Math.sin(angle), 0)
+  },
+})
+
+/** Speech as the fake detector hears it: loud where somebody talks, quiet between. */
+function recording(level: number, seconds: number): Float32Array {
+  const samples = new Float32Array((seconds + 0.6) * 16_000)
+  for (let n = 0; n < samples.length; n++) {
+    const isSpeech = n > 4800 && n < samples.length - 4800
+    samples[n] = (n % 2 === 0 ? 1 : -1) * (isSpeech ? level : 0.001)
+  }
+  return samples
+}
+
+let directory: string
+let store: Store
+let current: SpeakerEncoder
+let speakers: Speakers
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "zenglow-speakers-"))
+  store = await openSqliteStore({
+    file: join(directory, "zenglow.db"),
+    backupDir: join(directory, "backups"),
+    log: silentLogger,
+  })
+  current = encoder()
+  speakers = openSpeakers({
+    profiles: store.voiceProfiles,
+    encoder: async () => current,
+    vad: async () => createFakeVad(),
+    secrets: await createSecrets({
+      dataDir: directory,
+      environment: {},
+      keychain: null,
+      passphrase: null,
+      log: silentLogger,
+    }),
+  })
+})
+afterEach(async () => {
+  await store.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+const enroll = (name: string, level: number, hasConsent = true) =>
+  speakers.enroll(ownerActor, { name, recordings: [recording(level, 3), recording(level, 3)], hasConsent }, signal)
+
+describe("known voices", () => {
+  it("tells who speaks, and says that a stranger is nobody who is known", async () => {
+    await enroll("Ada", 0.2)
+    await enroll("Ben", 0.4)
+    const ada = await speakers.identify(ownerActor, recording(0.21, 3), signal)
+    expect(ada.identified?.name).toBe("Ada")
+    expect(ada.candidates.map(({ name }) => name)).toEqual(["Ada", "Ben"])
+    const between = await speakers.identify(ownerActor, recording(0.3, 3), signal)
+    expect(between.similarity).toBeGreaterThan(between.threshold)
+    expect(between.identified, "as close to one as to the other").toBeNull()
+    await speakers.forget(ownerActor, (await speakers.list(ownerActor))[1]?.id as string)
+    expect((await speakers.identify(ownerActor, recording(0.4, 3), signal)).identified).toBeNull()
+  })
+
+  it("learns nothing without consent, from silence, from noise, from a cut-off recording, or from two voices", async () => {
+    const attempt = (recordings: Float32Array[], hasConsent = true) =>
+      speakers.enroll(ownerActor, { name: "Ada", recordings, hasConsent }, signal)
+    await expect(attempt([recording(0.2, 5)], false)).rejects.toMatchObject({ code: "speaker.no-consent" })
+    await expect(attempt([new Float32Array(80_000)])).rejects.toMatchObject({ code: "speaker.too-short" })
+    await expect(attempt([recording(0.2, 2)])).rejects.toMatchObject({ code: "speaker.too-short" })
+    const clipped = recording(0.2, 5).map((sample, n) => (n % 50 === 0 && n > 8000 && n < 80_000 ? 1 : sample))
+    await expect(attempt([clipped])).rejects.toMatchObject({ code: "speaker.poor-quality" })
+    await expect(attempt([recording(0.2, 3), recording(0.4, 3)])).rejects.toMatchObject({
+      code: "speaker.poor-quality",
+    })
+    const halves = new Float32Array([...recording(0.2, 3), ...recording(0.4, 3)])
+    await expect(attempt([halves])).rejects.toMatchObject({ code: "speaker.poor-quality" })
+    expect(await speakers.list(ownerActor)).toEqual([])
+  })
+
+  it("adds to a profile of the same name, whatever its case, and only of the same voice", async () => {
+    await enroll("Ada", 0.2)
+    const more = await speakers.enroll(
+      ownerActor,
+      { name: "ada", recordings: [recording(0.21, 5), recording(0.2, 5)], hasConsent: true },
+      signal,
+    )
+    expect(more).toMatchObject({ samples: 4, isStrong: true })
+    await expect(enroll("Ada", 0.4)).rejects.toMatchObject({ code: "speaker.poor-quality" })
+    expect(await speakers.list(ownerActor)).toMatchObject([{ name: "Ada", samples: 4, is_strong: true }])
+  })
+
+  it("shows a person nobody else's voices", async () => {
+    await enroll("Ada", 0.2)
+    expect(await speakers.list(stranger)).toEqual([])
+    expect((await speakers.identify(stranger, recording(0.2, 3), signal)).candidates).toEqual([])
+  })
+
+  it("asks for a new recording when the model changed, and never compares across models", async () => {
+    await enroll("Ada", 0.2)
+    current = encoder("space-b")
+    expect(await speakers.list(ownerActor)).toMatchObject([{ is_outdated: true }])
+    expect((await speakers.identify(ownerActor, recording(0.2, 3), signal)).identified).toBeNull()
+    await expect(enroll("Ada", 0.2)).rejects.toMatchObject({ code: "speaker.outdated" })
+  })
+
+  it("keeps what a voice is like encrypted, and leaves nothing of it behind", async () => {
+    const { profileId } = await enroll("Ada", 0.2)
+    const [profile] = await store.voiceProfiles.list(ownerActor)
+    const sealed = profile?.sealed ?? ""
+    expect(sealed).not.toContain("netSpeechSeconds")
+    const files = async (): Promise<Buffer> =>
+      Buffer.concat(
+        await Promise.all(
+          (await readdir(directory))
+            .filter((name) => name.startsWith("zenglow.db"))
+            .map((name) => readFile(join(directory, name))),
+        ),
+      )
+    const piece = (JSON.parse(sealed) as { data: string }).data.slice(0, 40)
+    expect((await files()).includes(piece)).toBe(true)
+    expect((await files()).includes("netSpeechSeconds"), "no plain profile").toBe(false)
+    await speakers.forget(ownerActor, profileId)
+    expect((await files()).includes(piece)).toBe(false)
+  })
+})
