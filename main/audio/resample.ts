@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from "node:timers/promises"
-import libsamplerate from "@alexanderolsen/libsamplerate-js"
 import { concatSamples } from "./samples.ts"
 
 /** Changes the rate of a stream. Output is aligned with the input: sample n of the output is time n / outputRate of the input. */
@@ -23,7 +22,8 @@ const reachSamples = 4096
  */
 export async function createResampler(inputRate: number, outputRate: number): Promise<Resampler> {
   if (inputRate === outputRate) return { push: (samples) => samples, end: () => new Float32Array(), close() {} }
-  const { create, ConverterType } = libsamplerate
+  // Two megabytes of code, which a core that nobody talks to does without.
+  const { create, ConverterType } = (await import("@alexanderolsen/libsamplerate-js")).default
   const converter = await create(1, inputRate, outputRate, { converterType: ConverterType.SRC_SINC_MEDIUM_QUALITY })
   let taken = 0
   let given = 0

@@ -32,6 +32,8 @@ export interface CoreOptions {
 /** How long a core may take to end by itself before it is killed. */
 const graceMs = 8000
 const lookEveryMs = 5000
+/** As in `launch.mjs`: the core mostly waits, and a large space for young objects would stay resident. */
+const coreFlags = ["--max-semi-space-size=4"]
 /** Looks for the address of a core that holds the data directory: ten seconds of them. */
 const addressLooks = 40
 const addressPauseMs = 250
@@ -87,7 +89,7 @@ async function attach(options: CoreOptions): Promise<Core | null> {
 
 async function start(options: CoreOptions): Promise<Core> {
   // The channel carries nothing: when it closes, however this shell ends, the core ends too.
-  const child = spawn(options.node, [options.script, "serve", "--json", "--data-dir", options.dataDir], {
+  const child = spawn(options.node, [...coreFlags, options.script, "serve", "--json", "--data-dir", options.dataDir], {
     stdio: ["ignore", "pipe", "inherit", "ipc"],
     windowsHide: true,
   })

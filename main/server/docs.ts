@@ -12,12 +12,15 @@ export const allRoutes: RouteTable = { ...routes, ...openAiRoutes }
 
 /** `/openapi.json` and `/docs`, both derived from the table. Public: they say nothing about this machine. */
 export function mountDocs(app: Express, version: string): void {
-  const openApi = JSON.stringify(openApiDocument(allRoutes, version))
-  const page = docsPage(allRoutes, version)
+  // Written when first asked for: few people ever do, and every schema of the table has to be walked.
+  let openApi: string | undefined
+  let page: string | undefined
   app.get("/openapi.json", (_request: Request, response: Response) => {
+    openApi ??= JSON.stringify(openApiDocument(allRoutes, version))
     response.type("application/json").send(openApi)
   })
   app.get("/docs", (_request: Request, response: Response) => {
+    page ??= docsPage(allRoutes, version)
     response.setHeader("content-security-policy", documentPolicy)
     response.type("html").send(page)
   })
