@@ -13,6 +13,8 @@ export interface DocumentKindInfo {
   extensions: readonly string[]
   /** Whole file names in lower case that count without an extension. */
   names?: readonly string[]
+  /** Recognised, and reported as not read; named in no list of accepted kinds. */
+  isUnread?: true
   /** What a page of it is called. Absent: it has none. */
   page?: "page" | "slide"
 }
@@ -97,6 +99,7 @@ export const documentKinds = {
   image: {
     label: "Picture",
     group: "Pictures",
+    isUnread: true,
     extensions: ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"],
   },
 } as const satisfies Record<string, DocumentKindInfo>
@@ -104,6 +107,8 @@ export const documentKinds = {
 export type ReadableKind = keyof typeof documentKinds
 
 export const readableKinds = Object.keys(documentKinds) as ReadableKind[]
+
+const acceptedKindList = readableKinds.filter((kind) => !(documentKinds[kind] as DocumentKindInfo).isUnread)
 
 /** Kinds as a person reads them: `Markdown (md, markdown, mdx)`. Long lists of extensions are cut. */
 export function describeKind(kind: ReadableKind, most = 4): string {
@@ -114,7 +119,7 @@ export function describeKind(kind: ReadableKind, most = 4): string {
 /** All groups in order, each with its kinds. */
 export function kindsByGroup(): { group: DocumentKindInfo["group"]; kinds: ReadableKind[] }[] {
   const groups = new Map<DocumentKindInfo["group"], ReadableKind[]>()
-  for (const kind of readableKinds) {
+  for (const kind of acceptedKindList) {
     const { group } = documentKinds[kind]
     groups.set(group, [...(groups.get(group) ?? []), kind])
   }
@@ -138,11 +143,11 @@ export function kindOfName(fileName: string): ReadableKind | null {
 
 /** For a file picker's `accept`. */
 export const acceptedExtensions = (): string =>
-  readableKinds.flatMap((kind) => documentKinds[kind].extensions.map((extension) => `.${extension}`)).join(",")
+  acceptedKindList.flatMap((kind) => documentKinds[kind].extensions.map((extension) => `.${extension}`)).join(",")
 
 /** One line of all kinds, for messages: `txt, md, rtf, pdf, …`. */
 export const acceptedKinds = (): string =>
-  readableKinds
+  acceptedKindList
     .map((kind) =>
       kind === "code" ? "source code" : kind === "audio" ? "mp3, wav, flac, ogg" : documentKinds[kind].extensions[0],
     )

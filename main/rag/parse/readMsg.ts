@@ -9,8 +9,8 @@ const MsgReader = MsgReaderModule.default
 
 /** A message that Outlook saved: headers, body, attachments that can be read, messages inside. */
 export async function readMsg(bytes: Uint8Array, readInside: ReadInside): Promise<ReadDocument> {
-  const copy = bytes.slice()
-  const reader = new MsgReader(copy.buffer as ArrayBuffer)
+  // Copy: a Buffer is a window of memory that others use, and the reader looks at all of it.
+  const reader = new MsgReader(Uint8Array.from(bytes).buffer)
   const fields = reader.getFileData()
   if (fields.error) throw damagedFile("Outlook message", fields.error)
   const message = messageOf(fields, reader)

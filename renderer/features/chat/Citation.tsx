@@ -1,11 +1,15 @@
 import { HoverCard } from "radix-ui"
-import { useRef, useState } from "react"
+import { useContext, useRef, useState } from "react"
 import type { Passage } from "#contract/turns.ts"
+import { useSettling } from "../../ui/useSettling.ts"
+import { placeOf, shortPlace } from "../documents/place.ts"
+import { QueryContext } from "../feedback/queryContext.ts"
 import { openPanel } from "../frame/frameStore.ts"
 import { strings } from "./strings.ts"
 
 /** A small numeral: hover shows the passage, click opens it in its document. */
 export function Citation({ n, passages }: { n: number; passages: readonly Passage[] }) {
+  const queryId = useContext(QueryContext)
   const index = passages.findIndex((passage) => passage.n === n)
   const passage = passages[index]
   if (!passage) return null
@@ -15,7 +19,7 @@ export function Citation({ n, passages }: { n: number; passages: readonly Passag
         type="button"
         className="citation"
         aria-label={strings.source(n, passage.title)}
-        onClick={() => openPanel({ kind: "passages", passages: [...passages], index })}
+        onClick={() => openPanel({ kind: "passages", passages: [...passages], index, queryId })}
       >
         {n}
       </button>
@@ -49,11 +53,7 @@ export function PassageHover({ passage, children }: { passage: Passage; children
       <HoverCard.Portal>
         <HoverCard.Content className="hover-card" sideOffset={6} collisionPadding={12}>
           <div className="passage-title truncate">{passage.title}</div>
-          <div className="faint passage-place truncate">
-            {[...passage.headingPath, passage.page === null ? null : strings.page(passage.page)]
-              .filter(Boolean)
-              .join(" › ") || passage.path}
-          </div>
+          <div className="faint passage-place truncate">{placeOf(passage)}</div>
           <p className="passage-text">{passage.text}</p>
         </HoverCard.Content>
       </HoverCard.Portal>
@@ -71,29 +71,45 @@ export function SourceChips({
   glowing: number | null
   isProvisional?: boolean
 }) {
+  const queryId = useContext(QueryContext)
+  const list = useRef<HTMLUListElement>(null)
+  useSettling(list, passages.map((passage) => passage.chunkId).join())
   return (
-    <ul className={`plain-list chips ${isProvisional ? "provisional" : ""}`} aria-label={strings.sources}>
+    <ul
+      ref={list}
+      className={`plain-list chips ${isProvisional ? "provisional" : ""}`}
+      aria-label={strings.sources}
+      aria-busy={isProvisional === true}
+    >
       {passages.map((passage, index) => (
-        <li key={passage.chunkId}>
+        <li key={passage.chunkId} data-key={passage.chunkId}>
           <PassageHover passage={passage}>
             <button
               type="button"
               className={`chip ${glowing === passage.n ? "glowing" : ""}`}
-              onClick={() => openPanel({ kind: "passages", passages: [...passages], index })}
+              onClick={() => openPanel({ kind: "passages", passages: [...passages], index, queryId })}
             >
               <span className="visually-hidden">{strings.sourceLabel}</span>
               <span className="chip-number">{passage.n}</span>
               <span className="truncate">{passage.title}</span>
-              {passage.page === null ? null : (
-                <span className="faint">
-                  <span className="visually-hidden">{strings.pageLabel}</span>
-                  {passage.page}
-                </span>
-              )}
+              <ChipPlace passage={passage} />
             </button>
           </PassageHover>
         </li>
       ))}
     </ul>
+  )
+}
+
+/** The page's number alone, as chips are narrow; slides and times say what they are. */
+function ChipPlace({ passage }: { passage: Passage }) {
+  const place = shortPlace(passage)
+  if (place === null) return null
+  const [, label = "", value = place] = /^(page )(\d+)$/.exec(place) ?? []
+  return (
+    <span className="faint numbers">
+      <span className="visually-hidden">{label}</span>
+      {value}
+    </span>
   )
 }

@@ -1,5 +1,5 @@
 import { RefreshCw, Trash2 } from "lucide-react"
-import { useEffect, useState } from "react"
+import { useEffect, useRef, useState } from "react"
 import type { Document, DocumentSource } from "#contract/documents.ts"
 import { api } from "../../api/client.ts"
 import { Button } from "../../ui/Button.tsx"
@@ -9,6 +9,7 @@ import { Notice } from "../../ui/Notice.tsx"
 import { closePanel, toast } from "../frame/frameStore.ts"
 import { Steps } from "./DocumentTable.tsx"
 import { reindexDocument, removeDocument, setTags, useDocuments } from "./documentsStore.ts"
+import { type SoundHandle, SoundPlayer } from "./SoundPlayer.tsx"
 import { SourceText } from "./SourceText.tsx"
 import { strings } from "./strings.ts"
 import { TagsField } from "./TagsField.tsx"
@@ -20,6 +21,7 @@ export default function DocumentPanel({ documentId }: { documentId: string }) {
   const [fetched, setFetched] = useState<Document | null>(null)
   const [source, setSource] = useState<DocumentSource | null>(null)
   const [error, setError] = useState<unknown>(null)
+  const sound = useRef<SoundHandle>(null)
   const document = listed ?? (fetched?.id === documentId ? fetched : null)
   const status = document?.status
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text is there once the document is ready
@@ -45,10 +47,13 @@ export default function DocumentPanel({ documentId }: { documentId: string }) {
   if (!document) return null
   const facts: [string, string][] = [
     [strings.inspector.path, document.path],
+    ...(typeof document.datedAt === "number"
+      ? [[strings.inspector.dated, formatTime(document.datedAt)] as [string, string]]
+      : []),
     [strings.inspector.size, formatBytes(document.sizeBytes)],
     ...(document.pageCount === null
       ? []
-      : [[strings.columns.length, strings.pages(document.pageCount)] as [string, string]]),
+      : [[strings.columns.length, strings.pages(document.pageCount, document.kind)] as [string, string]]),
     [strings.inspector.characters, formatCount(document.charCount)],
     [strings.inspector.passages, formatCount(document.chunkCount)],
     [
@@ -111,7 +116,8 @@ export default function DocumentPanel({ documentId }: { documentId: string }) {
       {source && source.text !== "" ? (
         <>
           <h3>{strings.inspector.text}</h3>
-          <SourceText source={source} />
+          {source.kind === "audio" ? <SoundPlayer documentId={documentId} startMs={0} ref={sound} /> : null}
+          <SourceText source={source} onSeek={source.kind === "audio" ? (ms) => sound.current?.seek(ms) : undefined} />
         </>
       ) : null}
     </div>

@@ -76,7 +76,8 @@ interface RowProps {
 
 const Row = memo(function Row({ document, index, isOpen, onMenu }: RowProps) {
   const open = () => openPanel({ kind: "document", documentId: document.id })
-  const length = document.pageCount === null ? formatBytes(document.sizeBytes) : strings.pages(document.pageCount)
+  const length =
+    document.pageCount === null ? formatBytes(document.sizeBytes) : strings.pages(document.pageCount, document.kind)
   return (
     <div className={`document-row ${isOpen ? "open" : ""}`} role="row" aria-rowindex={index} tabIndex={-1}>
       <span role="cell" className="document-name">

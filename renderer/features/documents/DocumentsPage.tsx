@@ -1,5 +1,18 @@
-import { EllipsisVertical, Files, FileUp, FolderPlus, FolderUp, Hash, Pencil, Plus, Search, Trash2 } from "lucide-react"
+import {
+  EllipsisVertical,
+  Files,
+  FileUp,
+  FolderPlus,
+  FolderUp,
+  Globe,
+  Hash,
+  Pencil,
+  Plus,
+  Search,
+  Trash2,
+} from "lucide-react"
 import { type RefObject, useEffect, useRef, useState } from "react"
+import { acceptedExtensions, documentKinds, kindsByGroup } from "#contract/documentKinds.ts"
 import type { Collection } from "#contract/documents.ts"
 import { Button, IconButton } from "../../ui/Button.tsx"
 import { Confirm, Dialog } from "../../ui/Dialog.tsx"
@@ -22,6 +35,7 @@ import {
   useDocuments,
 } from "./documentsStore.ts"
 import { droppedFiles, pickedFiles } from "./droppedFiles.ts"
+import { PageDialog } from "./PageDialog.tsx"
 import { strings } from "./strings.ts"
 import "./documents.css"
 
@@ -31,6 +45,7 @@ export default function DocumentsPage() {
   const error = useDocuments((state) => state.error)
   const [query, setQuery] = useState("")
   const [isDropping, setIsDropping] = useState(false)
+  const [isAddingPage, setIsAddingPage] = useState(false)
   const files = useRef<HTMLInputElement>(null)
   const folder = useRef<HTMLInputElement>(null)
   useEffect(() => {
@@ -74,6 +89,10 @@ export default function DocumentsPage() {
               onChange={(event) => setQuery(event.target.value)}
             />
           </div>
+          <Button onClick={() => setIsAddingPage(true)}>
+            <Globe size={15} aria-hidden />
+            {strings.addPage}
+          </Button>
           <Button onClick={() => void chooseFolder(collectionId, folder.current)}>
             <FolderUp size={15} aria-hidden />
             {strings.addFolder}
@@ -95,8 +114,17 @@ export default function DocumentsPage() {
         <div className="documents-veil">
           <strong>{strings.drop}</strong>
           <span>{strings.dropText}</span>
+          <dl className="documents-kinds">
+            {kindsByGroup().map(({ group, kinds }) => (
+              <div key={group}>
+                <dt>{group}</dt>
+                <dd>{kinds.map((kind) => documentKinds[kind].label).join(", ")}</dd>
+              </div>
+            ))}
+          </dl>
         </div>
       ) : null}
+      {isAddingPage ? <PageDialog collectionId={collectionId} onClose={() => setIsAddingPage(false)} /> : null}
     </div>
   )
 }
@@ -124,6 +152,7 @@ function Picker({ field, collectionId, isFolder }: PickerProps) {
       type="file"
       multiple
       hidden
+      accept={isFolder ? undefined : acceptedExtensions()}
       onChange={(event) => {
         void addFiles(pickedFiles(event.target.files), collectionId)
         event.target.value = ""

@@ -1,20 +1,32 @@
 import { ChevronLeft, ChevronRight, FileText } from "lucide-react"
-import { useEffect, useState } from "react"
+import { useEffect, useRef, useState } from "react"
 import type { DocumentSource } from "#contract/documents.ts"
 import type { Passage } from "#contract/turns.ts"
 import { api } from "../../api/client.ts"
 import { Button, IconButton } from "../../ui/Button.tsx"
 import { Failure } from "../../ui/Failure.tsx"
+import { note } from "../feedback/feedbackStore.ts"
+import { PassageActions } from "../feedback/PassageActions.tsx"
 import { openPanel } from "../frame/frameStore.ts"
+import { dateText, hostOf, placeOf } from "./place.ts"
+import { type SoundHandle, SoundPlayer } from "./SoundPlayer.tsx"
 import { SourceText } from "./SourceText.tsx"
 import { strings } from "./strings.ts"
 import "./documents.css"
 
+interface SourcePanelProps {
+  passages: Passage[]
+  index: number
+  /** The list the passages stood in; null where it is not kept. */
+  queryId: string | null
+}
+
 /** The passage behind a citation, highlighted in its document. */
-export default function SourcePanel({ passages, index }: { passages: Passage[]; index: number }) {
+export default function SourcePanel({ passages, index, queryId }: SourcePanelProps) {
   const passage = passages[index]
   const [source, setSource] = useState<DocumentSource | null>(null)
   const [error, setError] = useState<unknown>(null)
+  const sound = useRef<SoundHandle>(null)
   const documentId = passage?.documentId
   const chunkId = passage?.chunkId
   useEffect(() => {
@@ -31,11 +43,10 @@ export default function SourcePanel({ passages, index }: { passages: Passage[]; 
     return () => abort.abort()
   }, [documentId, chunkId])
   if (!passage) return null
-  const show = (next: number) => openPanel({ kind: "passages", passages, index: next })
-  const place = [...passage.headingPath, ...(passage.page === null ? [] : [strings.source.page(passage.page)])].join(
-    " › ",
-  )
+  const show = (next: number) => openPanel({ kind: "passages", passages, index: next, queryId })
+  const place = placeOf(passage)
   const isLoaded = source?.documentId === passage.documentId
+  const isSound = passage.documentKind === "audio"
   return (
     <>
       <div className="source-head">
@@ -44,7 +55,7 @@ export default function SourcePanel({ passages, index }: { passages: Passage[]; 
             {passage.title}
           </h3>
           <div className="faint truncate" title={passage.path}>
-            {place || passage.path}
+            {place}
           </div>
         </div>
         <span className="numbers faint">{strings.source.position(index + 1, passages.length)}</span>
@@ -61,14 +72,27 @@ export default function SourcePanel({ passages, index }: { passages: Passage[]; 
         </IconButton>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a document scrolls by keyboard */}
-      <div className="side-panel-body scroll" tabIndex={0}>
+      <div className="side-panel-body scroll" tabIndex={0} onCopy={() => note(queryId, passage.chunkId, "copy")}>
         {error ? (
           <>
             <Failure error={error} />
             <blockquote className="source-quote">{passage.text}</blockquote>
           </>
         ) : isLoaded ? (
-          <SourceText source={source} />
+          <>
+            {passage.url ? (
+              <p className="source-address">
+                <a href={passage.url} target="_blank" rel="noreferrer noopener">
+                  {hostOf(passage.url)}
+                </a>{" "}
+                <span className="faint">{dateText(passage)}</span>
+              </p>
+            ) : null}
+            {isSound ? (
+              <SoundPlayer documentId={passage.documentId} startMs={passage.startMs ?? 0} ref={sound} />
+            ) : null}
+            <SourceText source={source} onSeek={isSound ? (ms) => sound.current?.seek(ms) : undefined} />
+          </>
         ) : (
           <div className="stack" style={{ gap: 10 }}>
             <div className="skeleton" style={{ height: 14 }} />
@@ -78,19 +102,7 @@ export default function SourcePanel({ passages, index }: { passages: Passage[]; 
         )}
       </div>
       <div className="source-foot">
-        <details>
-          <summary>{strings.source.why}</summary>
-          <dl className="facts">
-            <div>
-              <dt>{strings.source.score}</dt>
-              <dd className="numbers">{passage.score.toFixed(2)}</dd>
-            </div>
-            <div>
-              <dt>{strings.source.similarity}</dt>
-              <dd className="numbers">{passage.similarity.toFixed(2)}</dd>
-            </div>
-          </dl>
-        </details>
+        <PassageActions queryId={queryId} passage={passage} />
         <Button small onClick={() => openPanel({ kind: "document", documentId: passage.documentId })}>
           <FileText size={13} aria-hidden />
           {strings.source.openDocument}

@@ -1,40 +1,68 @@
-import { type RefObject, useEffect, useRef, useState } from "react"
+import { Fragment, type RefObject, useEffect, useMemo, useRef, useState } from "react"
 import type { DocumentSource } from "#contract/documents.ts"
 import { Button } from "../../ui/Button.tsx"
+import { formatClock } from "../../ui/format.ts"
+import { pageName } from "./place.ts"
 import { strings } from "./strings.ts"
+import { type TextBlock, textBlocks } from "./textBlocks.ts"
 
 /** Characters shown on each side of the passage, and added by "show more". */
 const windowLength = 6000
 
-/** A document's text around its highlighted passage. Plain text: nothing in a document is ever markup here. */
-export function SourceText({ source }: { source: DocumentSource }) {
-  const { text, highlight } = source
+interface SourceTextProps {
+  source: DocumentSource
+  /** Sound: plays from here. Absent: times are shown, not pressed. */
+  onSeek?: (ms: number) => void
+}
+
+/**
+ * A document's text around its highlighted passage: tables as tables, code as it is indented, pages, slides and times beside the text.
+ * Nothing in a document is ever markup here.
+ */
+export function SourceText({ source, onSeek }: SourceTextProps) {
+  const { text, highlight, kind, pages, times = [] } = source
   const start = highlight?.start ?? 0
   const end = highlight?.end ?? 0
-  const [from, setFrom] = useState(Math.max(0, start - windowLength))
-  const [to, setTo] = useState(Math.min(text.length, end + windowLength))
+  const [from, setFrom] = useState(lineStart(text, start - windowLength))
+  const [to, setTo] = useState(lineEnd(text, end + windowLength))
   const mark = useRef<HTMLElement>(null)
   useEffect(() => {
-    setFrom(Math.max(0, start - windowLength))
-    setTo(Math.min(text.length, end + windowLength))
+    setFrom(lineStart(text, start - windowLength))
+    setTo(lineEnd(text, end + windowLength))
     // The text of another passage is in place one frame later.
     const frame = requestAnimationFrame(() => mark.current?.scrollIntoView({ block: "center" }))
     return () => cancelAnimationFrame(frame)
   }, [start, end, text])
+  const blocks = useMemo(() => textBlocks(text, from, to, kind === "code"), [text, from, to, kind])
+  const pageStarts = useMemo(() => new Map(pages.map(({ page, start: at }) => [at, page])), [pages])
+  const timeStarts = useMemo(() => new Map(times.map((time) => [time.start, time])), [times])
   return (
-    <div className="source-text">
+    <div className={`source-text ${kind === "code" ? "is-code" : ""}`}>
       {from > 0 ? (
-        <Button small variant="quiet" onClick={() => setFrom(Math.max(0, from - windowLength))}>
+        <Button small variant="quiet" onClick={() => setFrom(lineStart(text, from - windowLength))}>
           {strings.source.above}
         </Button>
       ) : null}
-      {linesOf(text, from, to).map((line) => (
-        <p key={line.start} className={line.kind}>
-          <MarkedLine text={text} start={line.start} end={line.end} mark={highlight} markRef={mark} />
-        </p>
-      ))}
+      {blocks.map((block) => {
+        const lineAt = block.kind === "heading" ? text.lastIndexOf("\n", block.start - 1) + 1 : block.start
+        const page = pageStarts.get(lineAt)
+        const time = timeStarts.get(block.start)
+        return (
+          <Fragment key={block.start}>
+            {page === undefined ? null : <div className="source-page">{pageName(kind, page)}</div>}
+            {block.kind === "table" ? (
+              <Table block={block} mark={highlight} markRef={mark} />
+            ) : (
+              <p className={block.kind}>
+                {time ? <Time startMs={time.startMs} onSeek={onSeek} /> : null}
+                <MarkedLine text={text} start={block.start} end={block.end} mark={highlight} markRef={mark} />
+              </p>
+            )}
+          </Fragment>
+        )
+      })}
       {to < text.length ? (
-        <Button small variant="quiet" onClick={() => setTo(Math.min(text.length, to + windowLength))}>
+        <Button small variant="quiet" onClick={() => setTo(lineEnd(text, to + windowLength))}>
           {strings.source.below}
         </Button>
       ) : null}
@@ -42,23 +70,70 @@ export function SourceText({ source }: { source: DocumentSource }) {
   )
 }
 
-interface Line {
-  kind: "heading" | "cells" | "plain"
-  start: number
-  end: number
+const lineStart = (text: string, at: number): number => (at <= 0 ? 0 : text.lastIndexOf("\n", at) + 1)
+
+function lineEnd(text: string, at: number): number {
+  const found = at >= text.length ? -1 : text.indexOf("\n", at)
+  return found === -1 ? text.length : found
 }
 
-/** The lines of a part of the text, without the marks of headings. */
-function linesOf(text: string, from: number, to: number): Line[] {
-  const lines: Line[] = []
-  let start = from
-  for (const line of text.slice(from, to).split("\n")) {
-    const marks = /^#{1,6} +/.exec(line)?.[0].length ?? 0
-    const kind = marks > 0 ? "heading" : line.startsWith("|") ? "cells" : "plain"
-    lines.push({ kind, start: start + marks, end: start + line.length })
-    start += line.length + 1
-  }
-  return lines
+function Time({ startMs, onSeek }: { startMs: number; onSeek: ((ms: number) => void) | undefined }) {
+  const label = formatClock(startMs)
+  if (!onSeek) return <span className="source-time numbers">{label}</span>
+  return (
+    <button
+      type="button"
+      className="source-time numbers"
+      aria-label={strings.source.playFrom(label)}
+      onClick={() => onSeek(startMs)}
+    >
+      {label}
+    </button>
+  )
+}
+
+interface TableProps {
+  block: Extract<TextBlock, { kind: "table" }>
+  mark: { start: number; end: number } | null
+  markRef: RefObject<HTMLElement | null>
+}
+
+/** Rows of the passage are marked as a whole: a passage holds rows, never parts of them. */
+function Table({ block, mark, markRef }: TableProps) {
+  const isMarked = (row: { start: number; end: number }): boolean =>
+    mark !== null && row.start < mark.end && row.end > mark.start
+  const first = block.rows.find(isMarked)
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls by keyboard
+    <section className="source-table scroll" tabIndex={0} aria-label={strings.source.table}>
+      <table>
+        {block.header ? (
+          <thead>
+            <tr>
+              {block.header.map((cell) => (
+                <th key={cell.start} scope="col">
+                  {cell.text}
+                </th>
+              ))}
+            </tr>
+          </thead>
+        ) : null}
+        <tbody>
+          {block.rows.map((row) => (
+            <tr
+              key={row.start}
+              className={isMarked(row) ? "marked" : undefined}
+              ref={row === first ? (markRef as RefObject<HTMLTableRowElement | null>) : undefined}
+            >
+              {row.cells.map((cell) => (
+                <td key={cell.start}>{cell.text}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
 }
 
 interface MarkedLineProps {

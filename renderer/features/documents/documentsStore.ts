@@ -113,6 +113,16 @@ export async function addPath(path: string, collectionId: string | null): Promis
   })
 }
 
+/** A page of the web, fetched by the core. */
+export async function addPage(url: string, collectionId: string | null): Promise<void> {
+  await attempt(async () => {
+    await api("POST /api/documents/add-page", { body: { url, ...(collectionId ? { collectionId } : {}) } })
+    toast(strings.pageAdded(url.replace(/^https?:\/\//, "")))
+    await Promise.all([loadCollections(), loadJobs()])
+    if (get().isLoaded) await loadDocuments(get().listedCollectionId, get().query)
+  })
+}
+
 export async function createCollection(name: string): Promise<Collection | null> {
   return attempt(async () => {
     const created = await api("POST /api/collections", { body: { name } })
