@@ -23,13 +23,17 @@ const patienceMs = 10 * 60_000
  * Attaches to the running core of this data directory, else boots one under its lock for the length of the command. When
  * another command holds the lock, waits for it. Throws `core.locked` after ten minutes, `auth.missing-key`, and what booting throws.
  */
-export async function connect(config: AppConfig, signal: AbortSignal): Promise<Connection> {
+export async function connect(
+  config: AppConfig,
+  signal: AbortSignal,
+  { isListed = false }: { isListed?: boolean } = {},
+): Promise<Connection> {
   for (let waitedMs = 0; ; waitedMs += retryMs) {
     const running = await findRunning(config)
     if (running) return { client: running, close: async () => {} }
     try {
-      // Port 0 and unlisted: a command's own core ends with it, so nobody else may come to rely on it.
-      const core = await bootCore({ ...config, port: 0, isPortExplicit: true }, { isListed: false })
+      // Port 0 and unlisted: a command's own core ends with it, so nobody else may come to rely on it. One that stays is listed.
+      const core = await bootCore({ ...config, port: 0, isPortExplicit: true }, { isListed })
       return { client: createClient(core.baseUrl, core.apiKey, { isOwn: true }), close: () => core.close() }
     } catch (error) {
       const isBusy = error instanceof AppError && error.code === "core.locked"

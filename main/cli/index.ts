@@ -52,6 +52,8 @@ const verb = (name: string, description: string): Command =>
 const withCore =
   <A extends unknown[], O extends GlobalOptions>(
     run: (client: Client, args: A, options: O, signal: AbortSignal) => Promise<number>,
+    /** The command stays until it is stopped, and others may use its core meanwhile. */
+    stays: (options: O) => boolean = () => false,
   ) =>
   async (...all: unknown[]): Promise<void> => {
     const command = all.at(-1) as Command
@@ -61,7 +63,7 @@ const withCore =
       const config = configFrom(options, { logLevel: options.logLevel ?? "warn" })
       // What boots a core is loaded when one is needed: help and wrong use answer at once.
       const { connect } = await import("./connect.ts")
-      const connection = await connect(config, interrupt.signal)
+      const connection = await connect(config, interrupt.signal, { isListed: stays(options) })
       try {
         return await run(connection.client, args, options, interrupt.signal)
       } finally {
@@ -140,9 +142,18 @@ verb("ask", "answer a question from your documents, with citations")
 verb("ingest", `add files, folders or web pages (https://…) to a collection: ${acceptedKinds()}`)
   .argument("<path...>")
   .option("--collection <name>", "collection to add to")
+  .option(
+    "--watch",
+    "keep up with the folders: what changes there changes here, until Ctrl-C or as long as ZenGlow runs",
+  )
   .action(
-    withCore<[string[]], GlobalOptions & { collection?: string }>((client, [paths], options, signal) =>
-      ingest(client, paths, { collection: options.collection, json: options.json ?? false }, signal),
+    withCore<[string[]], GlobalOptions & { collection?: string; watch?: boolean }>(
+      async (client, [paths], { collection, json = false, watch = false }, signal) => {
+        if (!watch) return ingest(client, paths, { collection, json }, signal)
+        const { watchFolders } = await import("./watchFolders.ts")
+        return watchFolders(client, paths, { collection, json }, signal)
+      },
+      ({ watch }) => watch === true,
     ),
   )
 

@@ -50,7 +50,7 @@ export async function ingestPath(
   return { collectionId: used }
 }
 
-async function namedCollection(client: Client, name: string, signal: AbortSignal): Promise<string> {
+export async function namedCollection(client: Client, name: string, signal: AbortSignal): Promise<string> {
   const { items } = await client.api("GET /api/collections", {}, signal)
   const existing = items.find((item) => item.name === name)
   if (existing) return existing.id

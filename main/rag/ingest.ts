@@ -108,8 +108,6 @@ export interface Ingest {
 
 /** Bytes of one file, unless a watched folder says less. */
 export const largestFileBytes = 200 * 1024 * 1024
-/** Documents with more chunks are written at once, for search by words, and get their vectors when the rest is done. */
-const deferredFrom = 256
 /** Chunks embedded in one request; the engine groups them by length. Killed midway, no more than these are made again. */
 const embedBatch = 64
 /** Room for title and headings in what the embedder reads. */
@@ -117,9 +115,9 @@ const reservedTokens = 40
 /** Bytes of files that wait to be parsed; a larger file goes alone. */
 const waitingBytes = 256 * 1024 * 1024
 /** Works at the same time per stage. Two embed: while one batch is computed, the next is gathered. */
-const workers = { register: 4, parse: 2, chunk: 2, embed: 2, write: 1 }
+const workers = { register: 4, parse: 2, chunk: 2, embed: 2, write: 1, fill: 1 }
 /** Finished works that may wait before each stage. */
-const ahead = { parse: 4, chunk: 4, embed: 64, write: 16 }
+const ahead = { parse: 4, chunk: 4, embed: 64, write: 1, fill: 8 }
 
 /** A file on its way: each stage adds its part. */
 interface Work {
@@ -169,7 +167,8 @@ export function createIngest(deps: IngestDeps): Ingest {
     const toChunk = createChannel<Work>(ahead.chunk)
     const toEmbed = createChannel<Work>(ahead.embed)
     const toWrite = createChannel<Work>(ahead.write)
-    const channels = [toRegister, toParse, toChunk, toEmbed, toWrite]
+    const toFill = createChannel<Work>(ahead.fill)
+    const channels = [toRegister, toParse, toChunk, toEmbed, toWrite, toFill]
     const stop = (error: unknown): void => {
       stopped.abort(error)
       for (const channel of channels) channel.fail(error)
@@ -264,7 +263,14 @@ export function createIngest(deps: IngestDeps): Ingest {
         const isDone = await attempt(work, "write", async () => {
           isCurrent = await write(actor, work)
         })
-        if (isDone) finish(work, isCurrent ? "indexed" : "outdated")
+        if (!isDone) return
+        if (isCurrent && work.vectors === null) await toFill.put(work)
+        else finish(work, isCurrent ? "indexed" : "outdated")
+      })
+    const filling = () =>
+      perValue(toFill, async (work) => {
+        await fillOne(actor, work, signal)
+        finish(work, "indexed")
       })
 
     const work = [
@@ -273,7 +279,8 @@ export function createIngest(deps: IngestDeps): Ingest {
       stage(workers.parse, parsing, toChunk),
       stage(workers.chunk, chunking, toEmbed),
       stage(workers.embed, embedding, toWrite),
-      stage(workers.write, writing),
+      stage(workers.write, writing, toFill),
+      stage(workers.fill, filling),
     ]
     try {
       outerSignal.throwIfAborted()
@@ -446,7 +453,8 @@ export function createIngest(deps: IngestDeps): Ingest {
     const embedder = deps.embedder()
     for (const work of group) Object.assign(work, { vectors: null, fingerprint: null })
     if (!embedder) return
-    const own = group.filter((work) => (work.chunks?.length ?? 0) <= deferredFrom)
+    // A long document is found by words at once, and by meaning piece by piece: see `fillOne`.
+    const own = group.filter((work) => (work.chunks?.length ?? 0) <= embedBatch)
     const texts = own.flatMap((work) =>
       (work.chunks ?? []).map((chunk) => passageInput({ title: work.parsed?.title ?? "", ...chunk })),
     )
@@ -524,6 +532,29 @@ export function createIngest(deps: IngestDeps): Ingest {
       deps.onDocument?.({ id, collectionId })
     }
     return gone.length
+  }
+
+  /** Vectors of a document that is found by words already, each batch kept as soon as it is made. */
+  async function fillOne(actor: Actor, work: Work, signal: AbortSignal): Promise<void> {
+    const embedder = deps.embedder()
+    if (!embedder || (work.chunks?.length ?? 0) <= embedBatch) return
+    try {
+      const rows = await store.chunks.byDocument(actor, work.document.id)
+      for (let from = 0; from < rows.length; from += embedBatch) {
+        signal.throwIfAborted()
+        const batch = rows.slice(from, from + embedBatch)
+        const texts = batch.map((row) => passageInput({ title: row.documentTitle, ...row }))
+        const vectors = await embedder.embed(texts, "passage", signal)
+        const added = batch.map(({ id }, at) => ({ chunkId: id, vector: vectors[at] as Float32Array }))
+        await store.chunks.addVectors(actor, embedder.fingerprint, added)
+        await deps.vectorIndex.written(embedder.fingerprint)
+        deps.onDocument?.(work.document)
+      }
+      work.vectors = []
+    } catch (error) {
+      if (isAbort(error, signal) || isStoreFull(error)) throw error
+      log.warn("a document is found by words only until its vectors are made", { documentId: work.document.id, error })
+    }
   }
 
   async function fillVectors(actor: Actor, signal: AbortSignal): Promise<void> {

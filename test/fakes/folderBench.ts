@@ -119,7 +119,7 @@ export async function createFolderBench(
         const chunks = await store.chunks.byDocument(ownerActor, document.id)
         if (chunks.length > 0) found[document.path.split("/").slice(1).join("/")] = chunks.map(({ text }) => text)
       }
-      return found
+      return Object.fromEntries(Object.entries(found).sort())
     },
     async close() {
       await folders.close()

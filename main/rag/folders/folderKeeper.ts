@@ -33,6 +33,8 @@ export interface FolderKeeper {
   start(): void
   /** Something changed at or below these paths; null: anywhere. */
   notice(paths: string[] | null): void
+  /** Compares all of it, on request. */
+  rescan(): void
   /** Another line of what is left out. */
   exclude(line: string): void
   state(): {
@@ -81,8 +83,9 @@ export function createFolderKeeper(actor: Actor, record: FolderRecord, deps: Fol
   /** What waits to be looked at: paths, or all of it. */
   let waiting: Set<string> | "all" | null = null
   let looking: Promise<void> | null = null
-  let isFullLook = false
   let hasLooked = false
+  /** Everything that the first look, or one that was asked for, has found is read. */
+  let hasCaughtUp = false
   let fullLookAt = 0
   let fullLookMs = 0
   let checkedAt: number | null = null
@@ -109,6 +112,10 @@ export function createFolderKeeper(actor: Actor, record: FolderRecord, deps: Fol
     looking === null && waiting === null && inFlight.size === 0 && bulk.size === 0 && bulkTaken === 0
   const wake = (): void => {
     if (!isIdle() && !isUnreachable && !signal.aborted) return
+    if (hasLooked && isIdle() && !hasCaughtUp) {
+      hasCaughtUp = true
+      changed()
+    }
     for (const resolve of [...idle]) resolve()
     idle.clear()
   }
@@ -151,24 +158,15 @@ export function createFolderKeeper(actor: Actor, record: FolderRecord, deps: Fol
 
   async function look(paths: string[] | null): Promise<void> {
     const startedAt = performance.now()
-    isFullLook = paths === null
-    if (isFullLook) changed()
-    try {
-      const below = (path: string | null) => folders.documents(actor, folder.id, path, sep)
-      const found = await lookAtFolder(folder, paths, below, signal)
-      await apply(found, paths)
-      if (paths === null) {
-        fullLookAt = performance.now()
-        fullLookMs = fullLookAt - startedAt
-        checkedAt = Date.now()
-      }
-      hasLooked = true
-      firstLook.resolve()
-    } finally {
-      const wasFull = isFullLook
-      isFullLook = false
-      if (wasFull) changed()
+    const below = (path: string | null) => folders.documents(actor, folder.id, path, sep)
+    await apply(await lookAtFolder(folder, paths, below, signal), paths)
+    if (paths === null) {
+      fullLookAt = performance.now()
+      fullLookMs = fullLookAt - startedAt
+      checkedAt = Date.now()
     }
+    hasLooked = true
+    firstLook.resolve()
   }
 
   async function apply(found: Findings, paths: string[] | null): Promise<void> {
@@ -417,18 +415,18 @@ export function createFolderKeeper(actor: Actor, record: FolderRecord, deps: Fol
       })
     },
     notice,
+    rescan() {
+      hasCaughtUp = false
+      notice(null)
+    },
     exclude(line) {
       folder = { ...folder, excludes: [...folder.excludes, line] }
     },
     state: () => ({
-      state: isUnreachable
-        ? "unreachable"
-        : !hasLooked || isFullLook || bulk.size + bulkTaken > 0
-          ? "scanning"
-          : "watching",
+      state: isUnreachable ? "unreachable" : !hasCaughtUp || bulk.size + bulkTaken > 0 ? "scanning" : "watching",
       mode,
       done: bulkDone,
-      total: bulkDone + bulkTaken + bulk.size,
+      total: bulkDone + bulkTaken + bulk.size + inFlight.size,
       skipped,
       unreadable,
       checkedAt,

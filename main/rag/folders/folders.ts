@@ -209,7 +209,7 @@ export function createFolders(deps: FoldersDeps): Folders {
       if (!keeper) {
         throw new AppError("request.conflict", "The folder is paused.", { remedy: "Resume it first." })
       }
-      keeper.notice(null)
+      keeper.rescan()
       return view(actor, record)
     },
     async remove(actor, id, documents) {
