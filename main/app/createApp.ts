@@ -11,6 +11,7 @@ import { recogniseMemory } from "#chat/memory/recogniseMemory.ts"
 import type { AnswerInput } from "#chat/runTurn.ts"
 import { titleOf } from "#chat/title.ts"
 import { createTurns } from "#chat/turns.ts"
+import { wholeAnswer } from "#chat/wholeAnswer.ts"
 import type { Job } from "#contract/jobs.ts"
 import { ownerActor } from "#core/actor.ts"
 import { systemClock } from "#core/clock.ts"
@@ -89,6 +90,8 @@ const memoryShare = 0.7
 /** Tokens of passages that are read in the time a person waits for the first word, before the machine's speed is known. */
 const assumedPromptSpeed = 80
 const patienceSeconds = 5
+/** A summary of a whole document may take longer: its sentences come one by one. */
+const summaryPatienceSeconds = 60
 /** Tokens of a prompt that are not passages: system prompt, question, template. */
 const promptOverhead = 120
 
@@ -359,7 +362,18 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
   }
   const answerRouted = routedAnswer(
     knowledge.memories,
-    async () => null,
+    (input, signal) =>
+      wholeAnswer(
+        input,
+        {
+          store,
+          llm: answerDeps.llm,
+          embedder: vectorIndex.queryEmbedder,
+          readableTokens: () => (engines.promptTokensPerSecond() ?? assumedPromptSpeed) * summaryPatienceSeconds,
+          log,
+        },
+        signal,
+      ),
     (input, signal) => answer(input, answerDeps, signal),
   )
   const answerWith = (input: AnswerInput, signal: AbortSignal) => {

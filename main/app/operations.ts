@@ -27,6 +27,8 @@ export interface OperationsDeps {
   isOffline(): boolean
   isHubReachable(signal: AbortSignal): Promise<boolean>
   activeJobs(): number
+  /** What is wrong with the search index, in words; empty: nothing. */
+  indexProblems(): Promise<string[]>
 }
 
 /** Roles whose engines doctor really loads. */
@@ -84,6 +86,7 @@ export function createOperations(deps: OperationsDeps): { metrics: Metrics; ops:
       holdsLock: () => true,
       disk,
       store,
+      indexProblems: deps.indexProblems,
       async models() {
         const { items } = await models.list()
         return items

@@ -16,6 +16,8 @@ export interface DoctorDeps {
   holdsLock(): boolean
   disk(): Promise<{ freeBytes: number }>
   store: Pick<Store, "check">
+  /** What is wrong with the search index, in words; empty: nothing. */
+  indexProblems(): Promise<string[]>
   /** Models that should be here or are. */
   models(): Promise<{ id: string; name: string; isInstalled: boolean }[]>
   /** Hashes a model's files again. */
@@ -72,6 +74,7 @@ async function* allChecks(deps: DoctorDeps): AsyncGenerator<Check> {
   yield { code: "port.free", limitMs: 5000, run: () => checkPort(deps.port) }
   yield { code: "disk.space", limitMs: 5000, run: () => checkDisk(deps) }
   yield { code: "database.integrity", limitMs: 5 * minute, run: () => checkDatabase(deps) }
+  yield { code: "search.index", limitMs: minute, run: () => checkIndex(deps) }
   const models = await deps.models().catch(() => [])
   yield { code: "models.installed", limitMs: 10_000, run: async () => checkInstalled(models) }
   for (const { id, name } of models.filter(({ isInstalled }) => isInstalled)) {
@@ -169,6 +172,16 @@ async function checkDatabase(deps: DoctorDeps): Promise<Result> {
   if (problems.length > 0)
     return warning(problems.join(" "), "Look at what was set aside, and restore what is missing.")
   return ok(`Sound; schema ${schemaVersion}, ${counts.messages} messages, ${counts.documents} documents.`)
+}
+
+async function checkIndex(deps: DoctorDeps): Promise<Result> {
+  const problems = await deps.indexProblems()
+  return problems.length === 0
+    ? ok("Words, vectors and passages belong together.")
+    : warning(
+        problems.join(" "),
+        "Restart ZenGlow: it repairs the index by itself, and words go on answering meanwhile.",
+      )
 }
 
 function checkInstalled(models: Awaited<ReturnType<DoctorDeps["models"]>>): Result {

@@ -3,7 +3,8 @@ import { insertBest, type ScoredRow } from "./bestRows.ts"
 
 /**
  * Int8 codes of unit vectors, each with its own scale, in one WebAssembly memory: a quarter of their size, scanned whole for every
- * query. Scores differ from exact cosines by about .005, so callers take twice the rows they need and score those again exactly.
+ * query. Scores are cosines, to within about .005, times a factor that is the same for all rows of one query: callers take twice the
+ * rows they need and score those again exactly.
  */
 export interface VectorMatrix {
   readonly size: number

@@ -23,6 +23,7 @@ const sound = (): DoctorDeps => ({
   holdsLock: () => true,
   disk: async () => ({ freeBytes: 10e9 }),
   store: createMemoryStore(),
+  indexProblems: async () => [],
   models: async () => [{ id: "small", name: "Small", isInstalled: true }],
   verifyModel: async () => ({ ok: true, files: [{ name: "small.gguf", ok: true, reason: null }] }),
   engines: [{ name: "llm", isInstalled: async () => true, load: async () => {} }],
@@ -48,6 +49,7 @@ it("finds nothing wrong where nothing is, and every check keeps its code", async
     "port.free",
     "disk.space",
     "database.integrity",
+    "search.index",
     "models.installed",
     "models.hash.small",
     "engines.llm",
@@ -66,6 +68,7 @@ it.each<[string, string, Partial<DoctorDeps>]>([
     "error",
     { store: { check: async () => Promise.reject(new AppError("store.corrupt", "Damaged.")) } },
   ],
+  ["search.index", "warning", { indexProblems: async () => ["3 of 9 passages have no vector."] }],
   ["models.installed", "warning", { models: async () => [{ id: "small", name: "Small", isInstalled: false }] }],
   [
     "models.hash.small",

@@ -994,6 +994,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
         ],
         indexes: "skip",
         setActiveIndex: "skip",
+        vectors: [new Map(), () => store.chunks.vectors(stranger, { fingerprint: "space-a", chunkIds: [chunkId] })],
         generation: "skip",
         indexHealth: "skip",
         repairVectors: "skip",

@@ -55,6 +55,7 @@ const readAtOnce = 512
  */
 export function createVectorIndexes(db: Database.Database): VectorIndexes {
   const matrices = new Map<number, VectorMatrix>()
+  const isTable = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")
   let isChanged = false
   let changeCount = 0
   const changed = (): void => {
@@ -103,7 +104,8 @@ export function createVectorIndexes(db: Database.Database): VectorIndexes {
 
   function searchable(fingerprint: string, vector: Float32Array): { index: IndexRow; dimensions: number } | null {
     const index = byFingerprint(fingerprint)
-    if (!index || index.dimensions === null) return null
+    // A table that is gone is found by the check at start; until it is repaired nothing is near.
+    if (!index || index.dimensions === null || !isTable.get(tableOf(index.id))) return null
     if (vector.length !== index.dimensions) throw wrongSize(index.dimensions, vector.length)
     return { index, dimensions: index.dimensions }
   }
@@ -187,7 +189,7 @@ export function createVectorIndexes(db: Database.Database): VectorIndexes {
     },
     vectorsOf(fingerprint, seqs) {
       const index = byFingerprint(fingerprint)
-      if (!index || index.dimensions === null) return new Map()
+      if (!index || !isTable.get(tableOf(index.id))) return new Map()
       const found = db
         .prepare(`SELECT v.seq, v.vector FROM json_each(?) j CROSS JOIN ${tableOf(index.id)} v ON v.seq = j.value`)
         .all(JSON.stringify(seqs)) as { seq: number; vector: Buffer }[]
