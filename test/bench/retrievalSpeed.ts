@@ -45,7 +45,7 @@ async function measure(): Promise<void> {
   let store = await open()
   const collection = await store.collections.create(ownerActor, { name: "Generated" })
   const writingAt = performance.now()
-  await library.write(store, collection.id, passages)
+  await library.write(ownerActor, store, collection.id, passages)
   const seconds = (performance.now() - writingAt) / 1000
   console.log(
     `  written in ${seconds.toFixed(0)} s (${Math.round(passages / seconds)} passages/s, generating included)`,

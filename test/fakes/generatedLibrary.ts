@@ -1,4 +1,4 @@
-import { ownerActor } from "#core/actor.ts"
+import type { Actor } from "#core/actor.ts"
 import type { NewChunk, Store } from "#store/types.ts"
 
 /** Values in 0..1, the same ones for the same seed on every system (xorshift, Marsaglia 2003). */
@@ -55,7 +55,7 @@ export function createGeneratedLibrary(seed: number, dimensions = 384) {
   return {
     vectors,
     /** Writes passages, `perDocument` to a document. */
-    async write(store: Store, collectionId: string, passages: number, perDocument = 50): Promise<void> {
+    async write(actor: Actor, store: Store, collectionId: string, passages: number, perDocument = 50): Promise<void> {
       for (let from = 0; from < passages; from += perDocument) {
         const count = Math.min(perDocument, passages - from)
         const first = vectors.length
@@ -63,7 +63,7 @@ export function createGeneratedLibrary(seed: number, dimensions = 384) {
           const text = addPassage()
           return { ordinal, text, headingPath: [], page: null, start: 0, end: text.length, tokenCount: 120 }
         })
-        const { document } = await store.documents.upsert(ownerActor, {
+        const { document } = await store.documents.upsert(actor, {
           collectionId,
           title: `${wordOf(drawRank())} ${wordOf(drawRank())}`,
           path: `${from}.txt`,
@@ -72,7 +72,7 @@ export function createGeneratedLibrary(seed: number, dimensions = 384) {
           filePath: null,
           contentHash: `${seed}-${from}`,
         })
-        await store.documents.writeContent(ownerActor, document.id, {
+        await store.documents.writeContent(actor, document.id, {
           text: "",
           pages: [],
           pageCount: null,
