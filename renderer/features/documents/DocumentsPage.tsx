@@ -20,6 +20,7 @@ import { Failure } from "../../ui/Failure.tsx"
 import { Menu } from "../../ui/Menu.tsx"
 import { Empty } from "../../ui/Notice.tsx"
 import { Progress } from "../../ui/Progress.tsx"
+import { SearchField } from "../../ui/SearchField.tsx"
 import { goTo, useFrame } from "../frame/frameStore.ts"
 import { cancelJob, isActive, useJobs } from "../frame/jobsStore.ts"
 import { DocumentTable } from "./DocumentTable.tsx"
@@ -78,17 +79,7 @@ export default function DocumentsPage() {
       <section className="page" aria-label={collection?.name ?? strings.all}>
         <header className="page-header">
           <h1 className="truncate">{collection?.name ?? strings.title}</h1>
-          <div className="search-field documents-search">
-            <Search size={14} aria-hidden />
-            <input
-              className="field"
-              type="search"
-              placeholder={strings.search}
-              aria-label={strings.search}
-              value={query}
-              onChange={(event) => setQuery(event.target.value)}
-            />
-          </div>
+          <SearchField label={strings.search} value={query} onChange={setQuery} className="documents-search" />
           <Button onClick={() => setIsAddingPage(true)}>
             <Globe size={15} aria-hidden />
             {strings.addPage}

@@ -26,7 +26,7 @@ import { loadCollections, useDocuments } from "../documents/documentsStore.ts"
 import { strings as documentStrings } from "../documents/strings.ts"
 import { selectModel, useModels } from "../models/modelsStore.ts"
 import { changeSettings, useSettings } from "../settings/settingsStore.ts"
-import { settingTexts } from "../settings/settingTexts.ts"
+import { isShown, settingTexts } from "../settings/settingTexts.ts"
 import { strings as voiceStrings } from "../voice/strings.ts"
 import { pressTalk } from "../voice/usePushToTalk.ts"
 import { goTo, pages, useFrame } from "./frameStore.ts"
@@ -171,7 +171,7 @@ export default function Palette() {
                   ))}
               </Command.Group>
               <Command.Group heading={strings.paletteGroups.settings}>
-                {settings.map((setting) => (
+                {settings.filter(isShown).map((setting) => (
                   <Item
                     key={setting.name}
                     value={`setting ${settingTexts[setting.name]?.label ?? ""} ${setting.name}`}

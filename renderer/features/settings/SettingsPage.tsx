@@ -1,21 +1,23 @@
-import { RotateCcw, Search } from "lucide-react"
-import { useEffect, useRef, useState } from "react"
+import { RotateCcw } from "lucide-react"
+import { useEffect, useMemo, useRef, useState } from "react"
 import type { Setting } from "#contract/settings.ts"
 import { IconButton } from "../../ui/Button.tsx"
 import { Failure } from "../../ui/Failure.tsx"
+import { SearchField } from "../../ui/SearchField.tsx"
 import { useFrame } from "../frame/frameStore.ts"
 import { ApiCard } from "./ApiCard.tsx"
 import { PrivacyCard } from "./PrivacyCard.tsx"
 import { SettingControl } from "./SettingControl.tsx"
 import { changeSettings, loadSettings, useSettings } from "./settingsStore.ts"
-import { type SettingGroup, settingTexts } from "./settingTexts.ts"
+import { isShown, type SettingGroup, settingTexts } from "./settingTexts.ts"
 import { strings } from "./strings.ts"
 import "./settings.css"
 
 const groups: readonly SettingGroup[] = ["look", "answers", "voice", "models", "privacy"]
 
 export default function SettingsPage() {
-  const items = useSettings((state) => state.items)
+  const all = useSettings((state) => state.items)
+  const items = useMemo(() => all.filter(isShown), [all])
   const error = useSettings((state) => state.error)
   const detail = useFrame((state) => state.detail)
   const [query, setQuery] = useState("")
@@ -39,17 +41,7 @@ export default function SettingsPage() {
     <div className="page scroll">
       <header className="page-header settings-column">
         <h1>{strings.title}</h1>
-        <div className="search-field settings-search">
-          <Search size={14} aria-hidden />
-          <input
-            className="field"
-            type="search"
-            placeholder={strings.search}
-            aria-label={strings.search}
-            value={query}
-            onChange={(event) => setQuery(event.target.value)}
-          />
-        </div>
+        <SearchField label={strings.search} value={query} onChange={setQuery} className="settings-search" />
       </header>
       <div className="page-body settings-column settings-body" ref={body}>
         {error ? <Failure error={error} onRetry={() => void loadSettings()} /> : null}

@@ -29,7 +29,9 @@ export const settingTexts: Record<string, { label: string; hint: string; group: 
     group: "models",
   },
   offline: { label: "Offline", hint: "No outbound connection at all: no downloads, no checks.", group: "privacy" },
-  firstRunDone: { label: "First run done", hint: "Off shows the welcome page at the next start.", group: "look" },
 }
+
+/** What the window keeps for itself is no choice of the person. */
+export const isShown = ({ name }: { name: string }): boolean => name !== "firstRunDone"
 
 export type SettingGroup = "look" | "answers" | "voice" | "models" | "privacy"
