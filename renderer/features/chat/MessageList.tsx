@@ -73,6 +73,9 @@ export function MessageList({ chatKey }: { chatKey: string }) {
         className="messages scroll"
         ref={scroller}
         onScroll={onScroll}
+        // A ring after a click and any key would say nothing: it shows where Tab has led.
+        onPointerDown={(event) => event.currentTarget.toggleAttribute("data-pointed", true)}
+        onBlur={(event) => event.currentTarget.removeAttribute("data-pointed")}
         tabIndex={0}
         role="log"
         aria-live="off"
