@@ -102,7 +102,7 @@ export const createWhy =
 export const routedAnswer =
   (
     memories: Memories,
-    whole: (input: AnswerInput, signal: AbortSignal) => Promise<AsyncIterable<TurnEventBody> | null>,
+    whole: (input: AnswerInput, signal: AbortSignal) => AsyncGenerator<TurnEventBody, boolean>,
     answer: (input: AnswerInput, signal: AbortSignal) => AsyncIterable<TurnEventBody>,
   ) =>
   (input: AnswerInput, signal: AbortSignal): AsyncIterable<TurnEventBody> =>

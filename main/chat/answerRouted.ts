@@ -1,5 +1,4 @@
 import type { TurnEventBody } from "#contract/turns.ts"
-import { untilAborted } from "#core/untilAborted.ts"
 import type { Memories } from "#rag/memory/memories.ts"
 import { memoryAnswer, withProposal } from "./memory/memoryAnswer.ts"
 import { recogniseMemory } from "./memory/recogniseMemory.ts"
@@ -7,8 +6,8 @@ import type { AnswerInput } from "./runTurn.ts"
 
 export interface AnswerRoutes {
   memories: Memories
-  /** Answers by reading whole documents what the best few passages cannot answer. Null: the question is not of that kind. */
-  whole(input: AnswerInput, signal: AbortSignal): Promise<AsyncIterable<TurnEventBody> | null>
+  /** Answers by reading whole documents what the best few passages cannot answer. Returns whether it did. */
+  whole(input: AnswerInput, signal: AbortSignal): AsyncGenerator<TurnEventBody, boolean>
   /** Everything else. */
   answer(input: AnswerInput, signal: AbortSignal): AsyncIterable<TurnEventBody>
 }
@@ -20,10 +19,15 @@ export async function* answerRouted(
   signal: AbortSignal,
 ): AsyncGenerator<TurnEventBody> {
   const intent = input.remember === undefined ? null : recogniseMemory(input.question)
-  if (intent) {
-    yield* memoryAnswer(intent, input, routes.memories, signal)
-    return
-  }
-  const whole = await untilAborted(routes.whole(input, signal), signal)
-  yield* withProposal(whole ?? routes.answer(input, signal), input, routes.memories, signal)
+  if (intent) yield* memoryAnswer(intent, input, routes.memories, signal)
+  else yield* withProposal(answered(input, routes, signal), input, routes.memories, signal)
+}
+
+async function* answered(
+  input: AnswerInput,
+  { whole, answer }: AnswerRoutes,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEventBody> {
+  const isAnswered = yield* whole(input, signal)
+  if (!isAnswered) yield* answer(input, signal)
 }

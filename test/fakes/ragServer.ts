@@ -73,7 +73,10 @@ export async function createRagServer(options: {
   })
   const routes = {
     memories,
-    whole: async () => null,
+    // biome-ignore lint/correctness/useYield: no question of this bench is answered by whole documents.
+    async *whole() {
+      return false
+    },
     answer: (input: AnswerInput, signal: AbortSignal) => answer(input, deps, signal),
   }
   const service = createRagService({
