@@ -57,6 +57,8 @@ export interface TurnBenchOptions {
   embedder?: Embedder
   store?: Store
   answer?: Partial<AnswerDeps>
+  /** Another way to an answer around the usual one. */
+  wrap?: (deps: AnswerDeps) => TurnDeps["answer"]
   /** How answers are spoken; absent: there is no audio. */
   voice?: Pick<TurnDeps, "openVoice" | "speakAnswer">
 }
@@ -86,7 +88,7 @@ export async function createTurnBench(options: TurnBenchOptions = {}): Promise<T
     store: rag.store,
     clock: systemClock,
     log: silentLogger,
-    answer: (input, signal) => answer(input, deps, signal),
+    answer: options.wrap?.(deps) ?? ((input, signal) => answer(input, deps, signal)),
     openVoice:
       options.voice?.openVoice ??
       (() => {
