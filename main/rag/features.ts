@@ -1,5 +1,6 @@
 import type { ChunkRecord } from "#store/types.ts"
 import { hasAnswerForm } from "./bestSentence.ts"
+import { sharesOf, wordCloseness } from "./neighbours.ts"
 import type { QueryTerms } from "./queryTerms.ts"
 import { coverageOfStems, type TermWeights } from "./relevance.ts"
 import { createWordReader, type Word } from "./words.ts"
@@ -8,7 +9,7 @@ import { createWordReader, type Word } from "./words.ts"
 export const featureSchemaVersion = "2"
 
 /**
- * What ranking knows of a candidate. docs/rag.md has the formulas. The first six come from the two searches, the rest from the text.
+ * What ranking knows of a candidate. docs/rag.md has the formulas. The first six come from the two searches, the next two from comparing candidates, the rest from the text.
  * All are known before the answer is; none grows with the passage's length.
  */
 export const featureNames = [
@@ -18,6 +19,8 @@ export const featureNames = [
   "rank_lexical",
   "similarity_share",
   "bm25_share",
+  "neighbour_vectors",
+  "neighbour_words",
   "bm25_title",
   "bm25_heading",
   "bm25_body",
@@ -47,6 +50,10 @@ export interface SearchSignals {
   /** Normalised within the candidates, as `fuse` adds them up. */
   bm25Share: number
   similarityShare: number
+  /** Closeness to the best candidates by vectors, 0..1. */
+  neighbourShare: number
+  /** P0's score. */
+  conceptualScore: number
 }
 
 export interface FeatureContext {
@@ -66,18 +73,41 @@ const usualBodyWords = 160
 const recencyHalfLifeMs = 180 * 24 * 3_600_000
 const unknownRecency = 0.5
 
-/** Features of each candidate, in order. */
+/** Features of each candidate, in order; candidates come best first. */
 export function featuresOf(candidates: readonly SearchSignals[], context: FeatureContext): Features[] {
   const read = createWordReader()
-  return candidates.map((candidate) => features(candidate, context, read))
+  const fields = candidates.map(({ chunk }) => ({
+    title: read(chunk.documentTitle),
+    heading: read(chunk.headingPath.join("\n")),
+    body: read(chunk.text),
+  }))
+  const closeness = sharesOf(
+    wordCloseness(
+      candidates.map(({ conceptualScore }, index) => {
+        const { title, body } = fields[index] as Fields
+        return { words: [...title, ...body], score: conceptualScore }
+      }),
+    ),
+  )
+  return candidates.map((candidate, index) => ({
+    ...features(candidate, fields[index] as Fields, context),
+    neighbour_words: closeness[index] as number,
+  }))
 }
 
-function features(signals: SearchSignals, context: FeatureContext, read: (text: string) => Word[]): Features {
+interface Fields {
+  title: Word[]
+  heading: Word[]
+  body: Word[]
+}
+
+function features(
+  signals: SearchSignals,
+  { title, heading, body }: Fields,
+  context: FeatureContext,
+): Omit<Features, "neighbour_words"> {
   const { chunk } = signals
   const { weights, query } = context
-  const title = read(chunk.documentTitle)
-  const heading = read(chunk.headingPath.join("\n"))
-  const body = read(chunk.text)
   const stems = new Set([...title, ...heading, ...body].map((word) => word.stem))
   const order = query.terms.map((term) => term.stem)
   return {
@@ -87,6 +117,7 @@ function features(signals: SearchSignals, context: FeatureContext, read: (text: 
     rank_lexical: signals.rankLexical,
     similarity_share: signals.similarityShare,
     bm25_share: signals.bm25Share,
+    neighbour_vectors: signals.neighbourShare,
     bm25_title: bm25Share(title, weights, 1),
     bm25_heading: bm25Share(heading, weights, 1),
     bm25_body: bm25Share(body, weights, 1 - bodyB + (bodyB * body.length) / usualBodyWords),

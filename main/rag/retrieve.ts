@@ -14,6 +14,7 @@ import { sharesOf, vectorCloseness } from "./neighbours.ts"
 import { type QueryTerms, queryTerms, questionParts } from "./queryTerms.ts"
 import { ltrScore, type RankingModel, shippedRanking } from "./ranking.ts"
 import { answerFloor, confidenceOf, coverageOfStems, type TermWeights, termWeights } from "./relevance.ts"
+import type { CacheLabel, SearchCache } from "./searchCache.ts"
 import { unknownNames } from "./unknownNames.ts"
 import { stemsOf } from "./words.ts"
 
@@ -37,6 +38,8 @@ export interface RetrieveDeps {
   /** The embedder whose index is complete (`createVectorIndex`). Null: words alone are searched. */
   queryEmbedder: () => Promise<Embedder | null>
   clock: Clock
+  /** Spares repeated questions their search. Default: none. */
+  cache?: SearchCache
   /** Shares of words and vectors in P0. Default: the measured ones. */
   shares?: SearchShares
   /** Weights of the features in P1. Default: the shipped ones. */
@@ -81,6 +84,7 @@ export interface Retrieval {
   embedder: Embedder | null
   embedMs: number
   searchMs: number
+  cache: { embedding: CacheLabel; retrieval: CacheLabel }
   /** The weights that took part. */
   fusion: FusionWeights
   rankingVersion: string
@@ -151,6 +155,7 @@ async function* rankPhases(
       index: search.embedder?.fingerprint ?? null,
       retrieved: search.candidates.length,
       shares: search.shares,
+      cache: search.cache,
     },
   }
   signal.throwIfAborted()
@@ -225,6 +230,7 @@ async function* rankPhases(
     embedder: search.embedder,
     embedMs: search.embedMs,
     searchMs: search.searchMs,
+    cache: search.cache,
     fusion,
     rankingVersion: ranking.version,
   }
@@ -241,6 +247,7 @@ interface Search {
   embedder: Embedder | null
   embedMs: number
   searchMs: number
+  cache: { embedding: CacheLabel; retrieval: CacheLabel }
 }
 
 /** Both searches, fused. */
@@ -257,17 +264,76 @@ async function searchBoth(
   }
   const startedAt = deps.clock.monotonic()
   const embedder = await deps.queryEmbedder()
-  const vector = embedder ? ((await embedder.embed([query.text], "query", signal))[0] ?? null) : null
+  const embed = async (using: Embedder) => (await using.embed([query.text], "query", signal))[0] ?? null
+  const embedded = !embedder
+    ? { value: null, isHit: false }
+    : deps.cache
+      ? await deps.cache.vector(embedder, query.text, () => embed(embedder))
+      : { value: await embed(embedder), isHit: false }
+  const vector = embedded.value
   const embeddedAt = deps.clock.monotonic()
   signal.throwIfAborted()
 
-  const words = query.terms.map((term) => term.word)
-  const limit = Math.max(depth, request.topK ?? 0)
-  const vectorQuery = vector && embedder ? { vector, fingerprint: embedder.fingerprint } : null
+  const question: Question = {
+    words: query.terms.map((term) => term.word),
+    filter,
+    limit: Math.max(depth, request.topK ?? 0),
+    vector: vector && embedder ? { vector, fingerprint: embedder.fingerprint } : null,
+    shares: deps.shares ?? defaultSearchShares,
+  }
+  const find = () => findCandidates(actor, question, deps.chunks, signal)
+  const { words, limit, shares } = question
+  const fingerprint = embedder?.fingerprint ?? null
+  const found = deps.cache
+    ? await deps.cache.search(
+        { personId: actor.personId, vector, fingerprint, words, filter, limit, weights: shares },
+        find,
+      )
+    : { value: await find(), isHit: false }
+  signal.throwIfAborted()
+  return {
+    query,
+    weights: termWeights(query.terms, new Map(found.value.rarity)),
+    candidates: found.value.candidates,
+    shares: found.value.shares,
+    vector,
+    embedder,
+    embedMs: embeddedAt - startedAt,
+    searchMs: deps.clock.monotonic() - embeddedAt,
+    cache: {
+      embedding: deps.cache && embedder ? (embedded.isHit ? "hit" : "miss") : "off",
+      retrieval: deps.cache ? (found.isHit ? "hit" : "miss") : "off",
+    },
+  }
+}
+
+interface Question {
+  words: string[]
+  filter: SearchFilter
+  limit: number
+  vector: { vector: Float32Array; fingerprint: string } | null
+  shares: SearchShares
+}
+
+/** What the index says of a question: kept until the index changes, so it holds nothing that JSON does not. */
+interface Found {
+  /** Best first. */
+  candidates: SearchSignals[]
+  rarity: [term: string, idf: number][]
+  /** As they took part. */
+  shares: SearchShares
+}
+
+async function findCandidates(
+  actor: Actor,
+  { words, filter, limit, vector: vectorQuery, shares: wanted }: Question,
+  chunks: ChunkRepository,
+  signal: AbortSignal,
+): Promise<Found> {
   const [lexical, nearest, rarity] = await Promise.all([
-    deps.chunks.searchLexical(actor, { ...filter, terms: words, limit }),
-    vectorQuery ? deps.chunks.searchVector(actor, { ...filter, ...vectorQuery, limit }) : [],
-    deps.chunks.inverseDocumentFrequencies(actor, words),
+    chunks.searchLexical(actor, { ...filter, terms: words, limit }),
+    vectorQuery ? chunks.searchVector(actor, { ...filter, ...vectorQuery, limit }) : [],
+    chunks.inverseDocumentFrequencies(actor, words),
   ])
   signal.throwIfAborted()
 
@@ -279,7 +345,7 @@ async function searchBoth(
   const unscored = [...found.values()].filter((candidate) => candidate.similarity === null)
   if (vectorQuery && unscored.length > 0) {
     const chunkIds = unscored.map(({ chunk }) => chunk.id)
-    const similarities = await deps.chunks.similarities(actor, { ...vectorQuery, chunkIds })
+    const similarities = await chunks.similarities(actor, { ...vectorQuery, chunkIds })
     for (const candidate of unscored) candidate.similarity = similarities.get(candidate.chunk.id) ?? null
   }
 
@@ -292,7 +358,7 @@ async function searchBoth(
     similarity: isCut(nearest) ? (nearest.at(-1)?.similarity ?? null) : null,
   }
   const hasVectors = list.some((candidate) => candidate.similarity !== null)
-  const shares = hasVectors ? (deps.shares ?? defaultSearchShares) : wordsAlone
+  const shares = hasVectors ? wanted : wordsAlone
   const fused = fuse(list, shares, floors)
   const sorted = list
     .map((candidate, index) => ({ ...candidate, ...(fused[index] as Fused) }))
@@ -300,7 +366,7 @@ async function searchBoth(
   const neighbours = shares.neighbours ?? 0
   const closeness =
     vectorQuery && neighbours > 0
-      ? sharesOf(await vectorCloseness(actor, sorted, vectorQuery.fingerprint, deps.chunks))
+      ? sharesOf(await vectorCloseness(actor, sorted, vectorQuery.fingerprint, chunks))
       : null
   signal.throwIfAborted()
   const candidates = sorted
@@ -319,16 +385,7 @@ async function searchBoth(
       }
     })
     .sort((a, b) => b.conceptualScore - a.conceptualScore || (a.chunk.id < b.chunk.id ? -1 : 1))
-  return {
-    query,
-    weights: termWeights(query.terms, rarity),
-    candidates,
-    shares,
-    vector,
-    embedder,
-    embedMs: embeddedAt - startedAt,
-    searchMs: deps.clock.monotonic() - embeddedAt,
-  }
+  return { candidates, rarity: [...rarity], shares }
 }
 
 const bestFirst = (a: RankedChunk, b: RankedChunk): number =>

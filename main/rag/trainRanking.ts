@@ -20,32 +20,43 @@ export interface TrainOptions {
 const unlearnable: readonly FeatureName[] = ["bm25", "rank_vector", "rank_lexical", "feedback"]
 export const learnableFeatures: readonly FeatureName[] = featureNames.filter((name) => !unlearnable.includes(name))
 
-/** Worse candidates that each relevant one is compared with, at most: the first, which ranking would confuse it with. */
-const opponents = 40
+/** Places that count: a pair matters by what swapping it changes among the first ones. */
+const countedPlaces = 10
+/** Steps between two looks at the places that the weights give. */
+const stepsPerLook = 10
 
 /**
- * Pairwise logistic ranking (Burges et al., RankNet, 2005, with a linear model): the weights under which relevant candidates beat
- * others of the same question most probably. Each question counts the same, pairs by their difference in gain; L2 pulls to the prior.
- * Deterministic. Features are standardised while training; the weights returned are for features as they are.
+ * Pairwise logistic ranking with a linear model (Burges et al., RankNet, 2005): the weights under which relevant candidates most
+ * probably beat others of the same question. A pair counts by the change of nDCG@10 that swapping it would bring (LambdaRank, 2006), a
+ * question like every other; L2 pulls to the prior. Deterministic. Features are standardised while training; the weights returned are
+ * for features as they are.
  */
 export function trainRanking(lists: readonly JudgedList[], options: TrainOptions = {}): RankingModel["weights"] {
   const names = options.features ?? learnableFeatures
   const pull = options.pull ?? 0.02
-  const scale = names.map((name) => deviation(lists.flatMap((list) => list.map(({ features }) => features[name]))))
-  const prior = names.map((name, at) => (options.prior?.weights[name] ?? 0) * (scale[at] as number))
-  const { differences, shares } = pairsOf(lists, names, scale)
+  const judged = lists.filter((list) => new Set(list.map(({ gain }) => gain)).size > 1)
+  const known = options.prior?.weights ?? {}
+  if (judged.length === 0) return known
+  const scale = names.map((name) => deviation(judged.flatMap((list) => list.map(({ features }) => features[name]))))
+  const prior = names.map((name, at) => (known[name] ?? 0) * (scale[at] as number))
+  const tables = judged.map((list) => ({
+    gains: list.map(({ gain }) => gain),
+    rows: list.map(({ features }) => names.map((name, at) => features[name] / (scale[at] as number))),
+  }))
   const width = names.length
-  const weights = Float64Array.from(prior)
-  const gradient = new Float64Array(width)
-  const memory = new Float64Array(width).fill(1e-8)
+  const weights = [...prior]
+  const memory = new Array<number>(width).fill(1e-8)
+  let pairs: Pair[] = []
   for (let step = 0; step < (options.steps ?? 300); step++) {
-    for (let at = 0; at < width; at++) gradient[at] = pull * ((weights[at] as number) - (prior[at] as number))
-    for (let pair = 0; pair < shares.length; pair++) {
+    if (step % stepsPerLook === 0) pairs = tables.flatMap((table) => pairsOf(table, weights, 1 / judged.length))
+    const gradient = weights.map((weight, at) => pull * (weight - (prior[at] as number)))
+    for (const { better, worse, share } of pairs) {
       let margin = 0
-      for (let at = 0; at < width; at++) margin += (weights[at] as number) * (differences[pair * width + at] as number)
-      const push = (shares[pair] as number) / (1 + Math.exp(margin))
+      for (let at = 0; at < width; at++)
+        margin += (weights[at] as number) * ((better[at] as number) - (worse[at] as number))
+      const push = share / (1 + Math.exp(margin))
       for (let at = 0; at < width; at++) {
-        gradient[at] = (gradient[at] as number) - push * (differences[pair * width + at] as number)
+        gradient[at] = (gradient[at] as number) - push * ((better[at] as number) - (worse[at] as number))
       }
     }
     for (let at = 0; at < width; at++) {
@@ -54,59 +65,62 @@ export function trainRanking(lists: readonly JudgedList[], options: TrainOptions
       weights[at] = (weights[at] as number) - (0.3 * slope) / Math.sqrt(memory[at] as number)
     }
   }
-  const known = options.prior?.weights ?? {}
-  return { ...known, ...Object.fromEntries(names.map((name, at) => [name, (weights[at] as number) / (scale[at] as number)])) }
+  return {
+    ...known,
+    ...Object.fromEntries(names.map((name, at) => [name, (weights[at] as number) / (scale[at] as number)])),
+  }
 }
 
-/** The bias under which .5 lies between the relevant candidates' scores and the others'. */
+interface Table {
+  gains: number[]
+  /** Standardised features of each candidate. */
+  rows: number[][]
+}
+
+interface Pair {
+  better: number[]
+  worse: number[]
+  share: number
+}
+
+/** Pairs of one question, each with its share of the whole loss. */
+function pairsOf({ gains, rows }: Table, weights: readonly number[], share: number): Pair[] {
+  const scores = rows.map((row) => row.reduce((sum, value, at) => sum + value * (weights[at] as number), 0))
+  const order = scores.map((_, index) => index).sort((a, b) => (scores[b] as number) - (scores[a] as number))
+  const places = new Array<number>(rows.length)
+  for (const [place, index] of order.entries()) places[index] = place
+  const ideal = [...gains].sort((a, b) => b - a).reduce((sum, gain, place) => sum + gain * discountOf(place), 0)
+  const pairs: Pair[] = []
+  for (const [first, gain] of gains.entries()) {
+    if (gain <= 0) continue
+    for (const [second, other] of gains.entries()) {
+      if (other >= gain) continue
+      const change = Math.abs(discountOf(places[first] as number) - discountOf(places[second] as number))
+      if (change === 0) continue
+      pairs.push({
+        better: rows[first] as number[],
+        worse: rows[second] as number[],
+        share: (share * (gain - other) * change) / ideal,
+      })
+    }
+  }
+  return pairs
+}
+
+/** By place from 0. */
+const discountOf = (place: number): number => (place < countedPlaces ? 1 / Math.log2(place + 2) : 0)
+
+/** The bias under which half of the relevant candidates score above .5: there the curve tells the best apart. */
 export function fitBias(weights: RankingModel["weights"], lists: readonly JudgedList[]): number {
   const model = { ...unfitted, weights }
-  const relevant: number[] = []
-  const others: number[] = []
-  for (const list of lists) {
-    for (const { features, gain } of list) (gain > 0 ? relevant : others).push(linearScore(model, features))
-  }
-  const middle = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-  return -(middle(relevant) + middle(others)) / 2
+  const scores = lists
+    .flatMap((list) => list.filter(({ gain }) => gain > 0))
+    .map(({ features }) => linearScore(model, features))
+    .sort((a, b) => a - b)
+  return -(scores[Math.floor(scores.length / 2)] ?? 0)
 }
 
 const unfitted: RankingModel = { version: "unfitted", featureSchemaVersion, bias: 0, weights: {}, provenance: {} }
-
-function pairsOf(
-  lists: readonly JudgedList[],
-  names: readonly FeatureName[],
-  scale: readonly number[],
-): { differences: Float64Array; shares: Float64Array } {
-  const differences: number[] = []
-  const shares: number[] = []
-  let judgedLists = 0
-  for (const list of lists) {
-    const own: { difference: number[]; weight: number }[] = []
-    for (const better of list) {
-      if (better.gain <= 0) continue
-      let met = 0
-      for (const worse of list) {
-        if (worse.gain >= better.gain || met >= opponents) continue
-        met++
-        own.push({
-          difference: names.map((name, at) => (better.features[name] - worse.features[name]) / (scale[at] as number)),
-          weight: better.gain - worse.gain,
-        })
-      }
-    }
-    const total = own.reduce((sum, { weight }) => sum + weight, 0)
-    if (total === 0) continue
-    judgedLists++
-    for (const { difference, weight } of own) {
-      differences.push(...difference)
-      shares.push(weight / total)
-    }
-  }
-  return {
-    differences: Float64Array.from(differences),
-    shares: Float64Array.from(shares, (share) => share / Math.max(1, judgedLists)),
-  }
-}
 
 /** Standard deviation; 1 for a feature that never differs, whose weight then stays at the prior. */
 function deviation(values: readonly number[]): number {

@@ -529,7 +529,10 @@ export interface VoiceProfileRecord {
 
 /** Names are unique per person, whatever their case: `request.conflict`. What is replaced or deleted leaves no byte behind. */
 export interface VoiceProfileRepository {
-  create(actor: Actor, profile: Pick<VoiceProfileRecord, "name" | "fingerprint" | "sealed">): Promise<VoiceProfileRecord>
+  create(
+    actor: Actor,
+    profile: Pick<VoiceProfileRecord, "name" | "fingerprint" | "sealed">,
+  ): Promise<VoiceProfileRecord>
   /** By name. */
   list(actor: Actor): Promise<VoiceProfileRecord[]>
   rename(actor: Actor, id: string, name: string): Promise<VoiceProfileRecord>

@@ -113,10 +113,10 @@ describe("retrieval", () => {
         const own = features as Record<string, number>
         const linear = Object.entries(own).reduce((sum, [name, value]) => sum + (ranking.weights[name] ?? 0) * value, 0)
         const learned = 1 / (1 + Math.exp(-(ranking.bias + linear)))
-        const conceptual = Math.max(
-          0,
-          shares.lexical * (own.bm25_share ?? 0) + shares.vector * (own.similarity_share ?? 0),
-        )
+        const parts = shares.lexical * (own.bm25_share ?? 0) + shares.vector * (own.similarity_share ?? 0)
+        const searched = Math.max(0, parts / (shares.lexical + shares.vector))
+        const near = shares.neighbours ?? 0
+        const conceptual = (1 - near) * searched + near * (own.neighbour_vectors ?? 0)
         expect(learned).toBeCloseTo(ltrScore ?? -1, 12)
         expect(conceptual).toBeCloseTo(conceptualScore ?? -1, 12)
         const context = (adjustments ?? []).reduce((sum, { value }) => sum + value, 0)

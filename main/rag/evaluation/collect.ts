@@ -3,8 +3,8 @@ import type { ChunkRecord } from "#store/types.ts"
 import type { JudgedQuery } from "../evaluate.ts"
 import type { Features } from "../features.ts"
 import { reciprocalRankFusion } from "../fuse.ts"
-import { type RetrieveDeps, retrieve } from "../retrieve.ts"
 import { queryTerms } from "../queryTerms.ts"
+import { type RetrieveDeps, retrieve } from "../retrieve.ts"
 import type { EvalQuestion, Expectation } from "./dataset.ts"
 
 /** Everything one question's evaluation needs, as ids of documents (of a test collection) or of expectations and chunks. */
@@ -39,7 +39,8 @@ export async function collectRun(
   const ids = collectionIds ? [...collectionIds] : null
   const keys = new Map<string, string>()
   const keyOf = (chunk: ChunkRecord): string => {
-    const key = expected.length > 0 ? keyOfExpected(chunk, expected) : question.gains.size > 0 ? chunk.documentPath : chunk.id
+    const key =
+      expected.length > 0 ? keyOfExpected(chunk, expected) : question.gains.size > 0 ? chunk.documentPath : chunk.id
     keys.set(chunk.id, key)
     return key
   }
@@ -112,7 +113,9 @@ export function isExpected(
     document === null ||
     chunk.documentTitle.toLowerCase() === document.toLowerCase() ||
     `/${plainPath(chunk.documentPath)}`.endsWith(`/${plainPath(document)}`)
-  return isDocument && (passage === null || plain(`${chunk.headingPath.join(" ")} ${chunk.text}`).includes(plain(passage)))
+  return (
+    isDocument && (passage === null || plain(`${chunk.headingPath.join(" ")} ${chunk.text}`).includes(plain(passage)))
+  )
 }
 
 const plain = (text: string): string => text.replace(/\s+/g, " ").toLowerCase().trim()

@@ -38,7 +38,7 @@ const maxBytes = 512 * 1024 * 1024
 /**
  * Reads judged questions. A folder is a test collection with its own documents: BEIR's layout (`corpus.jsonl`, `queries.jsonl`,
  * `qrels/test.tsv`) or the classical one of SMART (`*.all*`, `*.qry`, `*qrel`, as Cranfield has it). A file is YAML or JSON: a list of
- * `{question, document?, passage?, history?}` about documents that are already here. Throws `request.invalid`, naming what is wrong.
+ * `{question, document?, passage?, expected?, history?}` about documents that are already here. Throws `request.invalid`, naming what is wrong.
  */
 export async function readDataset(path: string): Promise<EvalDataset> {
   const kind = await stat(path).catch(() => null)
@@ -115,13 +115,19 @@ const questionFile = z.array(
       path: text.nullish(),
       passage: text.nullish(),
       says: text.nullish(),
+      /** Several passages that should be found. */
+      expected: z
+        .array(z.strictObject({ document: text.nullish(), passage: text.nullish() }))
+        .max(50)
+        .optional(),
       history: z.array(text).max(20).optional(),
       note: z.string().optional(),
     })
     .transform((entry) => ({
       query: entry.question,
-      document: entry.document ?? entry.path ?? null,
-      passage: entry.passage ?? entry.says ?? null,
+      expected:
+        entry.expected?.map(({ document = null, passage = null }) => ({ document, passage })) ??
+        expectationsOf(entry.document ?? entry.path ?? null, entry.passage ?? entry.says ?? null),
       history: entry.history ?? [],
     })),
 )
@@ -142,15 +148,19 @@ function readQuestionFile(name: string, content: string): EvalDataset {
     name,
     hash: hashOf(content),
     corpus: null,
-    questions: parsed.data.map(({ query, document, passage, history }, index) => ({
+    questions: parsed.data.map(({ query, expected, history }, index) => ({
       id: String(index + 1),
       query,
       history,
       gains: new Map(),
-      expected: document === null && passage === null ? [] : [{ document, passage }],
-      isUnanswerable: document === null && passage === null,
+      expected,
+      isUnanswerable: expected.length === 0,
     })),
   }
+}
+
+function expectationsOf(document: string | null, passage: string | null): Expectation[] {
+  return document === null && passage === null ? [] : [{ document, passage }]
 }
 
 const judged = (id: string, query: string, gains: ReadonlyMap<string, number>): EvalQuestion => ({
