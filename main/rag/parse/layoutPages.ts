@@ -1,3 +1,5 @@
+import { inReadingOrder, type Line } from "./columns.ts"
+
 /** A run of text as it stands on a page. Units are points; y grows upwards. */
 export interface PdfItem {
   text: string
@@ -8,19 +10,12 @@ export interface PdfItem {
   endsLine: boolean
 }
 
-interface Line {
-  cells: { text: string; x: number }[]
-  x: number
-  y: number
-  size: number
-}
-
 /**
- * Markdown of a PDF's pages, in the order of the content stream: lines joined into paragraphs, larger type as headings, aligned columns
+ * Markdown of a PDF's pages, in the order of the content stream, columns one after the other: lines joined into paragraphs, larger type as headings, aligned columns
  * as tables, running headers and footers left out. `starts` holds the offset of each page.
  */
 export function layoutPages(pages: readonly (readonly PdfItem[])[]): { text: string; starts: number[] } {
-  const lines = withoutRunningLines(pages.map(linesOfPage))
+  const lines = withoutRunningLines(pages.map(linesOfPage)).map(inReadingOrder)
   const body = bodySize(lines.flat())
   const headingSizes = [...new Set(lines.flat().map((line) => Math.round(line.size)))]
     .filter((size) => size >= body * 1.15)
@@ -51,8 +46,11 @@ function linesOfPage(items: readonly PdfItem[]): Line[] {
       }
       const gap = item.x - end
       const last = line.cells.at(-1)
-      if (!last || gap > 1.2 * item.size) line.cells.push({ text: item.text, x: item.x })
-      else last.text += (gap > 0.15 * item.size && !/\s$/.test(last.text) ? " " : "") + item.text
+      if (!last || gap > 1.2 * item.size) line.cells.push({ text: item.text, x: item.x, end: item.x + item.width })
+      else {
+        last.end = item.x + item.width
+        last.text += (gap > 0.15 * item.size && !/\s$/.test(last.text) ? " " : "") + item.text
+      }
       line.size = Math.max(line.size, item.size)
       end = item.x + item.width
     } else if (line && isSameLine && item.width > 0 && item.width <= 1.2 * item.size) {
