@@ -61,6 +61,6 @@ function withNotes(html: string): string {
     .replace(/<ol>(?=<li id="(?:foot|end)note-)/, "<h2>Notes</h2><ol>")
     .replace(/(<a href="#comment-[^>]*>)\[/g, "$1[comment ")
     .replace(/<dl>(?=<dt id="comment-)/, "<h2>Comments</h2><dl>")
-    .replace(/<dt[^>]*>Comment \[(\d+)\]<\/dt><dd>(?:<p>)?/g, "<p>[comment $1] ")
+    .replace(/<dt[^>]*>Comment \[([^\]]{1,20})\]<\/dt><dd>(?:<p>)?/g, "<p>[comment $1] ")
     .replace(/(?:<\/p>)?<\/dd>/g, "</p>")
 }

@@ -1,11 +1,14 @@
-import MsgReaderModule, { type FieldsData } from "@kenjiuno/msgreader"
+import { createRequire } from "node:module"
+import type { FieldsData } from "@kenjiuno/msgreader"
 import type { ReadDocument } from "./contract.ts"
 import { attachmentBudget, type MailAttachment, type MailMessage, type ReadInside, renderMail } from "./mail.ts"
 import { dateOf } from "./openXml.ts"
 import { damagedFile } from "./unpackZip.ts"
 
-// A CommonJS package: its class arrives one level deeper.
-const MsgReader = MsgReaderModule.default
+// Required: what an import of this CommonJS package gives as its default differs between Node and bundlers.
+const { default: MsgReader } = createRequire(import.meta.url)(
+  "@kenjiuno/msgreader",
+) as typeof import("@kenjiuno/msgreader", { with: { "resolution-mode": "require" }})
 
 /** A message that Outlook saved: headers, body, attachments that can be read, messages inside. */
 export async function readMsg(bytes: Uint8Array, readInside: ReadInside): Promise<ReadDocument> {
