@@ -6,12 +6,14 @@ import type { z } from "zod"
 import type { Conversation, Message } from "#contract/conversations.ts"
 import type { ErrorCode } from "#contract/errors.ts"
 import { errorCodes } from "#contract/errors.ts"
+import type { FeedbackEntry } from "#contract/feedback.ts"
 import type { Route, RouteInput, RouteOutput } from "#contract/route.ts"
 import { type RouteKey, type Routes, routes } from "#contract/routes.ts"
 import { clientMessage, type ServerMessage } from "#contract/socket.ts"
 import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
 import type { TurnEvent, TurnRequest } from "#contract/turns.ts"
 import { builtRenderer } from "./buildRenderer.ts"
+import { shownAnswer, shownListOf } from "./mockFeedback.ts"
 import { type AnswerScript, type Step, scriptFor, textTurn, voiceTurn } from "./mockTurns.ts"
 import { longChat, manualText, metricFrameAt, type Seed, type SeedState, seedOf } from "./seed.ts"
 
@@ -90,6 +92,18 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
   const listening = new Map<number, () => void>()
   const deleted = new Map<string, Conversation>()
   const temporary = new Set<string>()
+  let feedback: FeedbackEntry[] =
+    options.state === "full"
+      ? (["click", "click", "up", "dwell"] as const).map((event, index) => ({
+          query_id: "message-earlier",
+          query_hash: "0",
+          chunk_id: `chunk-${(index % 3) + 1}`,
+          position: 1,
+          event,
+          value: 1,
+          at: 0,
+        }))
+      : []
   const turns = new Map<string, LiveTurn>()
   const sockets = new Set<{ socket: WebSocket; channels: Set<string> }>()
   let nextId = 1
@@ -229,6 +243,52 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       return { ok: true }
     },
     "GET /api/collections": () => ({ items: seed.collections }),
+    "GET /api/folders": () => ({ items: seed.folders }),
+    "POST /api/folders": ({ body }) => {
+      if (!body.path.startsWith("/")) {
+        throw new MockError("document.unreadable", "The folder does not exist or may not be read.")
+      }
+      const name = body.path.split("/").at(-1) ?? ""
+      const added: Folder = {
+        id: newId("folder"),
+        collectionId: body.collectionId ?? seed.collections[0]?.id ?? "",
+        name,
+        path: body.path,
+        excludes: body.excludes ?? [],
+        followsGitignore: body.followsGitignore ?? true,
+        maxFileBytes: body.maxFileBytes ?? 1024,
+        state: "watching",
+        mode: "events",
+        done: 0,
+        total: 0,
+        documentCount: 1,
+        skippedCount: 0,
+        errors: [],
+        errorCount: 0,
+        checkedAt: Date.now(),
+        createdAt: Date.now(),
+      }
+      seed.folders.push(added)
+      return added
+    },
+    "PATCH /api/folders/:id": ({ params, body: { isPaused, ...rules } }) => {
+      const index = seed.folders.findIndex((entry) => entry.id === params.id)
+      const before = seed.folders[index]
+      if (!before) throw new MockError("folder.not-found", "There is no such folder.")
+      const changed: Folder = { ...before, ...withoutUndefined(rules) }
+      if (isPaused !== undefined) changed.state = isPaused ? "paused" : "watching"
+      seed.folders[index] = changed
+      return changed
+    },
+    "POST /api/folders/:id/rescan": ({ params }) => {
+      const found = seed.folders.find((entry) => entry.id === params.id)
+      if (!found) throw new MockError("folder.not-found", "There is no such folder.")
+      return found
+    },
+    "DELETE /api/folders/:id": ({ params }) => {
+      seed.folders = seed.folders.filter((entry) => entry.id !== params.id)
+      return { ok: true }
+    },
     "POST /api/collections": ({ body }) => {
       const collection = {
         id: newId("collection"),
@@ -369,6 +429,37 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       if (!found) throw new MockError("message.not-found", "There is no such message.")
       found.feedback = body.feedback
       return found
+    },
+    "GET /rag/feedback/:query_id": ({ params }) => shownAnswer(params.query_id, feedback),
+    "POST /rag/feedback": ({ body }) => {
+      const { query_id, chunk_id, event, value } = body
+      const passage = shownListOf(query_id).passages.find((entry) => entry.chunk_id === chunk_id)
+      if (!passage) throw new MockError("request.invalid", "This passage was not shown.")
+      const isThumb = (kind: string) => kind === "up" || kind === "down"
+      feedback = feedback.filter(
+        (entry) =>
+          entry.query_id !== query_id ||
+          entry.chunk_id !== chunk_id ||
+          (entry.event !== event && !(isThumb(event) && isThumb(entry.event))),
+      )
+      const entry = { query_id, query_hash: "0", chunk_id, position: passage.position, event, value, at: Date.now() }
+      if (value > 0) feedback.push(entry)
+      return { ok: true, ...entry }
+    },
+    "GET /rag/feedback": () => ({
+      queries: feedback.length > 0 ? 4 : 0,
+      events: Object.fromEntries(
+        (["click", "cite", "copy", "up", "down", "dwell"] as const).map((kind) => [
+          kind,
+          feedback.filter(({ event }) => event === kind).length,
+        ]),
+      ) as Record<FeedbackEntry["event"], number>,
+      since: null,
+    }),
+    "DELETE /rag/feedback": () => {
+      const events = feedback.length
+      feedback = []
+      return { queries: 4, events }
     },
     "GET /audio/tts/voices": () => ({
       voices: [

@@ -1,4 +1,5 @@
 import type { CitedSpan, TurnEventBody, TurnRequest } from "#contract/turns.ts"
+import { phaseResults } from "./mockFeedback.ts"
 import { answerSpans, answerText, passages, timings } from "./seed.ts"
 
 /** One step of a scripted turn: an event after a pause. */
@@ -120,15 +121,6 @@ function answerSteps(
   step: (event: TurnEventBody, waitMs?: number) => Step,
   query: string,
 ): Step[] {
-  const results = passages.map((passage, index) => ({
-    id: passage.chunkId,
-    documentId: passage.documentId,
-    title: passage.title,
-    textPreview: passage.text,
-    distance: 1 - passage.similarity,
-    score: passage.score,
-    rank: index + 1,
-  }))
   const written = script.failsAt ? script.text.slice(0, script.failsAt) : script.text
   const pieceLength = script.pieceLength ?? 5
   const deltas: Step[] = []
@@ -138,14 +130,16 @@ function answerSteps(
   const found = script.isNotFound !== true
   return [
     step({ type: "retrieve-start", query }),
-    step({
-      type: "retrieve-phase",
-      phase: "P0",
-      provisional: true,
-      results,
-      delta: [],
-      meta: { embed_ms: 21, search_ms: 13 },
-    }),
+    ...(["P0", "P1", "P2"] as const).map((phase) =>
+      step({
+        type: "retrieve-phase",
+        phase,
+        provisional: phase !== "P2",
+        results: phaseResults(phase),
+        delta: [],
+        meta: { embed_ms: 21, search_ms: 13 },
+      }),
+    ),
     step({
       type: "retrieve-end",
       passages: found ? passages : [],

@@ -5,10 +5,12 @@ import { emptyTurn } from "#contract/turnState.ts"
 import { Button } from "../../ui/Button.tsx"
 import { Notice } from "../../ui/Notice.tsx"
 import { useDocuments } from "../documents/documentsStore.ts"
+import { QueryContext } from "../feedback/queryContext.ts"
 import { litSentence, useVoice } from "../voice/voiceStore.ts"
 import { AnswerActions } from "./AnswerActions.tsx"
 import { type AnswerView, viewOfMessage, viewOfTurn } from "./answerView.ts"
 import { SourceChips } from "./Citation.tsx"
+import { useChat } from "./chatStore.ts"
 import { startTurn } from "./liveTurns.ts"
 import { Markdown } from "./Markdown.tsx"
 import { strings } from "./strings.ts"
@@ -28,48 +30,54 @@ export const AnswerRow = memo(function AnswerRow({ chatKey, message, turnId, que
   const view = message ? viewOfMessage(message) : viewOfTurn(turn ?? emptyTurn(turnId ?? ""))
   const spokenTurnId = turnId ?? null
   const lit = useVoice((state) => litSentence(state, spokenTurnId, message?.id ?? turn?.messageId ?? null))
+  const isTemporary = useChat((state) => state.temporaryIds[chatKey] === true)
+  const queryId = isTemporary ? null : (message?.id ?? turn?.messageId ?? null)
   const range = lit && lit.start >= 0 ? lit : null
   return (
-    <article className="answer" aria-label={strings.answered} aria-busy={view.isLive}>
-      <AnswerHead view={view} glowing={range ? citationAt(view, range.start) : null} />
-      {view.reasoning ? <Reasoning text={view.reasoning} isOpen={view.isLive && view.text === ""} /> : null}
-      {view.quote && view.text === "" ? (
-        <blockquote className="quote">
-          <p>{view.quote.sentence}</p>
-          <footer>
-            {strings.quoteLabel} · {view.passages.find((passage) => passage.n === view.quote?.citation)?.title}
-          </footer>
-        </blockquote>
-      ) : null}
-      {view.progress ? (
-        <p className="progress-line">
-          <span className="pulse" aria-hidden />
-          {view.progress}
-        </p>
-      ) : null}
-      {view.isNotFound && !view.isLive ? (
-        <NotFound view={view} chatKey={chatKey} question={question} />
-      ) : (
-        <Markdown
-          text={view.text}
-          spans={view.spans}
-          passages={view.passages}
-          lit={range}
-          isStreaming={view.isLive && view.text !== ""}
-        />
-      )}
-      {view.error ? (
-        <Notice tone="danger" title={view.error.message} remedy={view.error.remedy} code={view.error.code} />
-      ) : null}
-      {view.endReason === "aborted" || view.endReason === "length" || view.endReason === "no-speech" ? (
-        <p className="ended-note">{strings.ended[view.endReason]}</p>
-      ) : null}
-      <div className="answer-foot">
-        {message && !view.isLive ? (
-          <AnswerActions chatKey={chatKey} message={message} question={question} siblings={siblings} />
+    <QueryContext value={queryId}>
+      <article className="answer" aria-label={strings.answered} aria-busy={view.isLive}>
+        <AnswerHead view={view} glowing={range ? citationAt(view, range.start) : null} />
+        {view.reasoning ? <Reasoning text={view.reasoning} isOpen={view.isLive && view.text === ""} /> : null}
+        {view.quote && view.text === "" ? (
+          <blockquote className="quote">
+            <p>{view.quote.sentence}</p>
+            <footer>
+              {strings.quoteLabel} · {view.passages.find((passage) => passage.n === view.quote?.citation)?.title}
+            </footer>
+          </blockquote>
         ) : null}
-      </div>
-    </article>
+        {view.progress ? (
+          <p className="progress-line">
+            <span className="pulse" aria-hidden />
+            {view.progress}
+          </p>
+        ) : null}
+        {view.isNotFound && !view.isLive ? (
+          <NotFound view={view} chatKey={chatKey} question={question} />
+        ) : (
+          <Markdown
+            text={view.text}
+            spans={view.spans}
+            passages={view.passages}
+            lit={range}
+            isStreaming={view.isLive && view.text !== ""}
+          />
+        )}
+        {view.error ? (
+          <Notice tone="danger" title={view.error.message} remedy={view.error.remedy} code={view.error.code} />
+        ) : null}
+        {view.endReason === "aborted" || view.endReason === "length" || view.endReason === "no-speech" ? (
+          <p className="ended-note">
+            {view.endReason === "aborted" && view.text === "" ? strings.stoppedEmpty : strings.ended[view.endReason]}
+          </p>
+        ) : null}
+        <div className="answer-foot">
+          {message && !view.isLive ? (
+            <AnswerActions chatKey={chatKey} message={message} question={question} siblings={siblings} />
+          ) : null}
+        </div>
+      </article>
+    </QueryContext>
   )
 })
 

@@ -51,7 +51,7 @@ export function SidePanel() {
 function PanelBody({ panel }: { panel: Panel }) {
   switch (panel.kind) {
     case "passages":
-      return <SourcePanel passages={panel.passages} index={panel.index} />
+      return <SourcePanel passages={panel.passages} index={panel.index} queryId={panel.queryId} />
     case "document":
       return <DocumentPanel documentId={panel.documentId} />
     case "turn":

@@ -8,7 +8,7 @@ export type Page = (typeof pages)[number]
 
 /** What the side panel shows. */
 export type Panel =
-  | { kind: "passages"; passages: Passage[]; index: number }
+  | { kind: "passages"; passages: Passage[]; index: number; queryId: string | null }
   | { kind: "document"; documentId: string }
   | { kind: "turn"; message: Message }
 

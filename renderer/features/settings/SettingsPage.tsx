@@ -4,6 +4,8 @@ import type { Setting } from "#contract/settings.ts"
 import { IconButton } from "../../ui/Button.tsx"
 import { Failure } from "../../ui/Failure.tsx"
 import { SearchField } from "../../ui/SearchField.tsx"
+import { LearnedCard } from "../feedback/LearnedCard.tsx"
+import { strings as feedbackStrings } from "../feedback/strings.ts"
 import { useFrame } from "../frame/frameStore.ts"
 import { ApiCard } from "./ApiCard.tsx"
 import { PrivacyCard } from "./PrivacyCard.tsx"
@@ -30,6 +32,7 @@ export default function SettingsPage() {
   })
   const isApiShown = fits(`${strings.api} curl key openai url`)
   const isPrivacyShown = fits(`${strings.privacy} ${strings.outbound} folder data`)
+  const isLearnedShown = fits(`${feedbackStrings.learnedTitle} ${feedbackStrings.forget} feedback ranking`)
   useEffect(() => {
     if (!detail || items.length === 0) return
     const target = body.current?.querySelector(`[data-setting="${CSS.escape(detail)}"]`)
@@ -58,9 +61,12 @@ export default function SettingsPage() {
             </section>
           )
         })}
+        {isLearnedShown ? <LearnedCard /> : null}
         {isPrivacyShown ? <PrivacyCard /> : null}
         {isApiShown ? <ApiCard /> : null}
-        {shown.length === 0 && !isApiShown && !isPrivacyShown ? <p className="soft">{strings.none}</p> : null}
+        {shown.length === 0 && !isApiShown && !isPrivacyShown && !isLearnedShown ? (
+          <p className="soft">{strings.none}</p>
+        ) : null}
       </div>
     </div>
   )

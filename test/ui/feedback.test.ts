@@ -1,0 +1,144 @@
+import axe from "axe-core"
+import type { Page } from "playwright"
+import { describe, expect, it } from "vitest"
+import { ask, windowFixture } from "./windowFixture.ts"
+
+const fixture = windowFixture()
+
+interface Frame {
+  order: string[]
+  isProvisional: boolean
+  top: number
+  height: number
+}
+
+/** Notes the row of sources in every frame from now on, and how often something was set moving. */
+async function record(page: Page): Promise<() => Promise<{ frames: Frame[]; slides: number }>> {
+  await page.evaluate(() => {
+    const record = { frames: [] as Frame[], slides: 0 }
+    Object.assign(window, { record })
+    const animate = Element.prototype.animate
+    Element.prototype.animate = function (...input) {
+      if (this instanceof HTMLElement && this.dataset.key) record.slides++
+      return animate.apply(this, input)
+    }
+    const look = () => {
+      const row = document.querySelector(".answer:last-of-type .chips")
+      if (row) {
+        const { top, height } = row.getBoundingClientRect()
+        record.frames.push({
+          order: [...row.querySelectorAll<HTMLElement>("[data-key]")].map((entry) => entry.dataset.key ?? ""),
+          isProvisional: row.getAttribute("aria-busy") === "true",
+          top: Math.round(top),
+          height: Math.round(height),
+        })
+      }
+      requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+  })
+  return () => page.evaluate(() => (window as unknown as { record: { frames: Frame[]; slides: number } }).record)
+}
+
+const openSource = async (page: Page): Promise<void> => {
+  await page
+    .getByRole("button", { name: /^Source 2/ })
+    .first()
+    .click()
+  await page.locator(".source-text mark").first().waitFor()
+}
+
+describe("the sources of an answer", () => {
+  it.each([
+    ["slide to their final order", "no-preference"],
+    ["stand in their final order at once where motion is unwanted", "reduce"],
+  ] as const)("%s, and move nothing else", async (_name, reducedMotion) => {
+    const page = await fixture.open({ state: "full", path: "#/chat", reducedMotion, paceMs: 60 })
+    const recorded = await record(page)
+    await ask(page, "How often should the filter be changed?")
+    await page.locator(".answer .citation").first().waitFor()
+    const { frames, slides } = await recorded()
+    const orders = [...new Set(frames.map(({ order }) => order.join()))]
+    expect(orders).toEqual(["chunk-1,chunk-3,chunk-2", "chunk-1,chunk-2,chunk-3"])
+    const settledAt = frames.findIndex(({ isProvisional }) => !isProvisional)
+    expect(settledAt).toBeGreaterThan(0)
+    expect(frames.slice(settledAt).every(({ isProvisional }) => !isProvisional)).toBe(true)
+    expect(new Set(frames.map(({ height }) => height)).size).toBe(1)
+    expect(new Set(frames.map(({ top }) => top)).size).toBe(1)
+    if (reducedMotion === "reduce") expect(slides).toBe(0)
+    else expect(slides).toBeGreaterThan(0)
+  })
+})
+
+describe("a source", () => {
+  it("says what its score is made of, and the parts add up", async () => {
+    const page = await fixture.open({ state: "full", path: "#/chat/conversation-1" })
+    await openSource(page)
+    await page.getByRole("button", { name: "Why here?" }).click()
+    const why = page.locator(".popover.why")
+    await why.getByRole("heading", { name: "Why this passage is number 2" }).waitFor()
+    expect(await why.locator(".why-moved").textContent()).toBe("moved up 1 by your feedback")
+    const [learned = 0, conceptual = 0, ...rest] = await why
+      .locator(".why-sum dd")
+      .evaluateAll((cells) => cells.map((cell) => Number.parseFloat((cell.textContent ?? "").replace("−", "-"))))
+    const total = rest.at(-1) ?? 0
+    expect(0.6 * learned + 0.4 * conceptual + rest.slice(0, -1).reduce((sum, value) => sum + value, 0)).toBeCloseTo(
+      total,
+      1,
+    )
+    expect(await why.locator(".why-features li").first().textContent()).toContain("Closeness in meaning")
+    expect(await why.locator(".why-features").textContent()).toContain("Your feedback")
+    await page.evaluate(axe.source)
+    const violations = await page.evaluate(async () => {
+      const { violations } = await (window as unknown as { axe: typeof axe }).axe.run()
+      return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
+    })
+    expect(violations).toEqual([])
+    await page.keyboard.press("Escape")
+    await why.waitFor({ state: "detached" })
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("Why here?")
+  })
+
+  it("takes a thumb, shows it again, and gives it back", async () => {
+    const page = await fixture.open({ state: "full", path: "#/chat/conversation-1" })
+    await openSource(page)
+    const up = page.getByRole("button", { name: "This passage helps" })
+    const down = page.getByRole("button", { name: "This passage does not help" })
+    await up.click()
+    await expect.poll(() => up.getAttribute("aria-pressed")).toBe("true")
+    await down.click()
+    await expect.poll(() => down.getAttribute("aria-pressed")).toBe("true")
+    expect(await up.getAttribute("aria-pressed")).toBe("false")
+    await page.getByRole("button", { name: "Next source" }).click()
+    await expect.poll(() => down.getAttribute("aria-pressed")).toBe("false")
+    await page.getByRole("button", { name: "Previous source" }).click()
+    await expect.poll(() => down.getAttribute("aria-pressed")).toBe("true")
+    await down.click()
+    await expect.poll(() => down.getAttribute("aria-pressed")).toBe("false")
+  })
+
+  it("of a temporary chat leaves no trace", async () => {
+    const page = await fixture.open({ state: "full", path: "#/chat" })
+    await page.getByRole("button", { name: /temporary/i }).click()
+    await ask(page, "How often should the filter be changed?")
+    await page.locator(".answer .citation").first().waitFor()
+    await openSource(page)
+    await page.getByRole("button", { name: "Why here?" }).click()
+    await page.locator(".popover.why .soft").first().waitFor()
+    expect(await page.getByRole("button", { name: "This passage helps" }).count()).toBe(0)
+    expect(fixture.opened.core.requests.filter((key) => key.includes("/rag/feedback"))).toEqual([])
+  })
+})
+
+it("forgets what clicks taught, after asking", async () => {
+  const page = await fixture.open({ state: "full", path: "#/settings/learned" })
+  const card = page.locator('[data-setting="learned"]')
+  await card.getByText("clicks and ratings over").waitFor()
+  await card.getByRole("button", { name: "Forget what ZenGlow learned from my clicks" }).click()
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click()
+  expect(fixture.opened.core.requests).not.toContain("DELETE /rag/feedback")
+  await card.getByRole("button", { name: "Forget what ZenGlow learned from my clicks" }).click()
+  await page.getByRole("dialog").getByRole("button", { name: "Forget", exact: true }).click()
+  await card.getByText("Nothing yet.").waitFor()
+  expect(fixture.opened.core.requests).toContain("DELETE /rag/feedback")
+})
