@@ -7,10 +7,12 @@ import { audit } from "./audit.ts"
 import type { Client } from "./client.ts"
 import { doctor } from "./doctor.ts"
 import { ingest } from "./ingest.ts"
+import { memory } from "./memory.ts"
 import { models } from "./models.ts"
 import { exitCode, printResult, reportFailure } from "./output.ts"
 import { secrets } from "./secrets.ts"
 import { say, transcribe, voices } from "./speech.ts"
+import { why } from "./why.ts"
 
 /** The command line: `zenglow <verb>`. Without a verb it starts the core and opens the window. */
 interface GlobalOptions {
@@ -90,6 +92,13 @@ function portNumber(text: string): number {
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new InvalidArgumentError("A port is a number from 0 to 65535.")
   return port
+}
+
+function memoryWeight(text: string): number {
+  const weight = Number(text)
+  if (text.trim() === "" || !(weight >= 0 && weight <= 2))
+    throw new InvalidArgumentError("A weight is a number from 0 to 2.")
+  return weight
 }
 
 const append = (value: string, previous: string[] = []): string[] => [...previous, value]
@@ -195,6 +204,42 @@ verb("voices", "voices that can speak").action(
 verb("doctor", "check this installation").action(
   withCore<[], GlobalOptions>((client, _, options, signal) => doctor(client, options.json ?? false, signal)),
 )
+
+verb("why", "why a document was or was not used for a question")
+  .argument("<question>")
+  .argument("<file>", "file name, path as listed, title or id of a document")
+  .option("--collection <name>", "collection that was searched (default: all)")
+  .action(
+    withCore<[string, string], GlobalOptions & { collection?: string }>((client, [question, file], options, signal) =>
+      why(client, question, file, { collection: options.collection, json: options.json ?? false }, signal),
+    ),
+  )
+
+const memoryVerbs = program.command("memory").description("what ZenGlow was asked to remember").exitOverride()
+const memoryVerb = (name: string, description: string): Command =>
+  withCommonOptions(memoryVerbs.command(name).description(description).exitOverride())
+memoryVerb("list", "memories, newest first")
+  .argument("[words]", "only those with these words")
+  .action(
+    withCore<[string | undefined], GlobalOptions>((client, [words], options, signal) =>
+      memory.list(client, words, options.json ?? false, signal),
+    ),
+  )
+memoryVerb("add", "remember something")
+  .argument("<text>")
+  .option("--weight <0..2>", "how much it counts in answers (default 1)", memoryWeight)
+  .action(
+    withCore<[string], GlobalOptions & { weight?: number }>((client, [text], options, signal) =>
+      memory.add(client, text, options.weight, options.json ?? false, signal),
+    ),
+  )
+memoryVerb("rm", "forget for good")
+  .argument("<id>", "id of a memory, or `all`")
+  .action(
+    withCore<[string], GlobalOptions>((client, [id], options, signal) =>
+      memory.remove(client, id, options.json ?? false, signal),
+    ),
+  )
 
 const modelVerbs = program.command("models").description("models on this machine").exitOverride()
 const modelVerb = (name: string, description: string): Command =>
