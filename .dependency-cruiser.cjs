@@ -1,5 +1,5 @@
 /** Who may import whom: docs/architecture.md draws it, this checks it. */
-const types = "^main/(engines|audio|store|models)/types\\.ts$"
+const types = "^main/(engines|audio|store|models|cache)/types\\.ts$"
 const only = (name, from, allowed) => ({
   name,
   severity: "error",
@@ -27,6 +27,7 @@ module.exports = {
     only("engines", "^main/engines/", ["^main/engines/", "^main/core/", "^main/contract/"]),
     only("audio", "^main/audio/", ["^main/audio/", "^main/core/", "^main/contract/"]),
     only("store", "^main/store/", ["^main/store/", "^native/", "^main/core/", "^main/contract/"]),
+    only("cache", "^main/cache/", ["^main/cache/", "^main/core/", "^main/contract/"]),
     only("models", "^main/models/", ["^main/models/", "^models/", "^main/core/", "^main/contract/"]),
     only("rag", "^main/rag/", ["^main/rag/", "^main/core/", "^main/contract/", types]),
     only("chat", "^main/chat/", ["^main/chat/", "^main/rag/", "^main/core/", "^main/contract/", types]),

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { createAudioCodecs } from "#audio/audioCodecs.ts"
+import { createMemoryCache } from "#cache/memoryCache.ts"
 import { type AnswerDeps, answer } from "#chat/answer.ts"
 import { exportConversation } from "#chat/exportConversation.ts"
 import { importConversation } from "#chat/importConversation.ts"
@@ -44,6 +45,7 @@ import { fetchPage } from "#rag/pages/fetchPage.ts"
 import { createPages } from "#rag/pages/pages.ts"
 import { createParser, parserExecArgv } from "#rag/parse/createParser.ts"
 import type { RetrieveDeps } from "#rag/retrieve.ts"
+import { createSearchCache } from "#rag/searchCache.ts"
 import { createShownLists } from "#rag/shownLists.ts"
 import { createVectorIndex } from "#rag/vectorIndex.ts"
 import type { Change, ServerDeps } from "#server/deps.ts"
@@ -331,6 +333,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     fusion: () => fusion.current().weights,
     memories: knowledge.related,
     queryEmbedder: vectorIndex.queryEmbedder,
+    cache: createSearchCache({ cache: createMemoryCache({ clock }), generation: knowledge.chunks.generation }),
     clock,
   }
   const personas = createPersonas({ file: join(config.dataDir, "personas.json"), log })

@@ -80,6 +80,7 @@ export async function ragQuery(
       prefer: query.prefer ?? "auto",
       persona_key: query.persona_key ?? null,
       retrieval_error: null,
+      cache: retrieval.cache,
     },
     fusion_weights: retrieval.fusion,
     fusion_weights_version: deps.fusion.current().version,

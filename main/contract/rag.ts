@@ -42,6 +42,7 @@ export const ragQuery = z.strictObject({
   answer: z.boolean().default(true),
 })
 
+const cacheLabel = z.enum(["hit", "miss", "off"])
 const weights = z.object({ ltr: z.number(), conceptual: z.number() })
 
 /** Names a list that was shown: feedback and explanations refer to it. */
@@ -69,6 +70,8 @@ export const ragAnswer = z.object({
     prefer: z.string(),
     persona_key: z.string().nullable(),
     retrieval_error: z.string().nullable(),
+    /** Whether the question's embedding and its search were at hand from before. `off`: there was nothing to look up. */
+    cache: z.object({ embedding: cacheLabel, retrieval: cacheLabel }),
   }),
   fusion_weights: weights,
   fusion_weights_version: z.number().int(),

@@ -722,6 +722,7 @@ const fakeRagAnswer = (query: RagQuery) => ({
     prefer: query.prefer ?? "auto",
     persona_key: query.persona_key ?? null,
     retrieval_error: null,
+    cache: { embedding: "miss" as const, retrieval: "miss" as const },
   },
   fusion_weights: { ltr: 0.5, conceptual: 0.5 },
   fusion_weights_version: 0,
