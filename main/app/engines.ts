@@ -18,7 +18,17 @@ import type { SpeechContract } from "#engines/speech/contract.ts"
 import { createHibari } from "#engines/speech/hibari/createHibari.ts"
 import { createMoonshine } from "#engines/speech/moonshine.ts"
 import { createSileroVad } from "#engines/speech/sileroVad.ts"
-import type { Embedder, Engine, Llm, SpeakerEncoder, SpeechToText, TextToSpeech, Vad } from "#engines/types.ts"
+import { createSmartTurn } from "#engines/speech/smartTurn.ts"
+import type {
+  Embedder,
+  Engine,
+  Llm,
+  SpeakerEncoder,
+  SpeechToText,
+  TextToSpeech,
+  TurnDetector,
+  Vad,
+} from "#engines/types.ts"
 import type { MemoryBudget } from "#models/budget.ts"
 import type { ResolvedModel } from "#models/resolve.ts"
 import { entryUrl } from "./entries.ts"
@@ -49,6 +59,7 @@ export interface EngineRack {
   textToSpeech(): Promise<TextToSpeech | null>
   vad(): Promise<Vad | null>
   speakerEncoder(): Promise<SpeakerEncoder | null>
+  turnDetector(): Promise<TurnDetector | null>
   /** Looks again which models are installed and chosen. True when the embedder changed. */
   refresh(): Promise<boolean>
   load(modelId: string, signal: AbortSignal): Promise<void>
@@ -187,6 +198,13 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
         })
         return { engine: encoder, client: erased(clients.speech) }
       }
+      case "turn": {
+        const detector = createSmartTurn({
+          client: claiming(clients.speech, model),
+          model: { id: model.id, modelPath: file("weights") },
+        })
+        return { engine: detector, client: erased(clients.speech) }
+      }
       case "reranker":
         throw new AppError("model.incompatible", "Rerankers are not used yet.")
     }
@@ -270,6 +288,7 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
     textToSpeech: () => pick<TextToSpeech>("tts"),
     vad: () => pick<Vad>("vad"),
     speakerEncoder: () => pick<SpeakerEncoder>("speaker"),
+    turnDetector: () => pick<TurnDetector>("turn"),
     async refresh() {
       const before = current.fingerprint
       try {

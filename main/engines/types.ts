@@ -168,3 +168,9 @@ export interface SpeakerEncoder extends Engine {
   /** 16 kHz mono speech of one person, without long silences. A unit vector. Throws `speaker.too-short` under half a second. */
   embed(samples: Float32Array, signal: AbortSignal): Promise<Float32Array>
 }
+
+/** Hears from melody and words whether somebody has finished, or only pauses to think. */
+export interface TurnDetector extends Engine {
+  /** 16 kHz mono, what was said so far up to the pause. How likely the person has finished, 0..1. */
+  completion(samples: Float32Array, signal: AbortSignal): Promise<number>
+}

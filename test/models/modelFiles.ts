@@ -20,6 +20,7 @@ export const moonshineFiles = {
   tokenizerPath: modelFile("moonshine-tiny-en", "tokenizer.bin"),
 }
 export const sileroPath = modelFile("silero-vad-v6", "silero_vad_v6.onnx")
+export const smartTurnPath = modelFile("smart-turn-v3.2", "smart-turn-v3.2-cpu.onnx")
 export const campplusPath = modelFile("campplus-zh-en", "campplus.onnx")
 export const miniLmFiles = {
   modelPath: modelFile("all-minilm-l6-v2", "all-minilm-l6-v2.onnx"),

@@ -2,7 +2,7 @@
  * What the speech child offers. Every request names its model's files: the child loads what it has not loaded yet, so a restarted
  * child needs no replay. One request holds at most 30 s of audio.
  */
-export type SpeechContract = VadContract & SttContract & TtsContract & SpeakerContract
+export type SpeechContract = VadContract & SttContract & TtsContract & SpeakerContract & TurnContract
 
 /** 16 kHz mono samples in, one speech probability per completed 32 ms frame out. */
 export type VadContract = {
@@ -68,4 +68,11 @@ export type SpeakerContract = {
   "speaker.load": { input: { modelPath: string }; output: null }
   "speaker.unload": { input: null; output: null }
   "speaker.embed": { input: { modelPath: string; samples: Float32Array }; output: { embedding: Float32Array } }
+}
+
+/** 16 kHz mono: what the person said so far, up to the pause. How likely they have finished, 0..1. */
+export type TurnContract = {
+  "turn.load": { input: { modelPath: string }; output: null }
+  "turn.unload": { input: null; output: null }
+  "turn.complete": { input: { modelPath: string; samples: Float32Array }; output: { probability: number } }
 }

@@ -22,6 +22,7 @@ export const strings = {
     stt: { title: "Listening", hint: "Understands speech" },
     tts: { title: "Speaking", hint: "Reads answers aloud" },
     speaker: { title: "Who is speaking", hint: "Tells voices apart" },
+    turn: { title: "End of a turn", hint: "Hears whether you have finished or only pause" },
     vad: { title: "Turn taking", hint: "Hears when you begin and end" },
   },
   fit: { fits: "Fits", tight: "Tight", "too-large": "Too large" },
