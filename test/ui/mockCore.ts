@@ -7,6 +7,7 @@ import type { Conversation, Message } from "#contract/conversations.ts"
 import type { ErrorCode } from "#contract/errors.ts"
 import { errorCodes } from "#contract/errors.ts"
 import type { FeedbackEntry } from "#contract/feedback.ts"
+import type { Folder } from "#contract/folders.ts"
 import type { Route, RouteInput, RouteOutput } from "#contract/route.ts"
 import { type RouteKey, type Routes, routes } from "#contract/routes.ts"
 import { clientMessage, type ServerMessage } from "#contract/socket.ts"
@@ -160,6 +161,14 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
           voice: null,
           temperature: null,
         },
+        {
+          id: "teacher",
+          name: "Teacher",
+          description: "Step by step.",
+          systemPrompt: "",
+          voice: null,
+          temperature: null,
+        },
       ],
     }),
     "GET /api/keys": () => ({ items: seed.keys }),
@@ -275,7 +284,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       const index = seed.folders.findIndex((entry) => entry.id === params.id)
       const before = seed.folders[index]
       if (!before) throw new MockError("folder.not-found", "There is no such folder.")
-      const changed: Folder = { ...before, ...withoutUndefined(rules) }
+      const changed: Folder = { ...before, ...(JSON.parse(JSON.stringify(rules)) as Partial<Folder>) }
       if (isPaused !== undefined) changed.state = isPaused ? "paused" : "watching"
       seed.folders[index] = changed
       return changed
@@ -625,6 +634,11 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
           passages: [],
           spans: [],
         })
+      }
+      if (reason === "aborted" && turn.state.text === "") {
+        seed.messages.set(conversationId, list)
+        conversationOf(conversationId).activeMessageId = ids.userMessageId
+        return
       }
       list.push({
         ...shared,

@@ -1,5 +1,6 @@
 import type { Conversation, Message } from "#contract/conversations.ts"
 import type { Collection, Document } from "#contract/documents.ts"
+import type { Folder } from "#contract/folders.ts"
 import type { Job } from "#contract/jobs.ts"
 import type { Bundle, Model } from "#contract/models.ts"
 import type { MetricFrame } from "#contract/ops.ts"
@@ -163,6 +164,7 @@ export interface Seed {
   messages: Map<string, Message[]>
   collections: Collection[]
   documents: Document[]
+  folders: Folder[]
   models: Model[]
   bundle: Omit<Bundle, "models">
   jobs: Job[]
@@ -177,6 +179,7 @@ export function seedOf(state: SeedState): Seed {
     ...(isFull ? seedChats() : { conversations: [], messages: new Map<string, Message[]>() }),
     collections: seedCollections(state),
     documents: seedDocuments(state),
+    folders: seedFolders(state),
     models,
     bundle: {
       machine: {
@@ -327,6 +330,50 @@ function seedCollections(state: SeedState): Collection[] {
     { ...sample, id: "collection-2", name: "House", documentCount: 18, chunkCount: 924, isSample: false },
     { ...sample, id: "collection-3", name: "Workshop", documentCount: 7, chunkCount: 310, isSample: false },
   ]
+}
+
+function seedFolders(state: SeedState): Folder[] {
+  if (state === "empty") return []
+  const notes: Folder = {
+    id: "folder-1",
+    collectionId: "collection-2",
+    name: "Notes",
+    path: "/home/sam/Documents/Notes",
+    excludes: ["drafts/", "*.log"],
+    followsGitignore: true,
+    maxFileBytes: 200 * 1024 * 1024,
+    state: "watching",
+    mode: "events",
+    done: 0,
+    total: 0,
+    documentCount: 18,
+    skippedCount: 7,
+    errors: [],
+    errorCount: 0,
+    checkedAt: seedNow - hour,
+    createdAt: seedNow - 24 * hour,
+  }
+  const drive: Folder = {
+    ...notes,
+    id: "folder-2",
+    collectionId: "collection-3",
+    name: "Workshop",
+    path: "/media/sam/Backup of the old laptop/Workshop",
+    state: "unreachable",
+    documentCount: 7,
+    skippedCount: 0,
+    errors: [
+      {
+        path: "Workshop/scans/1987.pdf",
+        code: "document.no-text",
+        message: "The pages are pictures without text.",
+        remedy: "Run text recognition on it and add it again.",
+      },
+    ],
+    errorCount: 1,
+  }
+  if (state === "working") return [{ ...notes, state: "scanning", done: 212, total: 1384, documentCount: 212 }]
+  return state === "error" ? [drive] : [notes, drive]
 }
 
 function seedDocuments(state: SeedState): Document[] {

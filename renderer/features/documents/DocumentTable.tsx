@@ -8,6 +8,7 @@ import { formatBytes, formatCount, formatTime } from "../../ui/format.ts"
 import { AnchoredMenu } from "../../ui/Menu.tsx"
 import { openPanel, toast, useFrame } from "../frame/frameStore.ts"
 import { reindexDocument, removeDocument } from "./documentsStore.ts"
+import { folderStrings } from "./folderStrings.ts"
 import { strings } from "./strings.ts"
 
 const stages = ["parse", "chunk", "embed", "write", "ready"] as const
@@ -84,6 +85,7 @@ const Row = memo(function Row({ document, index, isOpen, onMenu }: RowProps) {
         <button type="button" className="truncate" onClick={open} title={document.path}>
           {document.title}
         </button>
+        {document.isAway ? <span className="badge warning">{folderStrings.away}</span> : null}
         {document.error ? (
           <span className="document-error">
             {document.error.message} <span className="soft">{document.error.remedy}</span>{" "}

@@ -38,6 +38,7 @@ import {
 import { droppedFiles, pickedFiles } from "./droppedFiles.ts"
 import { PageDialog } from "./PageDialog.tsx"
 import { strings } from "./strings.ts"
+import { WatchedFolders } from "./WatchedFolders.tsx"
 import "./documents.css"
 
 export default function DocumentsPage() {
@@ -98,6 +99,7 @@ export default function DocumentsPage() {
         <div className="documents-body">
           {error ? <Failure error={error} onRetry={() => void loadDocuments(collectionId, query)} /> : null}
           <IngestJobs />
+          <WatchedFolders collectionId={collectionId} />
           <Listing query={query} onAdd={() => files.current?.click()} />
         </div>
       </section>
