@@ -81,7 +81,7 @@ function Reasons({ shown, passage }: { shown: Shown | null | undefined; passage:
   )
 }
 
-/** "moved up 2 by your feedback"; nothing when it was not moved. */
+/** "Moved up 2 by your feedback"; nothing when it was not moved. */
 export function MovedBy({ places }: { places: number }) {
   if (places === 0) return null
   return <p className="why-moved">{places > 0 ? strings.movedUp(places) : strings.movedDown(-places)}</p>
