@@ -79,7 +79,7 @@ export async function ragQuery(
       token_estimate: written.text?.split(/\s+/).filter(Boolean).length ?? 0,
       prefer: query.prefer ?? "auto",
       persona_key: query.persona_key ?? null,
-      retrieval_error: null,
+      retrieval_error: retrieval.embedError?.message ?? null,
       cache: retrieval.cache,
     },
     fusion_weights: retrieval.fusion,

@@ -1,7 +1,9 @@
+import type { ErrorInfo } from "#contract/errors.ts"
 import { phaseDelta } from "#contract/phaseDelta.ts"
 import type { Passage, PhaseResult, TurnEventBody } from "#contract/turns.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
+import { AppError, errorInfo, isAbort } from "#core/errors.ts"
 import type { Embedder } from "#engines/types.ts"
 import type { ChunkRecord, ChunkRepository, SearchFilter } from "#store/types.ts"
 import { type Adjustment, adjust, type RankingContext } from "./adjust.ts"
@@ -84,6 +86,8 @@ export interface Retrieval {
   embedder: Embedder | null
   embedMs: number
   searchMs: number
+  /** Why the words decided alone. Null: they did not, or there is no index by meaning. */
+  embedError: ErrorInfo | null
   cache: { embedding: CacheLabel; retrieval: CacheLabel }
   /** The weights that took part. */
   fusion: FusionWeights
@@ -156,6 +160,7 @@ async function* rankPhases(
       retrieved: search.candidates.length,
       shares: search.shares,
       cache: search.cache,
+      ...(search.embedError ? { embed_error: search.embedError } : {}),
     },
   }
   signal.throwIfAborted()
@@ -230,6 +235,7 @@ async function* rankPhases(
     embedder: search.embedder,
     embedMs: search.embedMs,
     searchMs: search.searchMs,
+    embedError: search.embedError,
     cache: search.cache,
     fusion,
     rankingVersion: ranking.version,
@@ -247,6 +253,8 @@ interface Search {
   embedder: Embedder | null
   embedMs: number
   searchMs: number
+  /** Why the words decided alone. Null: they did not, or there is no index by meaning. */
+  embedError: ErrorInfo | null
   cache: { embedding: CacheLabel; retrieval: CacheLabel }
 }
 
@@ -264,12 +272,19 @@ async function searchBoth(
   }
   const startedAt = deps.clock.monotonic()
   const embedder = await deps.queryEmbedder()
-  const embed = async (using: Embedder) => (await using.embed([query.text], "query", signal))[0] ?? null
-  const embedded = !embedder
-    ? { value: null, isHit: false }
-    : deps.cache
-      ? await deps.cache.vector(embedder, query.text, () => embed(embedder))
-      : { value: await embed(embedder), isHit: false }
+  let embedded: { value: Float32Array | null; isHit: boolean } = { value: null, isHit: false }
+  let embedError: ErrorInfo | null = null
+  if (embedder) {
+    const embed = () => embedQuery(embedder, query.text, signal)
+    try {
+      embedded = deps.cache
+        ? await deps.cache.vector(embedder, query.text, embed)
+        : { value: await embed(), isHit: false }
+    } catch (error) {
+      if (isAbort(error, signal)) throw error
+      embedError = errorInfo(error)
+    }
+  }
   const vector = embedded.value
   const embeddedAt = deps.clock.monotonic()
   signal.throwIfAborted()
@@ -300,11 +315,21 @@ async function searchBoth(
     embedder,
     embedMs: embeddedAt - startedAt,
     searchMs: deps.clock.monotonic() - embeddedAt,
+    embedError,
     cache: {
       embedding: deps.cache && embedder ? (embedded.isHit ? "hit" : "miss") : "off",
       retrieval: deps.cache ? (found.isHit ? "hit" : "miss") : "off",
     },
   }
+}
+
+/** A vector that is none would rank nothing: the words then decide alone, as when embedding fails. */
+async function embedQuery(embedder: Embedder, text: string, signal: AbortSignal): Promise<Float32Array> {
+  const vector = (await embedder.embed([text], "query", signal))[0]
+  if (vector?.length === embedder.dimensions && vector.every(Number.isFinite)) return vector
+  throw new AppError("store.bad-vector", "The embedding model gave no usable vector.", {
+    remedy: "Verify the embedding model with `zenglow models verify`, or choose another one.",
+  })
 }
 
 interface Question {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from "vitest"
 import { createMemoryCache } from "#cache/memoryCache.ts"
 import { type Actor, ownerActor } from "#core/actor.ts"
 import { systemClock } from "#core/clock.ts"
+import { AppError } from "#core/errors.ts"
 import { silentLogger } from "#core/logger.ts"
 import { createFakeEmbedder } from "#engines/fake/fakeEmbedder.ts"
 import { type RetrieveDeps, retrievePassages } from "#rag/retrieve.ts"
@@ -67,6 +68,7 @@ const ask = async (query: string, actor = ownerActor, filter = {}) => {
   )
   return {
     texts: found.ranked.map(({ chunk }) => chunk.text),
+    error: found.embedError?.code,
     cache: found.cache,
     ranked: found.ranked,
     weights: found.weights,
@@ -99,6 +101,28 @@ it("never answers with what the index said before a change", async () => {
   expect((await ask("kettle")).texts).toEqual([])
   await write(ownerActor, "kettle", "The kettle is green.")
   expect((await ask("kettle")).texts).toEqual(["The kettle is green."])
+})
+
+it("answers by words and says why while the embedder fails or gives what is no vector, and keeps none of that", async () => {
+  await write(ownerActor, "kettle", "The kettle is red.")
+  const working = deps.queryEmbedder
+  const embedder = createFakeEmbedder()
+  const broken = [
+    { ...embedder, embed: async () => Promise.reject(new AppError("engine.crashed", "The model stopped.")) },
+    { ...embedder, embed: async () => [new Float32Array(32).fill(Number.NaN)] },
+    { ...embedder, embed: async () => [new Float32Array(3)] },
+  ]
+  for (const [n, other] of broken.entries()) {
+    deps.queryEmbedder = async () => other
+    const code = n === 0 ? "engine.crashed" : "store.bad-vector"
+    expect(await ask("kettle")).toMatchObject({
+      texts: ["The kettle is red."],
+      error: code,
+      cache: { embedding: "miss" },
+    })
+  }
+  deps.queryEmbedder = working
+  expect(await ask("kettle")).toMatchObject({ error: undefined, cache: { embedding: "miss", retrieval: "miss" } })
 })
 
 it("gives nobody what was found for somebody else", async () => {
