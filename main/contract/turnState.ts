@@ -20,6 +20,8 @@ export interface TurnState {
   stage: "starting" | "listening" | "transcribing" | "retrieving" | "reading" | "writing" | "speaking" | "ended"
   model: string | null
   question: string
+  /** Whose voice it was. Undefined: not asked; null: nobody who is known. */
+  speaker: { id: string; name: string } | null | undefined
   /** Partial caption while the person speaks: settled part and the part that may still change. */
   partial: { settled: string; unsettled: string } | null
   level: { rms: number; peak: number; isSpeech: boolean } | null
@@ -57,6 +59,7 @@ export const emptyTurn = (turnId: string): TurnState => ({
   stage: "starting",
   model: null,
   question: "",
+  speaker: undefined,
   partial: null,
   level: null,
   phase: [],
@@ -108,6 +111,8 @@ export function foldTurn(state: TurnState, event: TurnEvent): TurnState {
       }
     case "listen-end":
       return { ...next, stage: "transcribing", level: null }
+    case "speaker":
+      return { ...next, speaker: event.identified }
     case "stt-end":
       return { ...next, question: event.text, partial: null }
     case "retrieve-start":

@@ -140,6 +140,8 @@ export type TurnEventBody =
   | { type: "level"; rms: number; peak: number; isSpeech: boolean }
   | { type: "stt-partial"; text: string; stableChars: number }
   | { type: "listen-end"; audioMs: number }
+  /** Whose voice it was, where voices are known. Null: nobody who is known. */
+  | { type: "speaker"; identified: { id: string; name: string } | null; similarity: number; threshold: number }
   | { type: "stt-end"; text: string; audioMs: number; confidence: number }
   | { type: "retrieve-start"; query: string }
   | {

@@ -1,8 +1,10 @@
 import type { AudioSource } from "#audio/types.ts"
+import type { Identification } from "#contract/speakers.ts"
 import type { TurnEventBody } from "#contract/turns.ts"
 import { AppError } from "#core/errors.ts"
 import { createPushQueue, type PushQueue } from "#core/queue.ts"
-import type { SpeechToText, Vad, VadStream } from "#engines/types.ts"
+import type { SpeechToText, Transcript, TurnDetector, Vad, VadStream } from "#engines/types.ts"
+import { endOfTurnWait, type PauseHabit } from "./endpointing.ts"
 import { createRecording } from "./recording.ts"
 import { createSpeechGate } from "./speechGate.ts"
 import { stablePrefix } from "./stablePrefix.ts"
@@ -12,6 +14,10 @@ export interface ListenDeps {
   source: AudioSource
   vad: Vad
   speechToText: SpeechToText
+  /** Whose voice it was. Null: nobody asks. */
+  identify?: ((samples: Float32Array, signal: AbortSignal) => Promise<Identification | null>) | null
+  /** Hands-free: listening ends when the person has finished. Null: it ends with the source. */
+  endpointing?: { detector: TurnDetector | null; habit: PauseHabit } | null
 }
 
 export interface ListenOptions {
@@ -22,11 +28,11 @@ export interface ListenOptions {
 }
 
 /** What was heard. That nobody spoke is an outcome, not an error. */
-export type Heard = { kind: "speech"; text: string } | { kind: "no-speech" }
+export type Heard = { kind: "speech"; text: string; speaker: Identification | null } | { kind: "no-speech" }
 
 export type ListenEvent = Extract<
   TurnEventBody,
-  { type: "listen-start" | "level" | "stt-partial" | "listen-end" | "stt-end" }
+  { type: "listen-start" | "level" | "stt-partial" | "listen-end" | "speaker" | "stt-end" }
 >
 
 const sampleRate = 16_000
@@ -36,10 +42,12 @@ const levelSamples = 50 * samplesPerMs
 const vadSamples = 512
 const firstPartialMs = 1000
 const partialEveryMs = 500
+/** A pause that is worth reading what was said so far: it may be the last. */
+const pauseMs = 200
 
 /**
- * Records until the source ends, showing levels and partial captions, then transcribes what was said, trimmed to speech.
- * Throws `audio.unsupported` for another sample rate, and what the engines throw.
+ * Records until the source ends, or hands-free until the person has finished, showing levels and partial captions, then transcribes what
+ * was said, trimmed to speech. Throws `audio.unsupported` for another sample rate, and what the engines throw.
  */
 export async function* listen(
   deps: ListenDeps,
@@ -54,7 +62,7 @@ export async function* listen(
   const events = createPushQueue<ListenEvent>()
   // Ends partial transcriptions at key-up, and everything when the consumer leaves early.
   const keyUp = new AbortController()
-  const recorded = record(deps, options, { stream, events }, AbortSignal.any([signal, keyUp.signal]))
+  const recorded = record(deps, options, { stream, events, keyUp: keyUp.signal }, signal)
   recorded.then(events.end, events.fail)
   let recording: Recorded
   try {
@@ -65,83 +73,140 @@ export async function* listen(
     await stream.close().catch(() => undefined)
   }
 
-  const { samples, audioMs } = recording
+  const { samples, audioMs, reading } = recording
   yield { type: "listen-end", audioMs }
   if (samples === null) return { kind: "no-speech" }
   const { language } = options
-  const transcript = await deps.speechToText.transcribe(samples, { language }, signal)
+  const identifying = deps.identify?.(samples, signal).catch(() => null) ?? null
+  const transcript = await (reading?.transcript ?? deps.speechToText.transcribe(samples, { language }, signal))
   const text = transcript.text.trim()
   if (text === "") return { kind: "no-speech" }
+  const speaker = await identifying
+  if (speaker) {
+    const { identified, similarity, threshold } = speaker
+    yield { type: "speaker", identified, similarity, threshold }
+  }
   const confidence = Math.min(1, Math.exp(transcript.meanLogProbability))
   yield { type: "stt-end", text, audioMs, confidence }
-  return { kind: "speech", text }
+  return { kind: "speech", text, speaker }
 }
 
 interface Recorded {
   /** From before the first word to after the last; null when nobody spoke. */
   samples: Float32Array | null
   audioMs: number
+  /** What was understood in the pause that turned out to be the last. */
+  reading: Reading | null
+}
+
+/** What was said up to a pause. */
+interface Reading {
+  speechEndMs: number
+  transcript: Promise<Transcript>
+  words: string | null
+  completion: number | null
 }
 
 async function record(
-  { source, speechToText }: ListenDeps,
+  { source, speechToText, endpointing }: ListenDeps,
   { language, maximumMs = 120_000 }: ListenOptions,
-  open: { stream: VadStream; events: PushQueue<ListenEvent> },
+  open: { stream: VadStream; events: PushQueue<ListenEvent>; keyUp: AbortSignal },
   signal: AbortSignal,
 ): Promise<Recorded> {
   const { stream, events } = open
+  const recordingSignal = AbortSignal.any([signal, open.keyUp])
   const recording = createRecording()
   const gate = createSpeechGate()
   const meter = createMeter()
   let checked = 0
   let transcribedMs = 0
-  let transcribedEndMs = 0
   let isTranscribing = false
   let previous = ""
+  let reading: Reading | null = null
   const recordedMs = (): number => recording.length / samplesPerMs
   const speech = (): Float32Array | null => {
     const region = gate.region(recordedMs())
     return region && recording.slice(Math.round(region.startMs * samplesPerMs), Math.round(region.endMs * samplesPerMs))
   }
+  const showWords = (text: string): void => {
+    if (text !== "") events.push({ type: "stt-partial", text, stableChars: stablePrefix(previous, text) })
+    previous = text
+  }
   const showPartial = async (samples: Float32Array): Promise<void> => {
     isTranscribing = true
     try {
-      const { text } = await speechToText.transcribe(samples, { language }, signal)
-      signal.throwIfAborted()
-      if (text !== "") events.push({ type: "stt-partial", text, stableChars: stablePrefix(previous, text) })
-      previous = text
+      const { text } = await speechToText.transcribe(samples, { language }, recordingSignal)
+      recordingSignal.throwIfAborted()
+      showWords(text)
       isTranscribing = false
     } catch {
       // No further partials: the final transcription meets the same failure and reports it.
     }
   }
+  /** In a pause: what was said so far is read once, and shown; if nothing more comes, it is the final text. */
+  const read = (samples: Float32Array, speechEndMs: number): Reading => {
+    const started: Reading = {
+      speechEndMs,
+      transcript: speechToText.transcribe(samples, { language }, signal),
+      words: null,
+      completion: null,
+    }
+    started.transcript.then(
+      ({ text }) => {
+        started.words = text
+        if (!open.keyUp.aborted && reading === started) showWords(text)
+      },
+      // Whoever awaits it last reports the failure.
+      () => undefined,
+    )
+    endpointing?.detector?.completion(samples, signal).then(
+      (completion) => {
+        started.completion = completion
+      },
+      // Without it the words and the clock decide.
+      () => undefined,
+    )
+    return started
+  }
 
-  for await (const frame of source.frames(signal)) {
+  for await (const frame of source.frames(recordingSignal)) {
     if (frame.sampleRate !== sampleRate)
       throw new AppError("audio.unsupported", `A voice turn hears ${sampleRate} Hz, not ${frame.sampleRate} Hz.`, {
         remedy: "Send 16 kHz audio.",
       })
     recording.append(frame.samples)
     if (recording.length - checked >= vadSamples) {
-      gate.push(await stream.push(recording.slice(checked, recording.length), signal))
+      const before = gate.speechEndMs
+      gate.push(await stream.push(recording.slice(checked, recording.length), recordingSignal))
       checked = recording.length
+      // They spoke on after the pause: so long do they pause in mid-turn.
+      if (gate.isSpeech && before !== null && reading?.speechEndMs === before)
+        endpointing?.habit.note((gate.speechEndMs ?? before) - before)
     }
     const level = meter.push(frame.samples)
     if (level) events.push({ type: "level", ...level, isSpeech: gate.isSpeech })
+    const { speechEndMs } = gate
+    const silenceMs = speechEndMs === null || gate.isSpeech ? 0 : recordedMs() - speechEndMs
+    if (speechEndMs !== null && silenceMs >= pauseMs) {
+      const samples = reading?.speechEndMs === speechEndMs ? null : speech()
+      if (samples) reading = read(samples, speechEndMs)
+      if (endpointing && reading) {
+        const { completion, words } = reading
+        if (silenceMs >= endOfTurnWait({ completion, words, habitMs: endpointing.habit.ms })) break
+      }
+    }
     const region = gate.region(recordedMs())
     const isDue =
       region && recordedMs() - Math.max(region.startMs + firstPartialMs, transcribedMs + partialEveryMs) >= 0
-    // Once more after the last word: what was said before a pause is shown in the pause.
-    const hasMore = region !== null && region.endMs > transcribedEndMs
-    const samples = isDue && hasMore && !isTranscribing ? speech() : null
+    const samples = isDue && gate.isSpeech && !isTranscribing ? speech() : null
     if (samples) {
       transcribedMs = recordedMs()
-      transcribedEndMs = region?.endMs ?? 0
       void showPartial(samples)
     }
     if (recordedMs() >= maximumMs) break
   }
-  return { samples: speech(), audioMs: Math.round(recordedMs()) }
+  const isWhole = reading !== null && reading.speechEndMs === gate.speechEndMs
+  return { samples: speech(), audioMs: Math.round(recordedMs()), reading: isWhole ? reading : null }
 }
 
 /** Loudness over the samples since the last reading. */

@@ -1,17 +1,12 @@
-import type { AudioSource } from "#audio/types.ts"
+import type { Identification } from "#contract/speakers.ts"
 import type { TurnEventBody } from "#contract/turns.ts"
-import type { SpeechToText, Vad } from "#engines/types.ts"
-import { type ListenOptions, listen } from "./listen.ts"
+import { type ListenDeps, type ListenOptions, listen } from "./listen.ts"
 import type { SpeechOutput } from "./speak.ts"
 import { speakAnswer } from "./speakAnswer.ts"
 
-export interface VoiceTurnDeps {
-  /** 16 kHz mono; ends when the key is released. */
-  source: AudioSource
-  vad: Vad
-  speechToText: SpeechToText
-  /** The same generator that answers text turns. Called once, with what was heard. */
-  answer(question: string, signal: AbortSignal): AsyncIterable<TurnEventBody>
+export interface VoiceTurnDeps extends ListenDeps {
+  /** The same generator that answers text turns. Called once, with what was heard and whose voice it was, where that is known. */
+  answer(question: string, signal: AbortSignal, speaker: Identification | null): AsyncIterable<TurnEventBody>
   /** Null: the answer is not spoken. */
   speech: SpeechOutput | null
 }
@@ -40,7 +35,7 @@ export async function* runVoiceTurn(
   if (heard.kind === "no-speech") return { reason: "no-speech", question: null, heardChars: null }
   // Loaded while the answer is looked for; a failure shows when it is used.
   speech?.tts.load(signal).catch(() => undefined)
-  const answered = deps.answer(heard.text, signal)
+  const answered = deps.answer(heard.text, signal, heard.speaker)
   let heardChars: number | null = null
   for await (const event of speech ? speakAnswer(answered, speech, signal) : answered) {
     if (event.type === "speech-end") heardChars = event.heardChars

@@ -3,6 +3,8 @@ export interface SpeechGate {
   /** Probabilities of the next frames. */
   push(probabilities: readonly number[]): void
   readonly isSpeech: boolean
+  /** Where speech was last heard, in ms; null while nobody has spoken. */
+  readonly speechEndMs: number | null
   /** Speech so far with a margin on both sides, in ms; null while nobody has spoken. */
   region(recordedMs: number): { startMs: number; endMs: number } | null
 }
@@ -44,6 +46,9 @@ export function createSpeechGate(options: SpeechGateOptions = {}): SpeechGate {
     },
     get isSpeech() {
       return isSpeech
+    },
+    get speechEndMs() {
+      return first === undefined ? null : last * frameMs
     },
     region(recordedMs) {
       if (first === undefined) return null
