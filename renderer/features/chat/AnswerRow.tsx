@@ -6,6 +6,7 @@ import { Button } from "../../ui/Button.tsx"
 import { Notice } from "../../ui/Notice.tsx"
 import { useDocuments } from "../documents/documentsStore.ts"
 import { QueryContext } from "../feedback/queryContext.ts"
+import { MemoryNote } from "../memory/MemoryNote.tsx"
 import { litSentence, useVoice } from "../voice/voiceStore.ts"
 import { AnswerActions } from "./AnswerActions.tsx"
 import { type AnswerView, viewOfMessage, viewOfTurn } from "./answerView.ts"
@@ -71,6 +72,9 @@ export const AnswerRow = memo(function AnswerRow({ chatKey, message, turnId, que
             {view.endReason === "aborted" && view.text === "" ? strings.stoppedEmpty : strings.ended[view.endReason]}
           </p>
         ) : null}
+        {view.isLive ? null : (
+          <MemoryNote messageId={message?.id ?? turn?.messageId ?? null} conversationId={chatKey} />
+        )}
         <div className="answer-foot">
           {message && !view.isLive ? (
             <AnswerActions chatKey={chatKey} message={message} question={question} siblings={siblings} />

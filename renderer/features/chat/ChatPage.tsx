@@ -26,6 +26,7 @@ import {
 import { recoverLiveTurns, resumeTurn, startTurn, stopTurn } from "./liveTurns.ts"
 import { MessageList } from "./MessageList.tsx"
 import { strings } from "./strings.ts"
+import { useTitle } from "./useTitle.ts"
 import "./chat.css"
 
 export default function ChatPage() {
@@ -124,6 +125,7 @@ function Header({ chatKey }: { chatKey: string }) {
   const isTemporary = useChat((state) =>
     chatKey === newKey ? state.isTemporary : state.temporaryIds[chatKey] === true,
   )
+  const title = useTitle(chatKey)
   return (
     <header className="chat-header">
       <IconButton
@@ -133,7 +135,7 @@ function Header({ chatKey }: { chatKey: string }) {
       >
         <PanelLeft size={17} />
       </IconButton>
-      <h1 className="chat-title truncate">{isTemporary ? strings.temporary : entry?.title || strings.newChat}</h1>
+      <h1 className="chat-title truncate">{isTemporary ? strings.temporary : title || strings.newChat}</h1>
       {isTemporary ? (
         <span className="badge" title={strings.temporaryHint}>
           <Ghost size={12} aria-hidden />

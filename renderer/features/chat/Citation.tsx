@@ -91,13 +91,34 @@ export function SourceChips({
             >
               <span className="visually-hidden">{strings.sourceLabel}</span>
               <span className="chip-number">{passage.n}</span>
-              <span className="truncate">{passage.title}</span>
-              <ChipPlace passage={passage} />
+              <ChipText passage={passage} isOneOfSeveral={isOneOfSeveral(passage, passages)} />
             </button>
           </PassageHover>
         </li>
       ))}
     </ul>
+  )
+}
+
+const isOneOfSeveral = (passage: Passage, passages: readonly Passage[]): boolean =>
+  passages.some((other) => other !== passage && other.documentId === passage.documentId)
+
+/** Passages of one document are told apart by their place: it comes first, so that a narrow chip still shows it. */
+function ChipText({ passage, isOneOfSeveral }: { passage: Passage; isOneOfSeveral: boolean }) {
+  const title = <span className={`truncate ${isOneOfSeveral ? "faint" : ""}`}>{passage.title}</span>
+  const place = shortPlace(passage) ?? passage.headingPath.findLast((part) => part !== passage.title)
+  if (isOneOfSeveral && place)
+    return (
+      <>
+        <span className="truncate chip-place">{place}</span>
+        {title}
+      </>
+    )
+  return (
+    <>
+      {title}
+      <ChipPlace passage={passage} />
+    </>
   )
 }
 

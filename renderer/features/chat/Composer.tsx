@@ -16,7 +16,9 @@ import { askAloud, useVoice } from "../voice/voiceStore.ts"
 import { newKey, setDraft, startNewChat, useChat } from "./chatStore.ts"
 import { exportChat, importChat, setCollections } from "./conversations.ts"
 import { startTurn, stopTurn } from "./liveTurns.ts"
+import { PersonaChip } from "./PersonaChip.tsx"
 import { strings } from "./strings.ts"
+import { useMentions } from "./useMentions.ts"
 
 interface Suggestion {
   key: string
@@ -145,7 +147,7 @@ function send(chatKey: string): void {
   else void startTurn(chatKey, { kind: "text", text })
 }
 
-/** `#` names a collection, `/` at the start a command. */
+/** `#` names a collection, `@` a collection or a document, `/` at the start a command. */
 function useSuggestions(
   chatKey: string,
   draft: string,
@@ -153,27 +155,40 @@ function useSuggestions(
 ): { suggestions: Suggestion[]; trigger: string | null } {
   const collections = useDocuments((state) => state.collections)
   const chosen = useCollectionIds(chatKey)
+  const match = useMemo(() => /(^|\s)([#@/])([^\s#@/]*)$/.exec(draft.slice(0, caret)), [draft, caret])
+  const documents = useMentions(match?.[2] === "@" ? (match[3] ?? "") : null)
   return useMemo(() => {
-    const match = /(^|\s)([#/])([^\s#/]*)$/.exec(draft.slice(0, caret))
     if (!match) return { suggestions: [], trigger: null }
     const [, , sign, word = ""] = match
     const start = caret - word.length - 1
-    const without = () => setDraft(chatKey, draft.slice(0, start) + draft.slice(caret).trimStart())
+    const put = (text: string) => setDraft(chatKey, draft.slice(0, start) + text + draft.slice(caret).trimStart())
+    const without = () => put("")
     const fits = (name: string) => name.toLowerCase().includes(word.toLowerCase())
-    if (sign === "#") {
-      const suggestions = collections
+    if (sign === "#" || sign === "@") {
+      const found = collections
         .filter((collection) => fits(collection.name) && !chosen?.includes(collection.id))
-        .slice(0, 8)
+        .slice(0, sign === "#" ? 8 : 4)
         .map((collection) => ({
           key: collection.id,
           label: collection.name,
-          detail: String(collection.documentCount),
+          detail: sign === "#" ? String(collection.documentCount) : strings.mentions.collection,
           run: () => {
             without()
             setCollections(chatKey, [...(chosen ?? []), collection.id])
           },
         }))
-      return { suggestions, trigger: `#${start}` }
+      // The name goes into the question, where the search weighs it; its collection is asked too.
+      const named = documents.map((document) => ({
+        key: document.id,
+        label: document.title,
+        detail: strings.mentions.document,
+        run: () => {
+          put(strings.mentioned(document.title))
+          if (chosen && !chosen.includes(document.collectionId))
+            setCollections(chatKey, [...chosen, document.collectionId])
+        },
+      }))
+      return { suggestions: sign === "#" ? found : [...found, ...named], trigger: `${sign}${start}` }
     }
     if (start !== 0) return { suggestions: [], trigger: null }
     const commands: [string, string, () => void][] = [
@@ -195,7 +210,7 @@ function useSuggestions(
         },
       }))
     return { suggestions, trigger: "/" }
-  }, [chatKey, draft, caret, collections, chosen])
+  }, [chatKey, draft, caret, collections, chosen, match, documents])
 }
 
 async function exportCurrent(chatKey: string): Promise<void> {
@@ -235,6 +250,7 @@ function Tools({ chatKey, isTalking }: { chatKey: string; isTalking: boolean }) 
       </IconButton>
       <CollectionMenu chatKey={chatKey} chosen={chosen} />
       <div className="composer-chips scroll">
+        <PersonaChip chatKey={chatKey} />
         <CollectionChips chatKey={chatKey} chosen={chosen ?? noIds} isNone={chosen !== null && chosen.length === 0} />
       </div>
       <IconButton

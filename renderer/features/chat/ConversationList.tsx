@@ -16,6 +16,7 @@ import {
   searchConversations,
 } from "./conversations.ts"
 import { strings } from "./strings.ts"
+import { useTitle } from "./useTitle.ts"
 
 export function ConversationList({ activeId }: { activeId: string | null }) {
   const conversations = useChat((state) => state.conversations)
@@ -128,7 +129,7 @@ function Snippet({ text }: { text: string }) {
 function Entry({ entry, isActive }: { entry: Conversation; isActive: boolean }) {
   const [isRenaming, setIsRenaming] = useState(false)
   const isLive = useChat((state) => state.live[entry.id] !== undefined)
-  const title = entry.title || strings.untitled
+  const title = useTitle(entry.id) || strings.untitled
   if (isRenaming) return <RenameField entry={entry} onDone={() => setIsRenaming(false)} />
   return (
     <li className="conversation">

@@ -3,10 +3,11 @@ import { ArrowDown } from "lucide-react"
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react"
 import { Virtualizer, type VirtualizerHandle } from "virtua"
 import type { Message } from "#contract/conversations.ts"
-import { IconButton } from "../../ui/Button.tsx"
+import { Button, IconButton } from "../../ui/Button.tsx"
 import { AnswerRow } from "./AnswerRow.tsx"
 import { childrenByParent, pathTo } from "./branches.ts"
 import { type LiveTurn, useChat } from "./chatStore.ts"
+import { startTurn } from "./liveTurns.ts"
 import { QuestionRow } from "./QuestionRow.tsx"
 import { strings } from "./strings.ts"
 
@@ -94,6 +95,8 @@ export function MessageList({ chatKey }: { chatKey: string }) {
                     siblings={row.siblings}
                     isBusy={live !== null}
                   />
+                ) : row.message === null && row.turnId === null && live === null ? (
+                  <UnansweredRow chatKey={chatKey} question={row.question} />
                 ) : (
                   <AnswerRow
                     chatKey={chatKey}
@@ -121,6 +124,20 @@ export function MessageList({ chatKey }: { chatKey: string }) {
           </IconButton>
         </div>
       ) : null}
+    </div>
+  )
+}
+
+/** A question that has no answer: it was stopped before the first word, or the core was. */
+function UnansweredRow({ chatKey, question }: { chatKey: string; question: Message | null }) {
+  const wasStopped = useChat((state) => question !== null && state.stoppedQuestions[question.id] === true)
+  if (!question) return null
+  return (
+    <div className="answer unanswered">
+      <p className="ended-note">{wasStopped ? strings.stoppedEmpty : strings.unanswered}</p>
+      <Button small onClick={() => void startTurn(chatKey, { kind: "text", regenerateMessageId: question.id })}>
+        {strings.regenerate}
+      </Button>
     </div>
   )
 }
@@ -153,6 +170,9 @@ function rowsOf(
     const shared = { message: null, turnId: live.turnId, question: null, siblings: noSiblings }
     if (!live.isRegeneration) rows.push({ ...shared, key: `q-${live.localId}`, role: "user", text: live.question })
     rows.push({ ...shared, key: `a-${live.localId}`, role: "assistant", text: null })
+  } else if (question && path.at(-1) === question) {
+    const missing = { message: null, turnId: null, text: null, siblings: noSiblings }
+    rows.push({ ...missing, key: `none-${question.id}`, role: "assistant", question })
   }
   return rows
 }

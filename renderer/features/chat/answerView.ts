@@ -67,16 +67,23 @@ export function viewOfTurn(turn: TurnState): AnswerView {
     spans: turn.spans,
     isNotFound,
     isLive: turn.stage !== "ended",
-    progress: turn.text === "" && turn.stage !== "ended" ? progressOf(turn) : null,
+    progress: turn.stage !== "ended" && (turn.text === "" || isReadingOn(turn)) ? progressOf(turn) : null,
     error: turn.error,
     endReason: turn.endReason,
   }
 }
 
+/** A whole document is being told part by part. */
+const isReadingOn = ({ route }: TurnState): boolean => route !== null && route.done < route.total
+
 /** Null while listening: the composer shows that. */
 function progressOf(turn: TurnState): string | null {
   if (turn.promptProgress && turn.promptProgress.total > 0) {
     return strings.readingProgress(Math.round((100 * turn.promptProgress.done) / turn.promptProgress.total))
+  }
+  if (turn.route && isReadingOn(turn)) {
+    const { done, total, unit } = turn.route
+    return strings.readingWhole(done, total, unit)
   }
   return strings.stages[turn.stage] || null
 }

@@ -39,6 +39,10 @@ interface ChatState {
   /** Identity of the list on screen: a chat that gets its conversation keeps its list. */
   viewKeys: Record<string, string>
   newCount: number
+  /** Questions whose answer was stopped before its first word: nothing of it is stored. */
+  stoppedQuestions: Record<string, true>
+  /** Persona of a chat that has no conversation yet; null: the one of the settings. */
+  newPersonaId: string | null
   isCarouselOpen: boolean
   contexts: Record<string, { tokens: number; limit: number }>
   isListOpen: boolean
@@ -62,6 +66,8 @@ export const useChat = create<ChatState>(() => ({
   temporaryIds: {},
   viewKeys: {},
   newCount: 0,
+  stoppedQuestions: {},
+  newPersonaId: null,
   isCarouselOpen: false,
   contexts: {},
   isListOpen: false,
@@ -79,7 +85,7 @@ export function setDraft(key: string, text: string): void {
 }
 
 export function startNewChat(isTemporary = false): void {
-  useChat.setState({ isTemporary, newCollectionIds: null, isListOpen: false })
+  useChat.setState({ isTemporary, newCollectionIds: null, newPersonaId: null, isListOpen: false })
   goTo("chat")
   requestAnimationFrame(focusComposer)
 }

@@ -55,7 +55,13 @@ export async function renameConversation(id: string, title: string): Promise<voi
 
 export async function patchConversation(
   id: string,
-  changes: { title?: string; collectionIds?: string[] | null; model?: string | null; activeMessageId?: string },
+  changes: {
+    title?: string
+    collectionIds?: string[] | null
+    personaId?: string | null
+    model?: string | null
+    activeMessageId?: string
+  },
 ): Promise<void> {
   if (get().temporaryIds[id]) return
   const before = get().conversations
@@ -131,6 +137,11 @@ export function importChat(): void {
 export function setCollections(key: string, collectionIds: string[] | null): void {
   if (key === newKey) set({ newCollectionIds: collectionIds })
   else void patchConversation(key, { collectionIds })
+}
+
+export function setPersona(key: string, personaId: string): void {
+  if (key === newKey) set({ newPersonaId: personaId })
+  else void patchConversation(key, { personaId })
 }
 
 export async function loadMessages(conversationId: string): Promise<void> {

@@ -3,6 +3,7 @@ import type { TurnState } from "#contract/turnState.ts"
 import type { TurnRequest } from "#contract/turns.ts"
 import { api, apiBytes, asApiError } from "../../api/client.ts"
 import { announce, renamePlace, toast } from "../frame/frameStore.ts"
+import { noteMemory } from "../memory/memoryStore.ts"
 import { pathTo } from "./branches.ts"
 import { chatKey, type LiveTurn, newKey, setDraft, useChat } from "./chatStore.ts"
 import { loadConversations, loadMessages } from "./conversations.ts"
@@ -54,6 +55,7 @@ export async function startTurn(key: string, start: TurnStart): Promise<string |
     ...(text === undefined ? {} : { text }),
     ...(start.source ? { source: start.source } : {}),
     ...(collectionIds ? { collectionIds } : {}),
+    ...(isNew && state.newPersonaId ? { personaId: state.newPersonaId } : {}),
     ...(start.model ? { model: start.model } : {}),
     options: {
       ...(isTemporary ? { temporary: true } : {}),
@@ -95,6 +97,9 @@ function follow(startKey: string, live: LiveTurn, isTemporary: boolean, onEvent:
           [event.messageId]: `a-${live.localId}`,
         },
       }))
+    } else if (event.type === "memory") {
+      const { action, memoryId, text } = event
+      if (turn.messageId) noteMemory(turn.messageId, { action, memoryId, text })
     } else if (event.type === "text-end") {
       set((state) => ({
         contexts: { ...state.contexts, [key]: { tokens: event.contextTokens, limit: event.contextLimit } },
@@ -175,6 +180,7 @@ function settle(key: string, conversationId: string, live: LiveTurn): string {
       viewKeys: { ...state.viewKeys, [conversationId]: `${newKey}-${state.newCount}` },
       newCount: state.newCount + 1,
       newCollectionIds: null,
+      newPersonaId: null,
       isTemporary: false,
     }
   })
@@ -206,7 +212,8 @@ function finish(key: string, live: LiveTurn, turn: TurnState): void {
   if (!live.isRegeneration && questionId && turn.question) {
     added.push({ ...base, id: questionId, parentId: live.parentId, role: "user", text: turn.question })
   }
-  if (turn.messageId && turn.endReason !== "no-speech") {
+  const isEmpty = turn.endReason === "aborted" && turn.text === ""
+  if (turn.messageId && turn.endReason !== "no-speech" && !isEmpty) {
     added.push({
       ...base,
       id: turn.messageId,
@@ -231,6 +238,7 @@ function finish(key: string, live: LiveTurn, turn: TurnState): void {
     return {
       messages: { ...state.messages, [key]: [...kept, ...added] },
       leaves: leaf ? { ...state.leaves, [key]: leaf.id } : state.leaves,
+      ...(isEmpty && questionId ? { stoppedQuestions: { ...state.stoppedQuestions, [questionId]: true } } : {}),
     }
   })
   dropLive(key, live.localId)

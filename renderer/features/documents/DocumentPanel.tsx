@@ -13,6 +13,7 @@ import { type SoundHandle, SoundPlayer } from "./SoundPlayer.tsx"
 import { SourceText } from "./SourceText.tsx"
 import { strings } from "./strings.ts"
 import { TagsField } from "./TagsField.tsx"
+import { WhyCard } from "./WhyCard.tsx"
 import "./documents.css"
 
 /** The inspector of one document. */
@@ -113,6 +114,7 @@ export default function DocumentPanel({ documentId }: { documentId: string }) {
           {strings.remove}
         </Button>
       </div>
+      <WhyCard key={`why ${document.id}`} documentId={document.id} />
       {source && source.text !== "" ? (
         <>
           <h3>{strings.inspector.text}</h3>

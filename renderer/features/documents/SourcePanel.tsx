@@ -1,4 +1,4 @@
-import { ChevronLeft, ChevronRight, FileText } from "lucide-react"
+import { Bookmark, ChevronLeft, ChevronRight, FileText } from "lucide-react"
 import { useEffect, useRef, useState } from "react"
 import type { DocumentSource } from "#contract/documents.ts"
 import type { Passage } from "#contract/turns.ts"
@@ -7,7 +7,8 @@ import { Button, IconButton } from "../../ui/Button.tsx"
 import { Failure } from "../../ui/Failure.tsx"
 import { note } from "../feedback/feedbackStore.ts"
 import { PassageActions } from "../feedback/PassageActions.tsx"
-import { openPanel } from "../frame/frameStore.ts"
+import { goTo, openPanel } from "../frame/frameStore.ts"
+import { strings as memoryStrings } from "../memory/strings.ts"
 import { dateText, hostOf, placeOf } from "./place.ts"
 import { type SoundHandle, SoundPlayer } from "./SoundPlayer.tsx"
 import { SourceText } from "./SourceText.tsx"
@@ -29,8 +30,10 @@ export default function SourcePanel({ passages, index, queryId }: SourcePanelPro
   const sound = useRef<SoundHandle>(null)
   const documentId = passage?.documentId
   const chunkId = passage?.chunkId
+  const isMemory = passage?.kind === "memory"
   useEffect(() => {
-    if (!documentId || !chunkId) return
+    // A memory has no document: its text is the passage.
+    if (!documentId || !chunkId || isMemory) return
     setError(null)
     const abort = new AbortController()
     api("GET /api/documents/:id/source", {
@@ -41,7 +44,7 @@ export default function SourcePanel({ passages, index, queryId }: SourcePanelPro
       .then(setSource)
       .catch((reason: unknown) => (abort.signal.aborted ? undefined : setError(reason)))
     return () => abort.abort()
-  }, [documentId, chunkId])
+  }, [documentId, chunkId, isMemory])
   if (!passage) return null
   const show = (next: number) => openPanel({ kind: "passages", passages, index: next, queryId })
   const place = placeOf(passage)
@@ -73,7 +76,9 @@ export default function SourcePanel({ passages, index, queryId }: SourcePanelPro
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a document scrolls by keyboard */}
       <div className="side-panel-body scroll" tabIndex={0} onCopy={() => note(queryId, passage.chunkId, "copy")}>
-        {error ? (
+        {isMemory ? (
+          <blockquote className="source-quote">{passage.text}</blockquote>
+        ) : error ? (
           <>
             <Failure error={error} />
             <blockquote className="source-quote">{passage.text}</blockquote>
@@ -103,10 +108,17 @@ export default function SourcePanel({ passages, index, queryId }: SourcePanelPro
       </div>
       <div className="source-foot">
         <PassageActions queryId={queryId} passage={passage} />
-        <Button small onClick={() => openPanel({ kind: "document", documentId: passage.documentId })}>
-          <FileText size={13} aria-hidden />
-          {strings.source.openDocument}
-        </Button>
+        {isMemory ? (
+          <Button small onClick={() => goTo("memory")}>
+            <Bookmark size={13} aria-hidden />
+            {memoryStrings.passage.open}
+          </Button>
+        ) : (
+          <Button small onClick={() => openPanel({ kind: "document", documentId: passage.documentId })}>
+            <FileText size={13} aria-hidden />
+            {strings.source.openDocument}
+          </Button>
+        )}
       </div>
     </>
   )

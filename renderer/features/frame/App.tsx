@@ -22,6 +22,7 @@ const views: Record<Page, ReturnType<typeof lazy>> = {
   chat: lazy(() => import("../chat/ChatPage.tsx")),
   documents: lazy(() => import("../documents/DocumentsPage.tsx")),
   models: lazy(() => import("../models/ModelsPage.tsx")),
+  memory: lazy(() => import("../memory/MemoryPage.tsx")),
   metrics: lazy(() => import("../metrics/MetricsPage.tsx")),
   settings: lazy(() => import("../settings/SettingsPage.tsx")),
   welcome: lazy(() => import("../firstRun/WelcomePage.tsx")),

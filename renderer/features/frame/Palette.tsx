@@ -114,7 +114,7 @@ export default function Palette() {
                     key={page}
                     icon={<SlidersHorizontal size={15} />}
                     text={strings.pages[page]}
-                    {...(index < 5 ? { keys: `Mod ${index + 1}` } : {})}
+                    {...(index < 6 ? { keys: `Mod ${index + 1}` } : {})}
                     onSelect={run(() => goTo(page))}
                   />
                 ))}

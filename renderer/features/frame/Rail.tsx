@@ -1,5 +1,6 @@
 import {
   Activity,
+  Bookmark,
   Boxes,
   FileText,
   Keyboard,
@@ -20,6 +21,7 @@ const entries: readonly { page: Page; Icon: typeof Activity }[] = [
   { page: "chat", Icon: SquarePen },
   { page: "documents", Icon: FileText },
   { page: "models", Icon: Boxes },
+  { page: "memory", Icon: Bookmark },
   { page: "metrics", Icon: Activity },
   { page: "settings", Icon: SlidersHorizontal },
 ]

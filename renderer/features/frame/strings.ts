@@ -4,6 +4,7 @@ export const strings = {
     chat: "Chat",
     documents: "Documents",
     models: "Models",
+    memory: "Memory",
     metrics: "Metrics",
     settings: "Settings",
     welcome: "Welcome",
@@ -67,7 +68,7 @@ export const shortcutGroups: readonly { title: string; keys: readonly (readonly 
     keys: [
       ["Mod K", "Command palette"],
       ["?", "This sheet"],
-      ["Mod 1 … 5", "Chat, Documents, Models, Metrics, Settings"],
+      ["Mod 1 … 6", "Chat, Documents, Models, Memory, Metrics, Settings"],
       ["Mod ,", "Settings"],
       ["Esc", "Close, or stop the answer"],
     ],

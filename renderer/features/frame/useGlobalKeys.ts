@@ -1,7 +1,7 @@
 import { useEffect } from "react"
 import { goTo, type Page, useFrame } from "./frameStore.ts"
 
-const numbered: readonly Page[] = ["chat", "documents", "models", "metrics", "settings"]
+const numbered: readonly Page[] = ["chat", "documents", "models", "memory", "metrics", "settings"]
 
 /** True where keys belong to a text field. */
 export function isTyping(target: EventTarget | null): boolean {
@@ -19,7 +19,7 @@ export function useGlobalKeys(): void {
       if (isMod && !event.shiftKey && event.key.toLowerCase() === "k") {
         event.preventDefault()
         useFrame.setState((state) => ({ isPaletteOpen: !state.isPaletteOpen, isShortcutSheetOpen: false }))
-      } else if (isMod && /^[1-5]$/.test(event.key)) {
+      } else if (isMod && /^[1-6]$/.test(event.key)) {
         const page = numbered[Number(event.key) - 1]
         if (!page) return
         event.preventDefault()

@@ -1,11 +1,12 @@
 import { useEffect, useState } from "react"
 import type { Voice } from "#contract/audio.ts"
 import type { ModelRole } from "#contract/models.ts"
-import type { Persona, Setting } from "#contract/settings.ts"
+import type { Setting } from "#contract/settings.ts"
 import { api } from "../../api/client.ts"
 import { Segmented } from "../../ui/Segmented.tsx"
 import { Slider, Switch } from "../../ui/Switch.tsx"
 import { useModels } from "../models/modelsStore.ts"
+import { usePersonas } from "./personas.ts"
 import { changeSettings } from "./settingsStore.ts"
 import { strings } from "./strings.ts"
 
@@ -149,12 +150,7 @@ function VoiceControl({ item, label }: ControlProps) {
 }
 
 function PersonaControl({ item, label }: ControlProps) {
-  const [personas, setPersonas] = useState<Persona[]>([])
-  useEffect(() => {
-    void api("GET /api/personas")
-      .then((answer) => setPersonas(answer.items))
-      .catch(() => setPersonas([]))
-  }, [])
+  const personas = usePersonas()
   return (
     <Choice
       item={item}

@@ -4,6 +4,8 @@ import type { Setting } from "#contract/settings.ts"
 import { IconButton } from "../../ui/Button.tsx"
 import { Failure } from "../../ui/Failure.tsx"
 import { SearchField } from "../../ui/SearchField.tsx"
+import { ArtifactsCard } from "../artifacts/ArtifactsCard.tsx"
+import { strings as artifactStrings } from "../artifacts/strings.ts"
 import { LearnedCard } from "../feedback/LearnedCard.tsx"
 import { strings as feedbackStrings } from "../feedback/strings.ts"
 import { useFrame } from "../frame/frameStore.ts"
@@ -31,6 +33,7 @@ export default function SettingsPage() {
     return fits(`${item.name} ${text?.label ?? ""} ${text?.hint ?? ""}`)
   })
   const isApiShown = fits(`${strings.api} curl key openai url`)
+  const isArtifactsShown = fits(`${artifactStrings.title} ${artifactStrings.text} hash tags provenance`)
   const isPrivacyShown = fits(`${strings.privacy} ${strings.outbound} folder data`)
   const isLearnedShown = fits(`${feedbackStrings.learnedTitle} ${feedbackStrings.forget} feedback ranking`)
   useEffect(() => {
@@ -62,9 +65,10 @@ export default function SettingsPage() {
           )
         })}
         {isLearnedShown ? <LearnedCard /> : null}
+        {isArtifactsShown ? <ArtifactsCard /> : null}
         {isPrivacyShown ? <PrivacyCard /> : null}
         {isApiShown ? <ApiCard /> : null}
-        {shown.length === 0 && !isApiShown && !isPrivacyShown && !isLearnedShown ? (
+        {shown.length === 0 && !isApiShown && !isPrivacyShown && !isArtifactsShown && !isLearnedShown ? (
           <p className="soft">{strings.none}</p>
         ) : null}
       </div>
