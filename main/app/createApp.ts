@@ -36,6 +36,7 @@ import { createPersonas } from "#ops/personas.ts"
 import type { Secrets } from "#ops/secrets/types.ts"
 import { createDocumentReader } from "#rag/createDocumentReader.ts"
 import { createDocuments } from "#rag/documents.ts"
+import { readFeedback } from "#rag/feedbackScores.ts"
 import { createFolders, type Folders } from "#rag/folders/folders.ts"
 import { openFusionWeights } from "#rag/fusionWeights.ts"
 import { createIndexCare } from "#rag/indexCare.ts"
@@ -51,6 +52,7 @@ import { createVectorIndex } from "#rag/vectorIndex.ts"
 import type { Change, ServerDeps } from "#server/deps.ts"
 import { type CoreServer, createServer } from "#server/http.ts"
 import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
+import { createPauseHabit } from "#voice/endpointing.ts"
 import { runVoiceTurn } from "#voice/runVoiceTurn.ts"
 import { createSentenceSplitter } from "#voice/sentences.ts"
 import { speakAnswer } from "#voice/speakAnswer.ts"
@@ -331,6 +333,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
   const retrieval: RetrieveDeps = {
     chunks: knowledge.chunks,
     fusion: () => fusion.current().weights,
+    feedback: readFeedback(store.feedback),
     memories: knowledge.related,
     queryEmbedder: vectorIndex.queryEmbedder,
     cache: createSearchCache({ cache: createMemoryCache({ clock }), generation: knowledge.chunks.generation }),
@@ -400,6 +403,14 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       streamId: channel.streamId,
     }
   }
+  const speakers = openSpeakers({
+    profiles: store.voiceProfiles,
+    encoder: engines.speakerEncoder,
+    vad: engines.vad,
+    secrets,
+  })
+
+  const pauseHabit = createPauseHabit()
   const turns = scope.add(
     createTurns({
       store,
@@ -407,15 +418,31 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       log,
       answer: answerWith,
       openVoice: voices.open,
-      async *runVoice(channel, { voice, ask }, signal) {
-        const [vad, speechToText] = await Promise.all([engines.vad(), engines.speechToText()])
+      async *runVoice(channel, { actor, voice, isHandsFree, ask }, signal) {
+        const [vad, speechToText, detector] = await Promise.all([
+          engines.vad(),
+          engines.speechToText(),
+          isHandsFree ? engines.turnDetector() : null,
+        ])
         if (!vad || !speechToText) {
           throw new AppError("model.missing", "Listening needs the speech-to-text model, which is not installed.", {
             remedy: "Open Models to install it, or type your question.",
           })
         }
         const speech = await speechOutput(voice, channel)
-        yield* runVoiceTurn({}, { source: channel.source, vad, speechToText, answer: ask, speech }, signal)
+        yield* runVoiceTurn(
+          {},
+          {
+            source: channel.source,
+            vad,
+            speechToText,
+            answer: ask,
+            speech,
+            identify: (samples, identifySignal) => speakers.recognize(actor, samples, identifySignal),
+            endpointing: isHandsFree ? { detector, habit: pauseHabit } : null,
+          },
+          signal,
+        )
       },
       async *speakAnswer(events, { voice, channel }, signal) {
         const speech = await speechOutput(voice, channel)
@@ -454,13 +481,6 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     pieces: splitForSpeech,
     defaultVoice: () => settings.values().voice,
     clock,
-  })
-
-  const speakers = openSpeakers({
-    profiles: store.voiceProfiles,
-    encoder: engines.speakerEncoder,
-    vad: engines.vad,
-    secrets,
   })
 
   const deps: ServerDeps = {

@@ -49,7 +49,11 @@ export interface RetrieveDeps {
   /** Shares of learned and conceptual score. Default: the measured ones. */
   fusion?: () => FusionWeights
   /** What the person's clicks say of these passages, −1..1; unknown ones are left out. */
-  feedback?: (actor: Actor, chunkIds: string[], signal: AbortSignal) => Promise<ReadonlyMap<string, number>>
+  feedback?: (
+    actor: Actor,
+    asked: { query: string; chunkIds: string[] },
+    signal: AbortSignal,
+  ) => Promise<ReadonlyMap<string, number>>
   /** Remembered facts that belong to the question. */
   memories?: (actor: Actor, query: string, signal: AbortSignal) => Promise<readonly { text: string; weight: number }[]>
 }
@@ -168,7 +172,8 @@ async function* rankPhases(
   const rankingAt = deps.clock.monotonic()
   const candidates = search.candidates.slice(0, Math.max(rankedDepth, topK))
   const chunkIds = candidates.map(({ chunk }) => chunk.id)
-  const feedback = (await deps.feedback?.(actor, chunkIds, signal)) ?? new Map<string, number>()
+  const feedback =
+    (await deps.feedback?.(actor, { query: request.query, chunkIds }, signal)) ?? new Map<string, number>()
   const { query, weights } = search
   const features = featuresOf(candidates, { query, weights, now: deps.clock.now(), feedback })
   const learned = candidates

@@ -11,6 +11,7 @@ import { systemClock } from "#core/clock.ts"
 import { silentLogger } from "#core/logger.ts"
 import { createFakeLlm, type FakeLlmScript } from "#engines/fake/fakeLlm.ts"
 import type { Embedder } from "#engines/types.ts"
+import { readFeedback } from "#rag/feedbackScores.ts"
 import { openFusionWeights } from "#rag/fusionWeights.ts"
 import { createMemories } from "#rag/memory/memories.ts"
 import type { RetrieveDeps } from "#rag/retrieve.ts"
@@ -29,8 +30,6 @@ export interface RagServer {
   store: Store
   rag: RagBench
   collectionId: string
-  /** What the person's clicks say of passages, as ranking asks for it. */
-  feedbackScores: Map<string, number>
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>
   close(): Promise<void>
 }
@@ -50,11 +49,10 @@ export async function createRagServer(options: {
   for (const [name, text] of Object.entries(options.documents)) await writeFile(join(folder, name), text)
   const collectionId = await rag.addPath(folder)
   const fusion = await openFusionWeights(store.settings, ownerActor)
-  const feedbackScores = new Map<string, number>()
   const retrieval: RetrieveDeps = {
     ...rag.retrieveDeps,
     fusion: () => fusion.current().weights,
-    feedback: async () => feedbackScores,
+    feedback: readFeedback(store.feedback),
   }
   const llm = createFakeLlm({ choose: () => [0.9, 0.1], ...options.llm })
   const deps = {
@@ -105,7 +103,6 @@ export async function createRagServer(options: {
     store,
     rag,
     collectionId,
-    feedbackScores,
     call: (method, path, body, headers = {}) =>
       fetch(`${baseUrl}${path}`, {
         method,
