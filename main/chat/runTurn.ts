@@ -68,7 +68,9 @@ export interface TurnDeps {
   runVoice(
     channel: VoiceChannel,
     options: {
+      actor: Actor
       voice: string | undefined
+      isHandsFree: boolean
       ask: (question: string, signal: AbortSignal) => AsyncIterable<TurnEventBody>
     },
     signal: AbortSignal,
@@ -294,7 +296,12 @@ async function* turnBody(
     )
   const voice = request.options?.voice ?? turn.persona.voice ?? undefined
   if (request.kind === "voice") {
-    if (turn.voice) yield* deps.runVoice(turn.voice, { voice, ask }, signal)
+    if (turn.voice)
+      yield* deps.runVoice(
+        turn.voice,
+        { actor: turn.actor, voice, isHandsFree: request.options?.handsFree ?? false, ask },
+        signal,
+      )
     return
   }
   const answered = ask(turn.question ?? "", signal)

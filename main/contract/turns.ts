@@ -79,6 +79,8 @@ export const turnRequest = z.strictObject({
       /** Speak the answer of a text turn too. */
       speak: z.boolean().optional(),
       voice: z.string().max(100).optional(),
+      /** Voice: listening ends when the person has finished, without a key. */
+      handsFree: z.boolean().optional(),
       /** Regenerate the answer of this user message, or edit it when `text` is given: starts a new branch. */
       parentMessageId: id.nullable().optional(),
       regenerateMessageId: id.optional(),

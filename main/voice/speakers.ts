@@ -33,6 +33,8 @@ export interface Speakers {
   ): Promise<Enrollment>
   /** Throws `speaker.too-short` without enough speech; an unknown voice is a result. */
   identify(actor: Actor, samples: Float32Array, signal: AbortSignal): Promise<Identification>
+  /** Whose voice a turn is. Null: no voices are known, the model is not here, or there is too little speech to tell. */
+  recognize(actor: Actor, samples: Float32Array, signal: AbortSignal): Promise<Identification | null>
   list(actor: Actor): Promise<SpeakerProfile[]>
   rename(actor: Actor, id: string, name: string): Promise<SpeakerProfile>
   forget(actor: Actor, id: string): Promise<void>
@@ -88,6 +90,37 @@ export function createSpeakers(deps: SpeakersDeps): Speakers {
   }
   const fingerprint = async (): Promise<string | null> => (await deps.encoder())?.fingerprint ?? null
 
+  const identify: Speakers["identify"] = async (actor, samples, signal) => {
+    const { encoder, vad } = await models()
+    const { speech, speechMs } = await speechOf(samples, vad, signal)
+    if (speechMs < shortestQueryMs) {
+      throw new AppError("speaker.too-short", "There is too little speech to tell a voice by.", {
+        remedy: "Speak for at least two seconds.",
+      })
+    }
+    const embedding = await encoder.embed(speech, signal)
+    const profiles = (await deps.profiles.list(actor)).filter((profile) => profile.fingerprint === encoder.fingerprint)
+    const candidates = []
+    for (const profile of profiles) {
+      const { vectors } = await open(profile)
+      candidates.push({ id: profile.id, name: profile.name, similarity: round(cosineToCentre(embedding, vectors)) })
+    }
+    candidates.sort((a, b) => b.similarity - a.similarity)
+    const [best, next] = candidates
+    const threshold = thresholdFor(speechMs)
+    const similarity = best?.similarity ?? 0
+    const margin = round(similarity - (next?.similarity ?? 0))
+    const isKnown = best !== undefined && similarity >= threshold && (next === undefined || margin >= leastMargin)
+    return {
+      identified: isKnown ? { id: best.id, name: best.name } : null,
+      similarity,
+      threshold,
+      margin,
+      candidates: candidates.slice(0, 5),
+      net_speech_s: seconds(speechMs),
+    }
+  }
+
   return {
     async enroll(actor, { name, recordings, hasConsent }, signal) {
       if (!hasConsent) {
@@ -137,39 +170,17 @@ export function createSpeakers(deps: SpeakersDeps): Speakers {
       }
     },
 
-    async identify(actor, samples, signal) {
-      const { encoder, vad } = await models()
-      const { speech, speechMs } = await speechOf(samples, vad, signal)
-      if (speechMs < shortestQueryMs) {
-        throw new AppError("speaker.too-short", "There is too little speech to tell a voice by.", {
-          remedy: "Speak for at least two seconds.",
-        })
-      }
-      const embedding = await encoder.embed(speech, signal)
-      const profiles = (await deps.profiles.list(actor)).filter(
-        (profile) => profile.fingerprint === encoder.fingerprint,
-      )
-      const candidates = []
-      for (const profile of profiles) {
-        const { vectors } = await open(profile)
-        candidates.push({ id: profile.id, name: profile.name, similarity: round(cosineToCentre(embedding, vectors)) })
-      }
-      candidates.sort((a, b) => b.similarity - a.similarity)
-      const [best, next] = candidates
-      const threshold = thresholdFor(speechMs)
-      const similarity = best?.similarity ?? 0
-      const margin = round(similarity - (next?.similarity ?? 0))
-      const isKnown = best !== undefined && similarity >= threshold && (next === undefined || margin >= leastMargin)
-      return {
-        identified: isKnown ? { id: best.id, name: best.name } : null,
-        similarity,
-        threshold,
-        margin,
-        candidates: candidates.slice(0, 5),
-        net_speech_s: seconds(speechMs),
+    identify,
+    async recognize(actor, samples, signal) {
+      if ((await deps.profiles.list(actor)).length === 0) return null
+      try {
+        return await identify(actor, samples, signal)
+      } catch (error) {
+        if (error instanceof AppError && (error.code === "speaker.too-short" || error.code === "model.missing"))
+          return null
+        throw error
       }
     },
-
     async list(actor) {
       const current = await fingerprint()
       return await Promise.all((await deps.profiles.list(actor)).map((profile) => summary(profile, current)))
