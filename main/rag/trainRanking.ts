@@ -28,7 +28,8 @@ const stepsPerLook = 10
 /**
  * Pairwise logistic ranking with a linear model (Burges et al., RankNet, 2005): the weights under which relevant candidates most
  * probably beat others of the same question. A pair counts by the change of nDCG@10 that swapping it would bring (LambdaRank, 2006), a
- * question like every other; L2 pulls to the prior. Deterministic. Features are standardised while training; the weights returned are
+ * question like every other; L2 pulls to the prior. No weight falls below zero: of every feature more is better by its making, and a
+ * negative weight would be chance. Deterministic. Features are standardised while training; the weights returned are
  * for features as they are.
  */
 export function trainRanking(lists: readonly JudgedList[], options: TrainOptions = {}): RankingModel["weights"] {
@@ -62,7 +63,7 @@ export function trainRanking(lists: readonly JudgedList[], options: TrainOptions
     for (let at = 0; at < width; at++) {
       const slope = gradient[at] as number
       memory[at] = (memory[at] as number) + slope * slope
-      weights[at] = (weights[at] as number) - (0.3 * slope) / Math.sqrt(memory[at] as number)
+      weights[at] = Math.max(0, (weights[at] as number) - (0.3 * slope) / Math.sqrt(memory[at] as number))
     }
   }
   return {

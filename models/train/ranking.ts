@@ -3,6 +3,7 @@
  *
  *     node models/train/ranking.ts            prints the figures of a 5-fold run by question, writes nothing
  *     node models/train/ranking.ts --write    also writes the weights of all questions
+ *     node models/train/ranking.ts --pulls    also prints other strengths of the pull to the hand-set weights
  *
  * Needs the default embedder (`zenglow models pull all-minilm-l6-v2`). Deterministic: the same documents give the same weights.
  */
@@ -20,7 +21,7 @@ import type { OnnxContract } from "#engines/onnx/contract.ts"
 import { createOnnxEmbedder } from "#engines/onnx/embedder.ts"
 import { mean, pairedDifference, scoreRankings } from "#rag/evaluate.ts"
 import { collectRun, type QuestionRun } from "#rag/evaluation/collect.ts"
-import { learnedRankings } from "#rag/evaluation/crossValidate.ts"
+import { type CrossValidateOptions, learnedRankings } from "#rag/evaluation/crossValidate.ts"
 import { readDataset } from "#rag/evaluation/dataset.ts"
 import { featureSchemaVersion } from "#rag/features.ts"
 import { createIngest } from "#rag/ingest.ts"
@@ -33,7 +34,7 @@ import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
 const folder = fileURLToPath(new URL("ranking", import.meta.url))
 const target = fileURLToPath(new URL("../ranking.json", import.meta.url))
 const signal = new AbortController().signal
-const pull = 0.02
+const pull = 0.1
 
 /** Where learning starts and what it is pulled to: what should hold of any question, set by hand before any figure was seen. */
 const prior: RankingModel = {
@@ -106,6 +107,12 @@ try {
   )
   print("prior", runs, learnedRankings(runs, { weightsOf: () => prior.weights }), p0)
   const options = { prior, pull }
+  if (process.argv.includes("--pulls")) {
+    for (const other of [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]) {
+      const weightsOf: CrossValidateOptions["weightsOf"] = (train) => trainRanking(train, { prior, pull: other })
+      print(`pull ${other}`, runs, learnedRankings(runs, { weightsOf }), p0)
+    }
+  }
   print("learned, 5-fold", runs, learnedRankings(runs, { weightsOf: (train) => trainRanking(train, options) }), p0)
   print(
     "shipped weights",
