@@ -6,6 +6,7 @@ import { ask } from "./ask.ts"
 import { audit } from "./audit.ts"
 import type { Client } from "./client.ts"
 import { doctor } from "./doctor.ts"
+import { feedback } from "./feedback.ts"
 import { ingest } from "./ingest.ts"
 import { memory } from "./memory.ts"
 import { models } from "./models.ts"
@@ -238,6 +239,23 @@ memoryVerb("rm", "forget for good")
   .action(
     withCore<[string], GlobalOptions>((client, [id], options, signal) =>
       memory.remove(client, id, options.json ?? false, signal),
+    ),
+  )
+
+const feedbackVerbs = program
+  .command("feedback")
+  .description("what clicks and thumbs taught the ranking")
+  .exitOverride()
+const feedbackVerb = (name: string, description: string): Command =>
+  withCommonOptions(feedbackVerbs.command(name).description(description).exitOverride())
+feedbackVerb("show", "how much was learned from").action(
+  withCore<[], GlobalOptions>((client, _, options, signal) => feedback.show(client, options.json ?? false, signal)),
+)
+feedbackVerb("forget", "erase it")
+  .option("--yes", "do it without asking again")
+  .action(
+    withCore<[], GlobalOptions & { yes?: boolean }>((client, _, options, signal) =>
+      feedback.forget(client, options.yes ?? false, options.json ?? false, signal),
     ),
   )
 

@@ -20,7 +20,8 @@ export const strings = {
   names: {
     similarity: "Closeness in meaning",
     similarity_share: "Closeness, among those found",
-    neighbour_share: "Like the best passages",
+    neighbour_vectors: "Like the best passages, in meaning",
+    neighbour_words: "Like the best passages, in words",
     bm25_share: "Words, among those found",
     bm25_title: "Words in the title",
     bm25_heading: "Words in the heading",
