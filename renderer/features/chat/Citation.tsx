@@ -91,7 +91,7 @@ export function SourceChips({
             >
               <span className="visually-hidden">{strings.sourceLabel}</span>
               <span className="chip-number">{passage.n}</span>
-              <ChipText passage={passage} isOneOfSeveral={isOneOfSeveral(passage, passages)} />
+              <ChipText passage={passage} others={othersOfDocument(passage, passages)} />
             </button>
           </PassageHover>
         </li>
@@ -100,14 +100,17 @@ export function SourceChips({
   )
 }
 
-const isOneOfSeveral = (passage: Passage, passages: readonly Passage[]): boolean =>
-  passages.some((other) => other !== passage && other.documentId === passage.documentId)
+const othersOfDocument = (passage: Passage, passages: readonly Passage[]): Passage[] =>
+  passages.filter((other) => other !== passage && other.documentId === passage.documentId)
 
 /** Passages of one document are told apart by their place: it comes first, so that a narrow chip still shows it. */
-function ChipText({ passage, isOneOfSeveral }: { passage: Passage; isOneOfSeveral: boolean }) {
-  const title = <span className={`truncate ${isOneOfSeveral ? "faint" : ""}`}>{passage.title}</span>
-  const place = shortPlace(passage) ?? passage.headingPath.findLast((part) => part !== passage.title)
-  if (isOneOfSeveral && place)
+function ChipText({ passage, others }: { passage: Passage; others: readonly Passage[] }) {
+  const title = <span className={`truncate ${others.length > 0 ? "faint" : ""}`}>{passage.title}</span>
+  const own = shortPlace(passage)
+  const isShared = own === null || others.some((other) => shortPlace(other) === own)
+  const heading = passage.headingPath.findLast((part) => part !== passage.title)
+  const place = isShared ? (heading ?? own) : own
+  if (others.length > 0 && place)
     return (
       <>
         <span className="truncate chip-place">{place}</span>

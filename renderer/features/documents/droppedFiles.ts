@@ -24,11 +24,15 @@ export const pickedFiles = (list: FileList | null): DroppedFile[] =>
     .map((file) => ({ file, path: file.webkitRelativePath || file.name }))
     .filter(({ path }) => !isSystemFile(path))
 
+// Chromium has these classes under other names: only the properties say what an entry is.
+const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile
+const isDirectory = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory
+
 async function walk(entry: FileSystemEntry, found: DroppedFile[]): Promise<void> {
-  if (entry instanceof FileSystemFileEntry) {
+  if (isFile(entry)) {
     const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject))
     found.push({ file, path: entry.fullPath.replace(/^\//, "") })
-  } else if (entry instanceof FileSystemDirectoryEntry) {
+  } else if (isDirectory(entry)) {
     const reader = entry.createReader()
     for (;;) {
       // A reader hands out about a hundred entries at a time, and an empty list at the end.
