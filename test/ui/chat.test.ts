@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { ask, goTo, windowFixture } from "./windowFixture.ts"
 
@@ -162,6 +165,130 @@ describe("chat", () => {
     await ask(page, "How often?")
     await page.locator(".answer .citation").first().waitFor()
     expect(fixture.opened.core.seed.conversations[0]?.collectionIds).toEqual(["collection-2"])
+  })
+
+  it("finds collections and documents behind @, by keyboard, and says which one is marked", async () => {
+    const page = await fixture.open({ state: "full", path: "#/chat" })
+    const composer = page.locator("#composer")
+    await composer.pressSequentially("What does @boil")
+    const option = page.getByRole("option", { name: /Boiler handbook/ })
+    await option.waitFor()
+    const field = page.getByRole("combobox", { name: "Message" })
+    expect(await field.getAttribute("aria-activedescendant")).toBe(await option.getAttribute("id"))
+    expect(await option.getAttribute("aria-selected")).toBe("true")
+    await page.keyboard.press("Enter")
+    expect(await composer.inputValue()).toBe("What does “Boiler handbook” ")
+    await composer.pressSequentially("say in @hou")
+    await page.getByRole("option", { name: /House.*collection/ }).waitFor()
+    await page.keyboard.press("Tab")
+    await page.locator(".collection-chip", { hasText: "House" }).waitFor()
+    expect(await composer.inputValue()).toBe("What does “Boiler handbook” say in ")
+    await composer.pressSequentially("@zzz")
+    await expect.poll(() => page.getByRole("option").count()).toBe(0)
+  })
+
+  it("shows the persona of a chat and switches it", async () => {
+    const page = await fixture.open({ state: "full", path: "#/chat" })
+    await page.getByRole("button", { name: "Persona: ZenGlow" }).click()
+    await page.getByRole("menuitem", { name: "Teacher" }).click()
+    await page.getByRole("button", { name: "Persona: Teacher" }).waitFor()
+    await ask(page, "How often should the filter be changed?")
+    await page.locator(".answer .citation").first().waitFor()
+    expect(fixture.opened.core.seed.conversations[0]?.personaId).toBe("teacher")
+    await page.getByRole("button", { name: "Persona: Teacher" }).click()
+    await page.getByRole("menuitem", { name: "ZenGlow" }).click()
+    await expect.poll(() => fixture.opened.core.seed.conversations[0]?.personaId).toBe("default")
+  })
+
+  it("names a new chat after its question until it has a title", async () => {
+    const page = await fixture.open({ state: "full", path: "#/chat", paceMs: 30 })
+    await ask(page, "How often should the filter be changed?")
+    await page.locator(".progress-line, .prose.streaming").first().waitFor()
+    expect(await page.locator(".chat-title").textContent()).toBe("How often should the filter be changed")
+  })
+
+  it("says so when an answer is stopped before its first word, and gives it again", async () => {
+    const page = await fixture.open({ state: "full", path: "#/chat", paceMs: 5000 })
+    await ask(page, "How often should the filter be changed?")
+    await page.getByRole("button", { name: "Stop" }).waitFor()
+    await expect.poll(() => page.url()).toContain("#/chat/conversation-new")
+    await page.keyboard.press("Escape")
+    await page.getByText("Stopped before anything was written.").waitFor()
+    await page.getByRole("button", { name: "Send" }).waitFor()
+    expect(await page.getByText("What you see was kept.").count()).toBe(0)
+    await page.reload()
+    await page.getByText("Nothing was written yet.").waitFor()
+    const before = fixture.opened.core.requests.filter((request) => request === "POST /api/turns").length
+    await page.getByRole("button", { name: "Answer again" }).click()
+    await expect
+      .poll(() => fixture.opened.core.requests.filter((request) => request === "POST /api/turns").length)
+      .toBe(before + 1)
+  })
+
+  it("tells passages of one document apart by where they are", async () => {
+    const page = await fixture.open({ state: "full", path: "#/chat/conversation-1", width: 720 })
+    const first = page.locator(".answer").first().locator(".chip-place")
+    await first.first().waitFor()
+    // Two of the three stand under one heading of one page: there only their numbers differ.
+    const places = await first.allTextContents()
+    expect(places).toHaveLength(3)
+    expect(new Set(places).size).toBe(2)
+    expect(places).toContain("page 9")
+  })
+
+  it("shows no focus ring around the messages after a click and a key, and one after Tab", async () => {
+    const page = await fixture.open({ state: "full", path: "#/chat/conversation-1" })
+    const messages = page.getByRole("log", { name: "Messages" })
+    const ring = () => messages.evaluate((element) => getComputedStyle(element).outlineStyle)
+    await messages.click({ position: { x: 5, y: 5 } })
+    await page.keyboard.press("Shift")
+    await page.keyboard.press("ArrowDown")
+    expect(await messages.evaluate((element) => element === document.activeElement)).toBe(true)
+    expect(await ring()).toBe("none")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Shift+Tab")
+    await expect.poll(() => messages.evaluate((element) => element === document.activeElement)).toBe(true)
+    expect(await ring()).toBe("solid")
+  })
+
+  it("adds a folder dropped on the window, with the paths below it", async () => {
+    const page = await fixture.open({ state: "full", path: "#/chat" })
+    await page.locator("#composer").waitFor()
+    const folder = mkdtempSync(join(tmpdir(), "zenglow-drop-"))
+    mkdirSync(join(folder, "garden", "deep"), { recursive: true })
+    writeFileSync(join(folder, "garden", "pump.md"), "# Pump")
+    writeFileSync(join(folder, "garden", "deep", "valve.md"), "# Valve")
+    writeFileSync(join(folder, "garden", ".hidden"), "no")
+    const session = await page.context().newCDPSession(page)
+    const data = { items: [], files: [join(folder, "garden")], dragOperationsMask: 1 }
+    for (const type of ["dragEnter", "dragOver"] as const)
+      await session.send("Input.dispatchDragEvent", { type, x: 600, y: 300, data })
+    await page.getByText("Drop to add to your documents").waitFor()
+    await session.send("Input.dispatchDragEvent", { type: "drop", x: 600, y: 300, data })
+    const dropped = () =>
+      fixture.opened.core.seed.documents.map(({ path }) => path).filter((path) => path.startsWith("garden/"))
+    await expect.poll(() => dropped().sort()).toEqual(["garden/deep/valve.md", "garden/pump.md"])
+    await page.getByText("Drop to add to your documents").waitFor({ state: "detached" })
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it("uses the model whose card the carousel is dragged to", async () => {
+    const page = await fixture.open({ state: "full", path: "#/chat", width: 390, height: 844 })
+    await page.locator("#composer").waitFor()
+    await page.keyboard.press("Control+m")
+    const strip = page.getByRole("listbox", { name: /Chat models/ })
+    const box = await strip.boundingBox()
+    if (!box) throw new Error("The carousel has no place.")
+    const card = await page.locator(".model-card").first().boundingBox()
+    await page.mouse.move(box.x + box.width - 40, box.y + box.height / 2)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width - 40 - (card?.width ?? 0) * 0.75, box.y + box.height / 2, { steps: 12 })
+    // A held mouse has no speed left: letting go settles where the strip is.
+    await page.mouse.move(box.x + box.width - 39 - (card?.width ?? 0) * 0.75, box.y + box.height / 2)
+    await page.mouse.up()
+    await page.locator(".model-card.active", { hasText: "SmolLM2" }).waitFor()
+    const used = () => fixture.opened.core.seed.models.find((model) => model.id === "smollm2-135m")?.isDefault
+    await expect.poll(used).toBe(true)
   })
 
   it("uses the model of the card the carousel stops on", async () => {

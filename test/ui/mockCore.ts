@@ -557,9 +557,10 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
     else if (isNew) {
       seed.conversations.unshift({
         id: conversationId,
-        title: "New chat",
+        // The core names a chat when its first turn ends.
+        title: "",
         titleIsAutomatic: true,
-        personaId: null,
+        personaId: request.personaId ?? null,
         collectionIds: request.collectionIds ?? null,
         model: null,
         activeMessageId: null,
