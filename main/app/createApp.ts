@@ -69,6 +69,7 @@ import { createSpeechService } from "./speechService.ts"
 import { createTranscriber } from "./transcriber.ts"
 import { version } from "./version.ts"
 import { createVoiceChannels } from "./voiceChannels.ts"
+import { createVoiceSessions } from "./voiceSessions.ts"
 
 export interface App {
   server: CoreServer
@@ -455,6 +456,17 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     (opened) => opened.close(),
   )
 
+  const voiceSessions = scope.add(
+    createVoiceSessions({
+      turns,
+      channels: voices,
+      vad: engines.vad,
+      speechToText: engines.speechToText,
+      log,
+    }),
+    (opened) => opened.close(),
+  )
+
   const { metrics, ops } = createOperations({
     config,
     clock,
@@ -565,6 +577,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     },
     speech,
     speakers: createSpeakerService(speakers, codecs),
+    voiceSessions,
     memory: knowledge.memoryService,
     artifacts: knowledge.artifactService,
     why: createWhy({

@@ -1,5 +1,6 @@
 import { createSocketSink } from "#audio/socketSink.ts"
 import { createSocketSource, type SocketSource } from "#audio/socketSource.ts"
+import type { AudioSource } from "#audio/types.ts"
 import type { VoiceChannel } from "#chat/runTurn.ts"
 import type { TurnRequest } from "#contract/turns.ts"
 import type { Actor } from "#core/actor.ts"
@@ -11,6 +12,15 @@ import type { AudioExchange } from "#server/deps.ts"
 export interface VoiceChannels {
   exchange: AudioExchange
   open(actor: Actor, turnId: string, request: TurnRequest): VoiceChannel
+  /** A microphone that outlives turns. While it is attached, turns on its stream hear what `lend` gave them. */
+  attach(actor: Actor, streamId: number): AttachedMicrophone
+}
+
+export interface AttachedMicrophone {
+  source: AudioSource
+  /** What the next turn on this stream hears. */
+  lend(source: AudioSource): void
+  detach(): void
 }
 
 /** @param count Adds to a counter: frames that the network lost, and frames that came while nobody read them. */
@@ -19,6 +29,7 @@ export function createVoiceChannels(log: Logger, count: (name: string, by: numbe
   const speech = createHub<{ turnId: string; streamId: number; sequence: number; pcm: Uint8Array }>((error) =>
     log.error("a listener of speech failed", { error }),
   )
+  const lent = new Map<string, AudioSource | null>()
   const keyOf = (actor: Actor, streamId: number): string => `${actor.personId}/${streamId}`
 
   return {
@@ -32,10 +43,11 @@ export function createVoiceChannels(log: Logger, count: (name: string, by: numbe
       const streamId = request.source?.streamId ?? 0
       const key = keyOf(actor, streamId)
       const source = createSocketSource()
-      if (request.source) listening.set(key, source)
+      const borrowed = lent.get(key)
+      if (request.source && borrowed === undefined) listening.set(key, source)
       const sink = createSocketSink({ send: (pcm, sequence) => speech.publish({ turnId, streamId, sequence, pcm }) })
       return {
-        source: source.source,
+        source: borrowed ?? source.source,
         sink,
         streamId,
         release: () => source.end(),
@@ -47,6 +59,21 @@ export function createVoiceChannels(log: Logger, count: (name: string, by: numbe
           count("audio_frames_missing", missing)
           count("audio_frames_dropped", dropped)
           await sink.close()
+        },
+      }
+    },
+    attach(actor, streamId) {
+      const key = keyOf(actor, streamId)
+      const microphone = createSocketSource()
+      listening.set(key, microphone)
+      lent.set(key, null)
+      return {
+        source: microphone.source,
+        lend: (source) => lent.set(key, source),
+        detach() {
+          lent.delete(key)
+          if (listening.get(key) === microphone) listening.delete(key)
+          microphone.end()
         },
       }
     },

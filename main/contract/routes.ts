@@ -14,6 +14,7 @@ import { secretRoutes } from "./secrets.ts"
 import { settingsRoutes } from "./settings.ts"
 import { speakerRoutes } from "./speakers.ts"
 import { turnRoutes } from "./turnRoutes.ts"
+import { voiceSessionRoutes } from "./voiceSessions.ts"
 import { whyRoutes } from "./why.ts"
 
 /** Every route outside `/v1`. The server must handle each of them: a missing or extra handler does not compile. */
@@ -29,6 +30,7 @@ export const routes = {
   ...auditRoutes,
   ...audioRoutes,
   ...speakerRoutes,
+  ...voiceSessionRoutes,
   ...ragRoutes,
   ...opsRoutes,
   ...memoryRoutes,

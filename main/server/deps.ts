@@ -14,6 +14,7 @@ import type { Routes } from "#contract/routes.ts"
 import type { ApiKey, Persona, Setting } from "#contract/settings.ts"
 import type { Identification, SpeakerProfile } from "#contract/speakers.ts"
 import type { TurnEvent, TurnEventBody, TurnRequest } from "#contract/turns.ts"
+import type { ConversationState } from "#contract/voiceSessions.ts"
 import type { WhyReport } from "#contract/why.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
@@ -51,6 +52,7 @@ export interface ServerDeps {
   settings: SettingsService
   speech: SpeechService
   speakers: SpeakerService
+  voiceSessions: VoiceSessionService
   rag: RagService
   memory: MemoryService
   /** Why a document was or was not used. Null collections: all. Rejects with `document.not-found`. */
@@ -84,6 +86,14 @@ export interface SecretService {
   set(name: string, value: string): Promise<SecretSource>
   remove(name: string): Promise<void>
   place(): Promise<SecretSource>
+}
+
+/** Hands-free conversations. */
+export interface VoiceSessionService {
+  start(actor: Actor, request: RouteInput<Routes["POST /api/voice/sessions"]>["body"]): Promise<{ sessionId: string }>
+  /** The state now, then every change, until the conversation or the signal ends. */
+  watch(actor: Actor, id: string, signal: AbortSignal): AsyncIterable<ConversationState>
+  end(actor: Actor, id: string): Promise<void>
 }
 
 export interface SpeakerService {

@@ -284,6 +284,17 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       },
       personas: async () => [],
     },
+    voiceSessions: {
+      start: async () => ({ sessionId: "v1" }),
+      async *watch(_actor, id) {
+        if (id !== "v1") throw new AppError("turn.not-found", "There is no such conversation.")
+        yield { phase: "waiting", turnId: null, isDucked: false }
+        yield { phase: "ended", turnId: null, isDucked: false }
+      },
+      end: async (_actor, id) => {
+        if (id !== "v1") throw new AppError("turn.not-found", "There is no such conversation.")
+      },
+    },
     speakers: {
       list: async () => [...speakers.values()],
       enroll: async (_actor, { name, files, hasConsent }) => {

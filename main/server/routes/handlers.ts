@@ -17,6 +17,7 @@ import { secretHandlers } from "./secrets.ts"
 import { settingsHandlers } from "./settings.ts"
 import { speakerHandlers } from "./speakers.ts"
 import { turnHandlers } from "./turns.ts"
+import { voiceSessionHandlers } from "./voiceSessions.ts"
 
 /** Every route of the contract has its handler here. */
 export const createHandlers = (deps: ServerDeps & { keyring: Keyring; sessions: Sessions }): HandlersFor<Routes> => ({
@@ -31,6 +32,7 @@ export const createHandlers = (deps: ServerDeps & { keyring: Keyring; sessions: 
   ...auditHandlers(deps),
   ...audioHandlers(deps),
   ...speakerHandlers(deps),
+  ...voiceSessionHandlers(deps),
   ...ragHandlers(deps),
   ...opsHandlers(deps),
   ...memoryHandlers(deps),

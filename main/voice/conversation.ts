@@ -1,0 +1,198 @@
+import type { AudioFrame, AudioSource } from "#audio/types.ts"
+import type { TurnEvent } from "#contract/turns.ts"
+import type { ConversationState } from "#contract/voiceSessions.ts"
+import { createPushQueue, type PushQueue } from "#core/queue.ts"
+import type { SpeechToText, Vad } from "#engines/types.ts"
+import { interruptionBy } from "./interruption.ts"
+
+export interface ConversationDeps {
+  /** The microphone, for as long as the conversation lasts. 16 kHz mono. */
+  source: AudioSource
+  vad: Vad
+  speechToText: SpeechToText
+  /** Starts a turn that hears this source, and calls back with everything that happens in it. */
+  startTurn(
+    source: AudioSource,
+    onEvent: (event: TurnEvent) => void,
+  ): Promise<{ turnId: string; stop(): Promise<void> }>
+  onState(state: ConversationState): void
+}
+
+/** Frames kept from before speech was noticed: soft first consonants, and what the detector needs to be sure. */
+const preRollFrames = 40
+const samplesPerMs = 16
+const onset = 0.5
+/** Speech in a row after which somebody is heard: a click is shorter. */
+const onsetMs = 96
+/** Speech after which it is asked whether they take the floor, and again after every further piece. */
+const judgeAfterMs = 320
+const judgeEveryMs = 320
+/** Speech that goes on for this long takes the floor whatever the words. */
+const longestBackchannelMs = 1500
+/** Silence after which a noise or a nod is over. */
+const overAfterMs = 500
+
+/** One turn, as the conversation sees it. */
+interface Spoken {
+  frames: PushQueue<AudioFrame>
+  stage: "listening" | "thinking" | "speaking"
+  /** What has been said aloud, newest last. */
+  captions: { text: string; endMs: number }[]
+  stop: (() => Promise<void>) | null
+  turnId: string | null
+  isStopped: boolean
+}
+
+/** Somebody is heard while the assistant thinks or speaks. */
+interface Interjection {
+  frames: AudioFrame[]
+  speechMs: number
+  silenceMs: number
+  judgedMs: number
+  isJudging: boolean
+}
+
+/**
+ * A conversation without hands: listens between turns, opens one when somebody speaks, lowers the assistant's voice as soon as it is talked
+ * over, and stops it when that is more than a cough, a nod, or its own echo. Ends with the source or the signal.
+ */
+export async function converse(deps: ConversationDeps, signal: AbortSignal): Promise<void> {
+  const stream = await deps.vad.open(signal)
+  const recent: AudioFrame[] = []
+  let turn: Spoken | null = null
+  let interjection: Interjection | null = null
+  let isSpeech = false
+  let speechRunMs = 0
+  let state: ConversationState = { phase: "waiting", turnId: null, isDucked: false }
+  const tell = (changes: Partial<ConversationState>): void => {
+    const next = { ...state, ...changes }
+    if (next.phase === state.phase && next.turnId === state.turnId && next.isDucked === state.isDucked) return
+    state = next
+    deps.onState(next)
+  }
+
+  const openTurn = (frames: readonly AudioFrame[]): void => {
+    const opened: Spoken = {
+      frames: createPushQueue<AudioFrame>(),
+      stage: "listening",
+      captions: [],
+      stop: null,
+      turnId: null,
+      isStopped: false,
+    }
+    for (const frame of frames) opened.frames.push(frame)
+    turn = opened
+    interjection = null
+    tell({ phase: "listening", turnId: null, isDucked: false })
+    deps
+      .startTurn({ frames: () => opened.frames }, (event) => onTurnEvent(opened, event))
+      .then(
+        ({ turnId, stop }) => {
+          opened.turnId = turnId
+          opened.stop = stop
+          if (opened.isStopped) void stop()
+          else if (turn === opened) tell({ turnId })
+        },
+        () => closeTurn(opened),
+      )
+  }
+  const closeTurn = (ended: Spoken): void => {
+    ended.frames.end()
+    if (turn !== ended) return
+    turn = null
+    interjection = null
+    tell({ phase: "waiting", turnId: null, isDucked: false })
+  }
+  const onTurnEvent = (of: Spoken, event: TurnEvent): void => {
+    if (event.type === "turn-end") {
+      closeTurn(of)
+      return
+    }
+    if (event.type === "listen-end") {
+      of.frames.end()
+      of.stage = "thinking"
+    } else if (event.type === "speech-start") of.stage = "speaking"
+    else if (event.type === "caption") of.captions.push({ text: event.spoken, endMs: event.startMs + event.durationMs })
+    if (turn === of) tell({ phase: of.stage })
+  }
+
+  /** Asks once in a while whether what is heard takes the floor. */
+  const judge = async (heard: Interjection, talkedOver: Spoken): Promise<void> => {
+    heard.isJudging = true
+    heard.judgedMs = heard.speechMs
+    try {
+      const { text } = await deps.speechToText.transcribe(joined(heard.frames), {}, signal)
+      if (turn !== talkedOver || interjection !== heard) return
+      const spoken = talkedOver.captions.slice(-4).map((caption) => caption.text)
+      const verdict = interruptionBy(text, spoken.join(" "))
+      const isLong = verdict === "backchannel" && heard.speechMs >= longestBackchannelMs
+      if (verdict === "takes-floor" || isLong) takeFloor(heard, talkedOver)
+    } catch {
+      // Whoever cannot be understood interrupts nothing; the next piece is tried again.
+    } finally {
+      heard.isJudging = false
+    }
+  }
+  const takeFloor = (heard: Interjection, talkedOver: Spoken): void => {
+    talkedOver.isStopped = true
+    talkedOver.frames.end()
+    void talkedOver.stop?.()
+    openTurn(heard.frames)
+  }
+
+  const hearOver = (frame: AudioFrame, frameMs: number): void => {
+    if (!turn) return
+    if (interjection === null) {
+      if (speechRunMs < onsetMs) return
+      interjection = { frames: [...recent], speechMs: speechRunMs, silenceMs: 0, judgedMs: 0, isJudging: false }
+      tell({ isDucked: true })
+      return
+    }
+    const heard = interjection
+    heard.frames.push(frame)
+    if (isSpeech) {
+      heard.speechMs += frameMs
+      heard.silenceMs = 0
+    } else heard.silenceMs += frameMs
+    const isDue = heard.speechMs - heard.judgedMs >= (heard.judgedMs === 0 ? judgeAfterMs : judgeEveryMs)
+    const isLastChance = heard.silenceMs >= overAfterMs / 2 && heard.speechMs > heard.judgedMs
+    if ((isDue || isLastChance) && !heard.isJudging) void judge(heard, turn)
+    else if (heard.silenceMs >= overAfterMs && !heard.isJudging) {
+      interjection = null
+      tell({ isDucked: false })
+    }
+  }
+
+  try {
+    for await (const frame of deps.source.frames(signal)) {
+      recent.push(frame)
+      if (recent.length > preRollFrames) recent.shift()
+      const probabilities = await stream.push(frame.samples, signal)
+      // A detector's frame may end in a later one of ours: until then the last verdict holds.
+      if (probabilities.length > 0) isSpeech = Math.max(...probabilities) >= onset
+      const frameMs = frame.samples.length / samplesPerMs
+      speechRunMs = isSpeech ? speechRunMs + frameMs : 0
+      // Read again: engines answered meanwhile.
+      const current = turn as Spoken | null
+      if (current === null) {
+        if (speechRunMs >= onsetMs) openTurn(recent)
+      } else if (current.stage === "listening") current.frames.push(frame)
+      else hearOver(frame, frameMs)
+    }
+  } finally {
+    const last = turn as Spoken | null
+    last?.frames.end()
+    await stream.close().catch(() => undefined)
+    tell({ phase: "ended", isDucked: false })
+  }
+}
+
+function joined(frames: readonly AudioFrame[]): Float32Array {
+  const all = new Float32Array(frames.reduce((sum, { samples }) => sum + samples.length, 0))
+  let at = 0
+  for (const { samples } of frames) {
+    all.set(samples, at)
+    at += samples.length
+  }
+  return all
+}

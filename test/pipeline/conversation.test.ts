@@ -1,0 +1,183 @@
+import { describe, expect, it } from "vitest"
+import type { AudioFrame, AudioSource } from "#audio/types.ts"
+import type { TurnEvent, TurnEventBody } from "#contract/turns.ts"
+import type { ConversationState } from "#contract/voiceSessions.ts"
+import { converse } from "#voice/conversation.ts"
+import { interruptionBy } from "#voice/interruption.ts"
+import { createLoudnessVad, createScriptedSpeechToText } from "../fakes/voiceFakes.ts"
+
+/** A microphone on a script: speech, silence, or waiting until something has happened. Engines answer between its frames. */
+type Step = { speech: number } | { silence: number } | { until: () => boolean }
+
+function microphone(steps: readonly Step[]): AudioSource & { atMs: () => number } {
+  let ms = 0
+  return {
+    atMs: () => ms,
+    async *frames(signal) {
+      let seq = 0
+      const frame = (isLoud: boolean): AudioFrame => {
+        ms += 20
+        const samples = Float32Array.from({ length: 320 }, (_, n) => (isLoud ? 0.3 * Math.sin(n / 3) : 0))
+        return { samples, sampleRate: 16_000, seq: seq++, at: ms }
+      }
+      for (const step of steps) {
+        const frames = "until" in step ? Number.POSITIVE_INFINITY : ("speech" in step ? step.speech : step.silence) / 20
+        for (let n = 0; n < frames; n++) {
+          if ("until" in step && step.until()) break
+          signal.throwIfAborted()
+          await new Promise((resolve) => setImmediate(resolve))
+          yield frame("speech" in step)
+        }
+      }
+    },
+  }
+}
+
+interface FakeTurn {
+  turnId: string
+  heardMs: number
+  isStopped: boolean
+  emit(body: TurnEventBody): void
+}
+
+/** Plays the part of the turns: each hears its source until told, and says what the test tells it to. */
+async function talk(steps: (stage: { turns: FakeTurn[] }) => Step[], words = "what about the other one please") {
+  const turns: FakeTurn[] = []
+  const states: (ConversationState & { atMs: number })[] = []
+  const source = microphone(steps({ turns }))
+  await converse(
+    {
+      source,
+      vad: createLoudnessVad(),
+      speechToText: createScriptedSpeechToText(words),
+      async startTurn(heard, onEvent) {
+        let seq = 0
+        const turn: FakeTurn = {
+          turnId: `t${turns.length + 1}`,
+          heardMs: 0,
+          isStopped: false,
+          emit: (body) => onEvent({ ...body, turnId: turn.turnId, seq: seq++, at: 0 } as TurnEvent),
+        }
+        turns.push(turn)
+        void (async () => {
+          for await (const frame of heard.frames(new AbortController().signal))
+            turn.heardMs += frame.samples.length / 16
+        })()
+        return {
+          turnId: turn.turnId,
+          stop: async () => {
+            turn.isStopped = true
+            turn.emit({ type: "turn-end", reason: "aborted", timings: [] })
+          },
+        }
+      },
+      onState: (state) => states.push({ ...state, atMs: source.atMs() }),
+    },
+    new AbortController().signal,
+  )
+  return { turns, states }
+}
+
+const listenEnd: TurnEventBody = { type: "listen-end", audioMs: 1000 }
+const speechStart: TurnEventBody = { type: "speech-start", voice: "v", sampleRate: 24_000, streamId: 1 }
+const caption = (text: string): TurnEventBody => ({
+  type: "caption",
+  index: 0,
+  text,
+  spoken: text,
+  startMs: 0,
+  durationMs: 2000,
+})
+
+/** A turn that was asked for and is being spoken. */
+const untilSpeaking = ({ turns }: { turns: FakeTurn[] }, said = "Change it every six months."): Step[] => [
+  { silence: 400 },
+  { speech: 800 },
+  {
+    until: () => {
+      const turn = turns[0]
+      if (!turn) return false
+      turn.emit(listenEnd)
+      turn.emit(speechStart)
+      turn.emit(caption(said))
+      return true
+    },
+  },
+]
+
+describe("a hands-free conversation", () => {
+  it("opens a turn when somebody speaks, with what was said before it was noticed", async () => {
+    const { turns, states } = await talk(() => [{ silence: 600 }, { speech: 1000 }, { silence: 200 }])
+    expect(turns).toHaveLength(1)
+    expect(turns[0]?.heardMs).toBeGreaterThan(1400)
+    expect(states.map(({ phase }) => phase)).toEqual(["listening", "listening", "ended"])
+  })
+
+  it("opens none for a click, or for an hour of silence", async () => {
+    const clicks = Array.from({ length: 10 }, (): Step[] => [{ speech: 40 }, { silence: 400 }]).flat()
+    expect((await talk(() => clicks)).turns).toHaveLength(0)
+  })
+
+  it("lowers the voice at once when it is talked over, stops it when words come, and hears them whole", async () => {
+    const { turns, states } = await talk((stage) => [...untilSpeaking(stage), { speech: 1400 }, { silence: 400 }])
+    const spokeOverAt = states.findLast(({ phase, isDucked }) => phase === "speaking" && !isDucked)?.atMs ?? 0
+    const duckedAt = states.find(({ isDucked }) => isDucked)?.atMs ?? 0
+    expect(duckedAt - spokeOverAt).toBeLessThanOrEqual(250)
+    expect(turns[0]?.isStopped).toBe(true)
+    const secondAt = states.find(({ phase, atMs }) => phase === "listening" && atMs > duckedAt)?.atMs ?? 0
+    expect(secondAt - spokeOverAt).toBeLessThanOrEqual(700)
+    expect(turns).toHaveLength(2)
+    expect(turns[1]?.heardMs, "the interruption from its first sound").toBeGreaterThanOrEqual(1400)
+  })
+
+  it.each([
+    ["a nod", "mhm okay", 500],
+    ["a cough", "", 300],
+    ["its own voice", "change it every six months every six months", 1200],
+  ])("goes on speaking through %s", async (_name, words, ms) => {
+    const { turns, states } = await talk((stage) => [...untilSpeaking(stage), { speech: ms }, { silence: 1000 }], words)
+    expect(turns).toHaveLength(1)
+    expect(turns[0]?.isStopped).toBe(false)
+    expect(states.some(({ isDucked }) => isDucked)).toBe(true)
+    expect(states.at(-2)).toMatchObject({ phase: "speaking", isDucked: false })
+  })
+
+  it("gives the floor to somebody who goes on and on, whatever the words", async () => {
+    const { turns } = await talk(
+      (stage) => [...untilSpeaking(stage), { speech: 2400 }, { silence: 300 }],
+      "yeah yeah yeah",
+    )
+    expect(turns[0]?.isStopped).toBe(true)
+  })
+
+  it("waits for the next words when a turn is over", async () => {
+    const { turns, states } = await talk((stage) => [
+      ...untilSpeaking(stage),
+      {
+        until: () => {
+          stage.turns[0]?.emit({ type: "turn-end", reason: "complete", timings: [] })
+          return true
+        },
+      },
+      { silence: 2000 },
+      { speech: 800 },
+    ])
+    expect(states.map(({ phase }) => phase)).toContain("waiting")
+    expect(turns.map(({ isStopped }) => isStopped)).toEqual([false, false])
+  })
+})
+
+describe("what is said over the assistant", () => {
+  it.each([
+    ["stop", "takes-floor"],
+    ["no I meant the other filter", "takes-floor"],
+    ["Mhm.", "backchannel"],
+    ["yeah, okay", "backchannel"],
+    ["", "noise"],
+    ["...", "noise"],
+    ["every six months", "echo"],
+    ["every six weeks you said", "takes-floor"],
+  ])("%j is %s", (heard, verdict) => {
+    expect(interruptionBy(heard, "Change the filter every six months.")).toBe(verdict)
+  })
+})
