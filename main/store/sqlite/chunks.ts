@@ -54,6 +54,12 @@ const toChunk = (row: ChunkRow): ChunkRecord => ({
   documentDatedAt: row.document_dated_at,
 })
 
+/**
+ * The same as `owned`, looked at after the rows were found: a database that was never analysed would otherwise go through all rows of the
+ * person for a few ids.
+ */
+const ownedAfter = (alias: string): string => owned(`+${alias}`)
+
 /** Filters whose documents are remembered. */
 const mostReached = 64
 
@@ -62,6 +68,9 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
   /** Documents by filter, of one generation. */
   const reached = new Map<string, Uint8Array | null>()
   let reachedAt = ""
+  /** Chunks before this seq have vectors, by person and index: a long rebuild does not pass over them for every batch. */
+  const complete = new Map<string, number>()
+  let completeAt = -1
 
   /** The actor's documents that the filter lets through: 1 at the place of their seq. Null: all there are, of anybody. */
   const reach = (actor: Actor, filter: SearchFilter): Uint8Array | null => {
@@ -111,7 +120,7 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
   }
 
   function bySeqs(actor: Actor, seqs: number[]): Map<number, ChunkRecord> {
-    const rows = all<ChunkRow>(`${select} WHERE k.seq IN (SELECT value FROM json_each(@seqs)) AND ${owned("k")}`, {
+    const rows = all<ChunkRow>(`${select} WHERE k.seq IN (SELECT value FROM json_each(@seqs)) AND ${ownedAfter("k")}`, {
       ...context.owner(actor),
       seqs: JSON.stringify(seqs),
     })
@@ -156,7 +165,7 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
     },
     similarities(actor, query) {
       const rows = all<{ id: string; seq: number }>(
-        `SELECT k.id, k.seq FROM chunks k WHERE k.id IN (SELECT value FROM json_each(@ids)) AND ${owned("k")}`,
+        `SELECT k.id, k.seq FROM chunks k WHERE k.id IN (SELECT value FROM json_each(@ids)) AND ${ownedAfter("k")}`,
         { ...context.owner(actor), ids: JSON.stringify(query.chunkIds) },
       )
       const found = vectors.similarities(
@@ -168,7 +177,7 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
     },
     vectors(actor, query) {
       const rows = all<{ id: string; seq: number }>(
-        `SELECT k.id, k.seq FROM chunks k WHERE k.id IN (SELECT value FROM json_each(@ids)) AND ${owned("k")}`,
+        `SELECT k.id, k.seq FROM chunks k WHERE k.id IN (SELECT value FROM json_each(@ids)) AND ${ownedAfter("k")}`,
         { ...context.owner(actor), ids: JSON.stringify(query.chunkIds) },
       )
       const found = vectors.vectorsOf(
@@ -181,18 +190,23 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
     },
     inverseDocumentFrequencies(actor, terms) {
       const documents = reach(actor, {})
-      const total =
-        get<{ n: number }>(`SELECT count(*) AS n FROM chunks k WHERE ${owned("k")}`, context.owner(actor))?.n ?? 0
+      const total = words.total(documents)
       return new Map(terms.map((term) => [term, inverseDocumentFrequency(total, words.count(term, documents))]))
     },
     missingVectors(actor, fingerprint, limit) {
       const index = vectors.list().find((known) => known.fingerprint === fingerprint)
-      return all<ChunkRow>(
-        `${select} WHERE ${owned("k")} AND NOT EXISTS (
+      const owner = context.owner(actor)
+      const key = JSON.stringify([owner.owner, fingerprint])
+      if (completeAt !== vectors.removalCount()) complete.clear()
+      completeAt = vectors.removalCount()
+      const rows = all<ChunkRow>(
+        `${select} WHERE ${owned("k")} AND k.seq >= @from AND NOT EXISTS (
            SELECT 1 FROM chunk_vectors v WHERE v.chunk_seq = k.seq AND v.index_id = @indexId)
          ORDER BY k.seq LIMIT @limit`,
-        { ...context.owner(actor), indexId: index?.id ?? null, limit },
-      ).map(toChunk)
+        { ...owner, indexId: index?.id ?? null, from: complete.get(key) ?? 0, limit },
+      )
+      if (rows[0]) complete.set(key, rows[0].seq)
+      return rows.map(toChunk)
     },
     addVectors(actor, fingerprint, added) {
       transaction(() => {

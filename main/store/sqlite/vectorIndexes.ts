@@ -31,6 +31,8 @@ export interface VectorIndexes {
   reset(): void
   /** The transaction ended. After a rolled-back change the matrices are ahead of the tables: they are read again. */
   settle(isCommitted: boolean): void
+  /** Grows whenever vectors go. */
+  removalCount(): number
   /** Grows with every change of a vector or of the active index. */
   changeCount(): number
   /** Bytes that the loaded matrices hold. */
@@ -58,6 +60,7 @@ export function createVectorIndexes(db: Database.Database): VectorIndexes {
   const isTable = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")
   let isChanged = false
   let changeCount = 0
+  let removalCount = 0
   const changed = (): void => {
     isChanged = true
     changeCount++
@@ -150,6 +153,7 @@ export function createVectorIndexes(db: Database.Database): VectorIndexes {
       return left
     },
     remove(seqs) {
+      removalCount++
       changed()
       for (const index of rows()) {
         if (index.dimensions === null) continue
@@ -163,6 +167,7 @@ export function createVectorIndexes(db: Database.Database): VectorIndexes {
       }
     },
     setActive(fingerprint) {
+      removalCount++
       changed()
       const kept = prepared(fingerprint, null)
       for (const index of rows()) {
@@ -210,17 +215,21 @@ export function createVectorIndexes(db: Database.Database): VectorIndexes {
       return { next: seqs.length < stretch ? null : (seqs.at(-1) as number), checked: seqs.length, removed: bad.length }
     },
     forget(seq) {
+      removalCount++
       changed()
       for (const matrix of matrices.values()) matrix.delete(seq)
     },
     reset() {
+      removalCount++
       changed()
       matrices.clear()
     },
     settle(isCommitted) {
+      if (!isCommitted) removalCount++
       if (!isCommitted && isChanged) matrices.clear()
       isChanged = false
     },
+    removalCount: () => removalCount,
     changeCount: () => changeCount,
     memoryBytes: () => [...matrices.values()].reduce((sum, matrix) => sum + matrix.sizeBytes, 0),
   }

@@ -12,6 +12,8 @@ export interface WordIndex {
   search(terms: readonly string[], documents: Uint8Array | null, limit: number): ScoredRow[]
   /** Chunks that hold the term. */
   count(term: string, documents: Uint8Array | null): number
+  /** Chunks there are in these documents. */
+  total(documents: Uint8Array | null): number
   /** A chunk was added, changed or removed. */
   changed(seq: number): void
   /** The whole index was made anew. */
@@ -212,6 +214,13 @@ export function createWordIndex(db: Database.Database): WordIndex {
       if (documents === null) return seqs.length
       let count = 0
       for (const seq of seqs) if (documents[documentOf[seq] as number] === 1) count++
+      return count
+    },
+    total(documents) {
+      catchUp()
+      if (documents === null) return chunks
+      let count = 0
+      for (const document of documentOf) if (documents[document] === 1) count++
       return count
     },
     changed: (seq) => void changes.add(seq),
