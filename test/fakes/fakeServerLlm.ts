@@ -1,10 +1,11 @@
-import type { LlmEvent, LlmRequest, ServerLlm } from "#server/openai/llm.ts"
+import type { GenerateEvent, GenerateRequest } from "#contract/generation.ts"
+import type { ServerLlm } from "#server/openai/llm.ts"
 
 /** A language model whose next answers a test writes down. Without a script it repeats the last message. */
 export interface FakeServerLlm extends ServerLlm {
-  requests: LlmRequest[]
+  requests: GenerateRequest[]
   /** Events of the next answer; a thrown error ends it. */
-  script: ((request: LlmRequest, signal: AbortSignal) => AsyncIterable<LlmEvent>) | null
+  script: ((request: GenerateRequest, signal: AbortSignal) => AsyncIterable<GenerateEvent>) | null
   /** Generations that were told to stop. */
   aborted: number
 }
@@ -33,7 +34,7 @@ export function createFakeServerLlm(modelId: string): FakeServerLlm {
   return fake
 }
 
-async function* echo(request: LlmRequest): AsyncGenerator<LlmEvent> {
+async function* echo(request: GenerateRequest): AsyncGenerator<GenerateEvent> {
   const text = request.messages.at(-1)?.content ?? ""
   const words = text.match(/\s*\S+/g) ?? []
   yield { type: "prompt-progress", done: 1, total: 1 }
@@ -41,7 +42,7 @@ async function* echo(request: LlmRequest): AsyncGenerator<LlmEvent> {
   yield endEvent("stop", words.length)
 }
 
-export const endEvent = (reason: "stop" | "length" | "tool-calls", completionTokens: number): LlmEvent => ({
+export const endEvent = (reason: "stop" | "length" | "tool-calls", completionTokens: number): GenerateEvent => ({
   type: "end",
   reason,
   usage: { promptTokens: 10, cachedTokens: 3, completionTokens },

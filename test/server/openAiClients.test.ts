@@ -4,9 +4,9 @@ import { embedMany, generateObject, generateText, streamText, tool } from "ai"
 import OpenAI, { toFile } from "openai"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { z } from "zod"
+import type { GenerateEvent } from "#contract/generation.ts"
 import { AppError } from "#core/errors.ts"
 import { type CoreServer, createServer } from "#server/http.ts"
-import type { LlmEvent } from "#server/openai/llm.ts"
 import { createFakeServer, type FakeServer, testKey } from "../fakes/fakeServerDeps.ts"
 import { endEvent } from "../fakes/fakeServerLlm.ts"
 
@@ -30,8 +30,8 @@ afterAll(async () => {
   fake.remove()
 })
 
-const answer = (...events: LlmEvent[]) =>
-  async function* (): AsyncGenerator<LlmEvent> {
+const answer = (...events: GenerateEvent[]) =>
+  async function* (): AsyncGenerator<GenerateEvent> {
     yield* events
   }
 const weatherCall = answer(
@@ -336,7 +336,7 @@ describe("the openai client", () => {
     expect((await chat({ an_unknown_field: { of: "the future" } })).choices).toHaveLength(1)
 
     const failWith = (error: AppError) =>
-      async function* (): AsyncGenerator<LlmEvent> {
+      async function* (): AsyncGenerator<GenerateEvent> {
         yield* answer()()
         throw error
       }

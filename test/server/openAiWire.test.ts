@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import type { GenerateEvent } from "#contract/generation.ts"
 import { AppError } from "#core/errors.ts"
 import { type CoreServer, createServer } from "#server/http.ts"
-import type { LlmEvent } from "#server/openai/llm.ts"
 import { createFakeServer, type FakeServer, testKey } from "../fakes/fakeServerDeps.ts"
 import { endEvent } from "../fakes/fakeServerLlm.ts"
 
@@ -70,7 +70,7 @@ describe("a streamed chat", () => {
   })
 
   it("names a tool call once, then sends only pieces of its arguments, with the index always", async () => {
-    const call = (index: number, argumentsDelta: string): LlmEvent => ({
+    const call = (index: number, argumentsDelta: string): GenerateEvent => ({
       type: "tool-call",
       index,
       id: `call_${index}`,

@@ -1,10 +1,11 @@
+import type { GenerateEvent, GenerateRequest, TokenLogprob } from "#contract/generation.ts"
 import type { ChatCompletionRequest } from "#contract/openai.ts"
 import { AppError } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
 import type { ServerDeps } from "../deps.ts"
 import type { RequestInfo } from "../handlers.ts"
 import { toLlmRequest } from "./chatRequest.ts"
-import type { ChoiceEvent, Citation, LlmEvent, LlmLogprob, LlmRequest, ServerLlm } from "./llm.ts"
+import type { ChoiceEvent, Citation, ServerLlm } from "./llm.ts"
 import { badParameter } from "./openAiErrors.ts"
 import { findCollection } from "./openAiModels.ts"
 import { type OpenAiReply, untilFirst } from "./openAiReply.ts"
@@ -36,7 +37,7 @@ export async function chatCompletion(
 /** Choices one after the other; each but the first moves on from the seed, else they would all be the same. */
 export async function* generateChoices(
   llm: ServerLlm,
-  request: LlmRequest,
+  request: GenerateRequest,
   choices: number,
   signal: AbortSignal,
 ): AsyncGenerator<ChoiceEvent> {
@@ -46,7 +47,7 @@ export async function* generateChoices(
   }
 }
 
-async function refuseWhatModelLacks(request: LlmRequest, llm: ServerLlm, signal: AbortSignal): Promise<void> {
+async function refuseWhatModelLacks(request: GenerateRequest, llm: ServerLlm, signal: AbortSignal): Promise<void> {
   if (!request.tools || request.toolChoice === "none") return
   const { hasTools } = await llm.info(signal)
   if (!hasTools) throw badParameter("tools", `The model ${llm.modelId} cannot call tools.`)
@@ -66,7 +67,7 @@ export interface WireUsage {
 }
 
 /** Adds up the usage of several choices: the prompt counts once. */
-export function createUsage(): { add(event: LlmEvent & { type: "end" }): void; value(): WireUsage } {
+export function createUsage(): { add(event: GenerateEvent & { type: "end" }): void; value(): WireUsage } {
   let prompt = 0
   let cached = 0
   let completion = 0
@@ -91,7 +92,7 @@ export function createUsage(): { add(event: LlmEvent & { type: "end" }): void; v
 export const finishReason = (reason: "stop" | "length" | "tool-calls"): "stop" | "length" | "tool_calls" =>
   reason === "tool-calls" ? "tool_calls" : reason
 
-const logprobsOf = (items: LlmLogprob[]): { content: unknown[]; refusal: null } => ({
+const logprobsOf = (items: TokenLogprob[]): { content: unknown[]; refusal: null } => ({
   content: items.map(({ top, ...token }) => ({ ...token, top_logprobs: top })),
   refusal: null,
 })
@@ -100,7 +101,7 @@ interface WholeChoice {
   content: string
   reasoning: string
   toolCalls: { id: string; name: string; arguments: string }[]
-  logprobs: LlmLogprob[]
+  logprobs: TokenLogprob[]
   finish: "stop" | "length" | "tool_calls" | null
   citations: Citation[] | null
 }
@@ -139,7 +140,7 @@ async function wholeCompletion(
   }
 }
 
-function addToolCall(calls: WholeChoice["toolCalls"], event: LlmEvent & { type: "tool-call" }): void {
+function addToolCall(calls: WholeChoice["toolCalls"], event: GenerateEvent & { type: "tool-call" }): void {
   const call = calls[event.index]
   if (call) call.arguments += event.argumentsDelta
   else calls[event.index] = { id: event.id, name: event.name, arguments: event.argumentsDelta }
@@ -184,7 +185,7 @@ async function* chunks(
     index: number,
     delta: unknown,
     finish: string | null,
-    logprobs: LlmLogprob[] | undefined,
+    logprobs: TokenLogprob[] | undefined,
   ): unknown => ({
     ...base,
     choices: [

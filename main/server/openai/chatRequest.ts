@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto"
+import type { ChatMessage, GenerateRequest } from "#contract/generation.ts"
 import type { ChatCompletionRequest } from "#contract/openai.ts"
-import type { LlmMessage, LlmRequest } from "./llm.ts"
 import { badParameter } from "./openAiErrors.ts"
 
 /** The engine's request for a chat completion. Known fields that are not supported throw, naming themselves. */
-export function toLlmRequest(body: ChatCompletionRequest): LlmRequest {
+export function toLlmRequest(body: ChatCompletionRequest): GenerateRequest {
   refuseUnsupported(body)
   const messages = body.messages.map((message, index) => toLlmMessage(message, index))
   const tools = toTools(body)
@@ -36,7 +36,7 @@ type Sampling = Pick<
 >
 
 /** Sampling fields by the engine's names. What the client leaves out (or sends as null) stays out. */
-export function samplingOf(body: Sampling): Partial<LlmRequest> {
+export function samplingOf(body: Sampling): Partial<GenerateRequest> {
   const values = {
     temperature: body.temperature,
     topP: body.top_p,
@@ -68,7 +68,7 @@ function refuseUnsupported(body: ChatCompletionRequest): void {
 
 type WireMessage = ChatCompletionRequest["messages"][number]
 
-function toLlmMessage(message: WireMessage, index: number): LlmMessage {
+function toLlmMessage(message: WireMessage, index: number): ChatMessage {
   const place = `messages.${index}`
   const role = message.role === "developer" ? "system" : message.role === "function" ? "tool" : message.role
   if (role === "tool" && !message.tool_call_id)
@@ -103,7 +103,7 @@ export function textOf(content: WireMessage["content"], place: string): string {
     .join("\n")
 }
 
-function toTools(body: ChatCompletionRequest): NonNullable<LlmRequest["tools"]> {
+function toTools(body: ChatCompletionRequest): NonNullable<GenerateRequest["tools"]> {
   const tools = (body.tools ?? []).map((tool, index) => {
     if (tool.type !== "function" || !tool.function)
       throw badParameter(`tools.${index}.type`, "Only tools of the type `function` are supported.")
@@ -118,7 +118,10 @@ function toTools(body: ChatCompletionRequest): NonNullable<LlmRequest["tools"]> 
   return tools
 }
 
-function toToolChoice(body: ChatCompletionRequest, tools: { name: string }[]): NonNullable<LlmRequest["toolChoice"]> {
+function toToolChoice(
+  body: ChatCompletionRequest,
+  tools: { name: string }[],
+): NonNullable<GenerateRequest["toolChoice"]> {
   const choice = body.tool_choice ?? "auto"
   if (typeof choice === "string") return choice
   const { name } = choice.function
@@ -127,7 +130,7 @@ function toToolChoice(body: ChatCompletionRequest, tools: { name: string }[]): N
   return { name }
 }
 
-function toResponseFormat(body: ChatCompletionRequest): NonNullable<LlmRequest["responseFormat"]> {
+function toResponseFormat(body: ChatCompletionRequest): NonNullable<GenerateRequest["responseFormat"]> {
   const format = body.response_format
   switch (format?.type) {
     case undefined:
@@ -145,7 +148,7 @@ function toResponseFormat(body: ChatCompletionRequest): NonNullable<LlmRequest["
 }
 
 /** A conversation keeps its beginning, so its turns reuse each other's evaluated prefix. */
-function cacheKeyOf(messages: LlmMessage[]): string {
+function cacheKeyOf(messages: ChatMessage[]): string {
   const beginning = messages.slice(0, messages.findIndex((message) => message.role === "user") + 1)
   return `v1:${createHash("sha256").update(JSON.stringify(beginning)).digest("hex").slice(0, 16)}`
 }

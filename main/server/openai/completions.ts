@@ -1,9 +1,10 @@
+import type { GenerateRequest, TokenLogprob } from "#contract/generation.ts"
 import type { CompletionRequest } from "#contract/openai.ts"
 import { newId } from "#core/ids.ts"
 import type { RequestInfo } from "../handlers.ts"
 import { type CompletionDeps, createUsage, finishReason, generateChoices } from "./chatCompletions.ts"
 import { samplingOf } from "./chatRequest.ts"
-import type { LlmLogprob, LlmRequest, ServerLlm } from "./llm.ts"
+import type { ServerLlm } from "./llm.ts"
 import { badParameter } from "./openAiErrors.ts"
 import { type OpenAiReply, untilFirst } from "./openAiReply.ts"
 
@@ -24,7 +25,7 @@ export async function textCompletion(
   }
   const choices = Array.from({ length: prompts.length * (body.n ?? 1) }, () => ({
     text: "",
-    logprobs: [] as LlmLogprob[],
+    logprobs: [] as TokenLogprob[],
     finish: "stop",
   }))
   let usage: unknown
@@ -56,7 +57,7 @@ export async function textCompletion(
 interface Piece {
   index: number
   text: string
-  logprobs: LlmLogprob[]
+  logprobs: TokenLogprob[]
   finish: string | null
   /** On the very last piece. */
   usage?: unknown
@@ -71,7 +72,7 @@ async function* generatePieces(
   const perPrompt = body.n ?? 1
   const totals = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
   for (const [place, prompt] of prompts.entries()) {
-    const request: LlmRequest = {
+    const request: GenerateRequest = {
       messages: [{ role: "user", content: prompt }],
       ...samplingOf(body),
       ...(typeof body.max_tokens === "number" ? { maxTokens: body.max_tokens } : {}),
@@ -137,7 +138,7 @@ function refuseUnsupported(body: CompletionRequest): void {
   if (body.model.startsWith("rag/")) throw badParameter("model", "Document models answer at /v1/chat/completions.")
 }
 
-const legacyLogprobs = (items: LlmLogprob[]): unknown => {
+const legacyLogprobs = (items: TokenLogprob[]): unknown => {
   let offset = 0
   return {
     tokens: items.map((item) => item.token),

@@ -1,14 +1,15 @@
+import type { GenerateRequest } from "#contract/generation.ts"
 import type { ChatCompletionRequest } from "#contract/openai.ts"
 import type { Passage, TurnEventBody } from "#contract/turns.ts"
 import type { ServerDeps } from "../deps.ts"
 import type { RequestInfo } from "../handlers.ts"
-import type { ChoiceEvent, LlmRequest } from "./llm.ts"
+import type { ChoiceEvent } from "./llm.ts"
 import { badParameter } from "./openAiErrors.ts"
 
 /** Answers as `rag/<collection>`: the document answer's text, a list of its sources, and the passages as `citations`. */
 export async function* answerFromDocuments(
   body: ChatCompletionRequest,
-  request: LlmRequest,
+  request: GenerateRequest,
   collectionId: string,
   info: RequestInfo,
   deps: Pick<ServerDeps, "openAi">,
