@@ -13,6 +13,7 @@ export type Domain =
   | "query"
   | "memory"
   | "artifact"
+  | "evaluation"
   | "speaker"
 
 const codes: Record<Domain, ErrorCode> = {
@@ -27,6 +28,7 @@ const codes: Record<Domain, ErrorCode> = {
   query: "query.not-found",
   memory: "memory.not-found",
   artifact: "artifact.not-found",
+  evaluation: "evaluation.not-found",
   speaker: "speaker.not-found",
 }
 

@@ -1,6 +1,7 @@
 import type { Artifact, ArtifactKind } from "#contract/artifacts.ts"
 import type { Conversation, Message, SearchHit } from "#contract/conversations.ts"
 import type { Collection, Document, DocumentStage } from "#contract/documents.ts"
+import type { EvalRunDetail, PinnedQuestion } from "#contract/evaluations.ts"
 import type { FeedbackEntry, FeedbackKind, ShownList } from "#contract/feedback.ts"
 import type { Job } from "#contract/jobs.ts"
 import type { Memory } from "#contract/memory.ts"
@@ -25,6 +26,7 @@ export interface Store {
   feedback: FeedbackRepository
   memories: MemoryRepository
   artifacts: ArtifactRepository
+  evaluations: EvaluationRepository
   voiceProfiles: VoiceProfileRepository
   /** Schema version, sizes, counts, integrity: for health and doctor. `quick` skips the integrity check. */
   check(depth: "quick" | "full"): Promise<StoreCheck>
@@ -480,6 +482,20 @@ export interface ArtifactRepository {
   ): Promise<Page<Artifact> & { tags: { tag: string; count: number }[] }>
   setTags(actor: Actor, id: string, tags: string[]): Promise<Artifact>
   delete(actor: Actor, id: string): Promise<void>
+}
+
+/** Measured runs of retrieval, and questions that a change must still answer. */
+export interface EvaluationRepository {
+  /** Keeps a run; the newest 500 are kept. */
+  addRun(actor: Actor, id: string, run: Omit<EvalRunDetail, "id" | "createdAt">): Promise<EvalRunDetail>
+  /** Newest first. */
+  runs(actor: Actor, limit: number): Promise<EvalRunDetail[]>
+  run(actor: Actor, id: string): Promise<EvalRunDetail>
+  deleteRun(actor: Actor, id: string): Promise<void>
+  /** Newest first. */
+  pins(actor: Actor): Promise<PinnedQuestion[]>
+  pin(actor: Actor, values: Pick<PinnedQuestion, "question" | "document" | "passage">): Promise<PinnedQuestion>
+  unpin(actor: Actor, id: string): Promise<void>
 }
 
 export interface FeedbackCounts {

@@ -58,7 +58,7 @@ const prior: RankingModel = {
     answer_form: 0.3,
     recency: 0.1,
     // Not learned here: clicks belong to the person.
-    feedback: 0.5,
+    feedback: 2,
   },
 }
 
@@ -142,7 +142,7 @@ try {
   }
   const text = `${JSON.stringify(model, null, 2)}\n`
   if (process.argv.includes("--write")) writeFileSync(target, text)
-  console.log(readFileSync(target, "utf8") === text ? "models/ranking.json is up to date" : text)
+  say(readFileSync(target, "utf8") === text ? "models/ranking.json is up to date" : text)
 } finally {
   await store.close()
   await client.stop()
@@ -153,6 +153,10 @@ function print(name: string, runs: QuestionRun[], rankings: string[][], against?
   const { ndcg } = scoreRankings(runs, rankings)
   const gain = against ? pairedDifference(against, ndcg) : null
   const change = gain ? `  ${gain.mean.toFixed(4)} [${gain.low.toFixed(4)}, ${gain.high.toFixed(4)}]` : ""
-  console.log(`${name.padEnd(18)} nDCG@10 ${mean(ndcg).toFixed(4)}${change}`)
+  say(`${name.padEnd(18)} nDCG@10 ${mean(ndcg).toFixed(4)}${change}`)
   return ndcg
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
 }

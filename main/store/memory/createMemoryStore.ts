@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "#core/clock.ts"
 import type { Store } from "../types.ts"
 import { createMemoryChats } from "./chats.ts"
+import { createMemoryEvaluations } from "./evaluations.ts"
 import { createMemoryFeedback } from "./feedback.ts"
 import { createMemoryFolders } from "./folders.ts"
 import { createMemoryLibrary } from "./library.ts"
@@ -28,6 +29,7 @@ export function createMemoryStore(options: { clock?: Clock } = {}): Store {
     audit,
     ...createMemoryNotes(tables),
     feedback: createMemoryFeedback(tables),
+    evaluations: createMemoryEvaluations(tables),
     voiceProfiles: createMemoryVoiceProfiles(tables),
     async check(depth) {
       return {

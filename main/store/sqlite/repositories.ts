@@ -7,6 +7,7 @@ import { createCollections } from "./collections.ts"
 import type { StoreContext, Sync } from "./context.ts"
 import { createConversations } from "./conversations.ts"
 import { createDocuments } from "./documents.ts"
+import { createEvaluations } from "./evaluations.ts"
 import { createFeedback } from "./feedback.ts"
 import { createFolders } from "./folders.ts"
 import { createJobs } from "./jobs.ts"
@@ -34,6 +35,7 @@ export const createRepositories = (context: StoreContext, file: string, auditKey
   feedback: createFeedback(context),
   memories: createMemories(context),
   artifacts: createArtifacts(context),
+  evaluations: createEvaluations(context),
   voiceProfiles: createVoiceProfiles(context),
   check: (depth) => checkStore(context, file, depth),
 })

@@ -53,6 +53,7 @@ export const repositoryMethods = {
     missingVectors: 1,
     setVector: 1,
   },
+  evaluations: { addRun: 1, runs: 1, run: 1, deleteRun: 1, pins: 1, pin: 1, unpin: 1 },
   artifacts: { record: 1, get: 1, list: 1, setTags: 1, delete: 1 },
   voiceProfiles: { create: 1, list: 1, rename: 1, replace: 1, delete: 1 },
   audit: { record: 1, list: 1, verify: 1 },

@@ -8,6 +8,7 @@ import { auditChain } from "./006-audit-chain.ts"
 import { folders } from "./007-folders.ts"
 import { exactVectors } from "./008-exact-vectors.ts"
 import { voiceProfiles } from "./009-voice-profiles.ts"
+import { evaluations } from "./010-evaluations.ts"
 
 /** One step forward of the schema; its place in the list plus one is the `user_version` after it. Released steps never change. */
 export type Migration = string | ((db: Database.Database) => void)
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   folders,
   exactVectors,
   voiceProfiles,
+  evaluations,
 ]
