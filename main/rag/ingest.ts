@@ -108,8 +108,8 @@ export interface Ingest {
 
 /** Bytes of one file, unless a watched folder says less. */
 export const largestFileBytes = 200 * 1024 * 1024
-/** Chunks embedded in one request; the engine groups them by length. Killed midway, no more than these are made again. */
-const embedBatch = 64
+/** Chunks embedded in one request. Killed midway, no more than those of two requests are made again. */
+const embedBatch = 32
 /** Room for title and headings in what the embedder reads. */
 const reservedTokens = 40
 /** Bytes of files that wait to be parsed; a larger file goes alone. */

@@ -33,7 +33,12 @@ export interface FolderBench {
 
 /** Watched folders over the real disk and the system's own notifications, with the memory store. */
 export async function createFolderBench(
-  options: Partial<Pick<FoldersDeps, "watch" | "tickMs">> & { store?: Store; parser?: Parser; folder?: string } = {},
+  options: Partial<Pick<FoldersDeps, "watch" | "tickMs">> & {
+    store?: Store
+    parser?: Parser
+    folder?: string
+    onEmbed?: (texts: string[]) => void
+  } = {},
 ): Promise<FolderBench> {
   const own = await mkdtemp(join(tmpdir(), "zenglow-watched-"))
   const folder = options.folder ?? join(own, "notes")
@@ -46,7 +51,12 @@ export async function createFolderBench(
   const rag = createRagBench({
     ...(options.store ? { store: options.store } : {}),
     ...(options.parser ? { parser: options.parser } : {}),
-    embedder: createWordEmbedder({ onEmbed: (texts) => void embedded.push(...texts) }),
+    embedder: createWordEmbedder({
+      onEmbed(texts) {
+        embedded.push(...texts)
+        options.onEmbed?.(texts)
+      },
+    }),
     onDocument: publish,
   })
   const { store } = rag
