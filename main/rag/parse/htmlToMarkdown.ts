@@ -1,4 +1,6 @@
 import TurndownService from "turndown"
+import { withoutTrailingSpace } from "./readText.ts"
+import { refuseDeepHtml } from "./refuseDeepHtml.ts"
 
 /** The part of a DOM that is used here; linkedom's and turndown's own nodes both have it. */
 interface TableNode {
@@ -15,6 +17,7 @@ const lineEnd = "\u2063"
  * follows its words, for documents; on pages of the web links mostly lead elsewhere.
  */
 export function htmlToMarkdown(html: string, { hasLinks = false }: { hasLinks?: boolean } = {}): string {
+  refuseDeepHtml(html)
   const service = new TurndownService({
     headingStyle: "atx",
     bulletListMarker: "-",
@@ -57,11 +60,8 @@ export function htmlToMarkdown(html: string, { hasLinks = false }: { hasLinks?: 
   })
   // The mark survives the collapse of white space, so that lines and items of one table cell stay apart.
   const marked = html.replace(/<br\s*\/?>|<\/(?:li|p|div)>/gi, `${lineEnd}$&`)
-  return service
-    .turndown(marked)
-    .replaceAll(lineEnd, "")
-    .replace(/[ \t\u00a0]+\n/g, "\n")
-    .replace(/\n{3,}/g, "\n\n")
+  const text = service.turndown(marked).replaceAll(lineEnd, "")
+  return withoutTrailingSpace(text).replace(/\n{3,}/g, "\n\n")
 }
 
 /** Null for a table that only lays out the page: one column, or another table inside. */

@@ -1,3 +1,4 @@
+import { Parser } from "htmlparser2"
 import { AppError } from "#core/errors.ts"
 import type { ReadDocument } from "./contract.ts"
 import { htmlToMarkdown } from "./htmlToMarkdown.ts"
@@ -91,8 +92,25 @@ function bodyOf({ text, html }: MailMessage): string {
   return rich.length >= plain.length / 2 ? rich : plain
 }
 
-const htmlLength = (html: string): number =>
-  html.replace(/<(?:style|script)[\s\S]*?<\/(?:style|script)>|<[^>]*>/gi, "").trim().length
+/** Characters that a page shows, about. */
+function htmlLength(html: string): number {
+  let length = 0
+  let isShown = true
+  const parser = new Parser({
+    onopentagname: (name) => {
+      if (name === "style" || name === "script") isShown = false
+    },
+    ontext: (text) => {
+      if (isShown) length += text.trim().length
+    },
+    onclosetag: (name) => {
+      if (name === "style" || name === "script") isShown = true
+    },
+  })
+  parser.write(html)
+  parser.end()
+  return length
+}
 
 /** Headings of a file inside stand below the heading that names it. */
 export const shiftHeadings = (text: string, by: number): string =>

@@ -1,6 +1,6 @@
 import { linesOf, type Span } from "../sentences.ts"
 import type { ReadDocument, TextSection, TextUnit } from "./contract.ts"
-import { cleanText, decodeText } from "./readText.ts"
+import { cleanText, decodeText, withoutTrailingSpace } from "./readText.ts"
 
 const linesPerUnit = 12
 const longestUnit = 600
@@ -39,7 +39,7 @@ interface Declaration {
  * decorators above it; what a declaration is, is told by its first line and its indentation, for all languages alike.
  */
 export function readCode(bytes: Uint8Array, fileName: string): ReadDocument {
-  const text = cleanText(decodeText(bytes)).replace(/[ \t]+$/gm, "")
+  const text = withoutTrailingSpace(cleanText(decodeText(bytes)))
   const extension = /\.([^.]+)$/.exec(fileName)?.[1]?.toLowerCase() ?? ""
   const lines = linesOf(text)
   const starts = declarationsOf(lines, extension)
@@ -148,8 +148,8 @@ function unitsOfGroup(text: string, group: readonly Span[], section: number, blo
   let start = first.start
   while (last.end - start > longestUnit * 2) {
     let end = start + longestUnit
-    const lineEnd = text.lastIndexOf("\n", end)
-    if (lineEnd > start) end = lineEnd
+    const lineEnd = text.slice(start, end).lastIndexOf("\n")
+    if (lineEnd > 0) end = start + lineEnd
     const code = text.charCodeAt(end)
     if (code >= 0xdc00 && code <= 0xdfff) end--
     if (text.slice(start, end).trim() !== "") units.push({ start, end, section, block, kind: "code" })

@@ -4,6 +4,7 @@ import { AppError } from "#core/errors.ts"
 import type { ReadDocument } from "./contract.ts"
 import { htmlToMarkdown } from "./htmlToMarkdown.ts"
 import { cleanText, decodeText } from "./readText.ts"
+import { refuseDeepHtml } from "./refuseDeepHtml.ts"
 
 const largestBytes = 20 * 1024 * 1024
 const clutter =
@@ -16,7 +17,9 @@ export function readHtml(bytes: Uint8Array): ReadDocument {
       remedy: "Save it as text and add that.",
     })
   }
-  const { document } = parseHTML(decodeHtml(bytes))
+  const html = decodeHtml(bytes)
+  refuseDeepHtml(html)
+  const { document } = parseHTML(html)
   const title = (document.querySelector("title")?.textContent ?? "").replace(/\s+/g, " ").trim()
   const heading = (document.querySelector("h1")?.textContent ?? "").replace(/\s+/g, " ").trim()
   for (const element of document.querySelectorAll(clutter)) element.remove()

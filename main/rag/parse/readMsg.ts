@@ -1,5 +1,6 @@
 import { createRequire } from "node:module"
 import type { FieldsData } from "@kenjiuno/msgreader"
+import { checkCompoundFile } from "./checkCompoundFile.ts"
 import type { ReadDocument } from "./contract.ts"
 import { attachmentBudget, type MailAttachment, type MailMessage, type ReadInside, renderMail } from "./mail.ts"
 import { dateOf } from "./openXml.ts"
@@ -12,6 +13,7 @@ const { default: MsgReader } = createRequire(import.meta.url)(
 
 /** A message that Outlook saved: headers, body, attachments that can be read, messages inside. */
 export async function readMsg(bytes: Uint8Array, readInside: ReadInside): Promise<ReadDocument> {
+  checkCompoundFile(bytes, "Outlook message")
   // Copy: a Buffer is a window of memory that others use, and the reader looks at all of it.
   const reader = new MsgReader(Uint8Array.from(bytes).buffer)
   const fields = reader.getFileData()

@@ -48,7 +48,7 @@ function outputText(entry: unknown): string {
 function fence(text: string, language: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/^`{3,}/gm)].map(([marks]) => marks.length))
   const marks = "`".repeat(longest + 1)
-  return `${marks}${language}\n${text.replace(/\n+$/, "")}\n${marks}`
+  return `${marks}${language}\n${text.trimEnd()}\n${marks}`
 }
 
 function parse(bytes: Uint8Array): unknown {

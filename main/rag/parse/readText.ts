@@ -57,6 +57,13 @@ function isMostlyLatin(bytes: Uint8Array): boolean {
   return accents > high * 0.6
 }
 
+/** No blanks at line ends. Line by line: a pattern would look at every blank of a long run again and again. */
+export const withoutTrailingSpace = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n")
+
 /** Plain text. A short line in capitals that stands alone becomes a heading, as it was meant. */
 export function readPlainText(bytes: Uint8Array): ReadDocument {
   const lines = cleanText(decodeText(bytes)).split("\n")

@@ -12,6 +12,8 @@ export type ZipParts = Record<string, Uint8Array>
  * lies is cut at what it said. Throws `document.too-large`, `document.encrypted` (zip encryption) or `document.damaged`.
  */
 export function unpackZip(bytes: Uint8Array, kind: string, isNeeded: (name: string) => boolean): ZipParts {
+  // The first entry tells for all: programs protect a whole archive.
+  if (((bytes[6] ?? 0) & 1) === 1) throw encryptedFile()
   let inflated = 0
   let entries = 0
   try {
