@@ -359,3 +359,31 @@ it("streams many queries at once to their own clients, none lost, none mixed up"
   )
   expect(got).toEqual(clients.map((text) => alone.get(text)))
 })
+
+it("loses and reorders nothing when fifty clients get two hundred events each, whoever reads slowly", async () => {
+  const events = 200
+  server = await createRagServer({
+    documents: {},
+    wrap: (service) => ({
+      ...service,
+      async *stream(_actor, _query, { queryId }) {
+        // Large enough to fill the buffers of a client that does not read.
+        for (let index = 0; index < events; index++) yield { phase: "token", text: `${index} ${"x".repeat(2000)}` }
+        yield { phase: "done", query_id: queryId, timings: {} }
+      },
+    }),
+  })
+  const slow = await server.call("GET", "/rag/stream_query?query=slow")
+  const fast = Array.from({ length: 49 }, async (_, index) => {
+    const { events: got } = await readEvents(await server.call("GET", `/rag/stream_query?query=client${index}`))
+    return got
+  })
+  const read = await Promise.all(fast)
+  for (const got of [...read, (await readEvents(slow)).events]) {
+    expect(got.map(({ id }) => Number(id))).toEqual(Array.from({ length: events + 1 }, (_, index) => index))
+    expect(got.slice(0, -1).map(({ data }) => Number.parseInt(data.text, 10))).toEqual(
+      Array.from({ length: events }, (_, index) => index),
+    )
+    expect(got.at(-1)?.event).toBe("done")
+  }
+})
