@@ -9,6 +9,7 @@ import { Menu } from "../../ui/Menu.tsx"
 import { addFiles, useDocuments } from "../documents/documentsStore.ts"
 import { pickedFiles } from "../documents/droppedFiles.ts"
 import { useSettings } from "../settings/settingsStore.ts"
+import { HandsFreeButton } from "../voice/HandsFreeButton.tsx"
 import { MicButton } from "../voice/MicButton.tsx"
 import { SoundMenu } from "../voice/SoundMenu.tsx"
 import { VoiceBand, VoiceProblem } from "../voice/VoiceBand.tsx"
@@ -262,6 +263,7 @@ function Tools({ chatKey, isTalking }: { chatKey: string; isTalking: boolean }) 
         <GalleryHorizontalEnd size={16} />
       </IconButton>
       <SoundMenu />
+      <HandsFreeButton />
       <MicButton />
       {isTalking ? null : isLive ? (
         <IconButton label={strings.stop} keys="Esc" className="send" onClick={() => void stopTurn(chatKey)}>

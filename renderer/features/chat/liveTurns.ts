@@ -77,6 +77,20 @@ export async function startTurn(key: string, start: TurnStart): Promise<string |
   }
 }
 
+/** Shows a turn that somebody else started: a hands-free conversation opens its own. */
+export function showTurn(key: string, turnId: string, onEvent: TurnStart["onEvent"]): void {
+  const { messages, leaves } = get()
+  const live: LiveTurn = {
+    localId: crypto.randomUUID(),
+    turnId,
+    question: null,
+    parentId: pathTo(messages[key] ?? [], leaves[key]).at(-1)?.id ?? null,
+    isRegeneration: false,
+    kind: "voice",
+  }
+  follow(key, live, false, onEvent)
+}
+
 function follow(startKey: string, live: LiveTurn, isTemporary: boolean, onEvent: TurnStart["onEvent"]): void {
   const turnId = live.turnId
   if (!turnId) return

@@ -12,6 +12,7 @@ import "./voice.css"
 export function VoiceBand() {
   const phase = useVoice((state) => state.phase)
   const caption = useVoice((state) => state.caption)
+  const isHandsFree = useVoice((state) => state.isHandsFree)
   if (phase === "idle") return null
   const isEmpty = caption.settled === "" && caption.unsettled === ""
   return (
@@ -24,7 +25,9 @@ export function VoiceBand() {
         </div>
         <p className="voice-caption" aria-live="off">
           {isEmpty ? (
-            <span className="faint">{phase === "listening" ? strings.listeningHint : ""}</span>
+            <span className="faint">
+              {phase === "listening" ? strings.listeningHint : phase === "waiting" ? strings.waitingHint : ""}
+            </span>
           ) : (
             <>
               {caption.settled}
@@ -35,7 +38,7 @@ export function VoiceBand() {
       </div>
       <Button small onClick={stopEverything}>
         <Square size={11} fill="currentColor" aria-hidden />
-        {strings.stop}
+        {isHandsFree ? strings.endHandsFree : strings.stop}
       </Button>
     </div>
   )

@@ -1,12 +1,15 @@
 import { create } from "zustand"
 import type { TurnState } from "#contract/turnState.ts"
 import type { TurnEvent } from "#contract/turns.ts"
-import { api } from "../../api/client.ts"
+import type { ConversationState } from "#contract/voiceSessions.ts"
+import { api, asApiError } from "../../api/client.ts"
 import { onAudio, sendAudio } from "../../api/socket.ts"
 import { chatKey } from "../chat/chatStore.ts"
 import { startTurn } from "../chat/liveTurns.ts"
+import { toast } from "../frame/frameStore.ts"
 import { useModels } from "../models/modelsStore.ts"
 import { changeSettings, useSettings } from "../settings/settingsStore.ts"
+import { type HandsFree, startHandsFree } from "./handsFree.ts"
 import { type Microphone, MicrophoneError, type MicrophoneProblem, openMicrophone } from "./microphone.ts"
 import { openPlayer, type Player, type PlayerReport } from "./player.ts"
 import { speakWithSystemVoice, stopSystemVoice } from "./systemVoice.ts"
@@ -19,7 +22,9 @@ export interface LitSentence {
 }
 
 interface VoiceState {
-  phase: "idle" | "listening" | "thinking" | "speaking"
+  /** `waiting`: hands-free, between two turns. */
+  phase: "idle" | "waiting" | "listening" | "thinking" | "speaking"
+  isHandsFree: boolean
   isMicrophoneOpen: boolean
   /** 0..1, of the microphone while listening, of the speech while speaking. */
   level: number
@@ -33,6 +38,7 @@ interface VoiceState {
 
 const idle = {
   phase: "idle",
+  isHandsFree: false,
   isMicrophoneOpen: false,
   level: 0,
   caption: { settled: "", unsettled: "" },
@@ -61,6 +67,9 @@ interface Session {
   streamId: number
   turnId: string | null
   microphone: Microphone | null
+  /** The conversation that opens the turns; null where a press does. */
+  handsFree: HandsFree | null
+  isHandsFree: boolean
   /** Frames captured before the core knows the stream. */
   waiting: Int16Array[]
   sequence: number
@@ -119,6 +128,8 @@ function createSession(): Session {
     streamId: 1 + Math.floor(Math.random() * 0x7ffffffe),
     turnId: null,
     microphone: null,
+    handsFree: null,
+    isHandsFree: false,
     waiting: [],
     sequence: 0,
     isReleased: false,
@@ -128,6 +139,71 @@ function createSession(): Session {
     heardMs: 0,
     reportedMs: 0,
   }
+}
+
+/** Talking without hands: the microphone stays open, each pause ends a turn, and talking over the answer stops it. */
+export async function startConversation(): Promise<void> {
+  stopEverything()
+  const capabilities = useModels.getState().bundle?.capabilities
+  if (capabilities && !capabilities.listen) {
+    set({ problem: "no-model" })
+    return
+  }
+  const current = { ...createSession(), isHandsFree: true, isReleased: false }
+  session = current
+  set({ ...idle, phase: "waiting", isHandsFree: true, isMicrophoneOpen: true, startedAt: Date.now(), problem: null })
+  void ensurePlayer()
+  try {
+    current.microphone = await openMicrophone(get().inputId, (samples, rms) => capture(current, samples, rms))
+  } catch (error) {
+    if (session === current) session = null
+    set({ ...idle, problem: error instanceof MicrophoneError ? error.problem : "busy" })
+    return
+  }
+  try {
+    current.handsFree = await startHandsFree(current.streamId, {
+      onState: (state) => onConversationState(current, state),
+      onTurn: (turnId) => beginTurn(current, turnId),
+      onTurnEvent: (event, turn) => onTurnEvent(current, event, turn),
+    })
+  } catch (error) {
+    const { message, remedy } = asApiError(error)
+    if (session === current) stopEverything()
+    toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
+    return
+  }
+  if (session !== current) {
+    current.microphone.close()
+    current.handsFree.end()
+    return
+  }
+  for (const samples of current.waiting) sendAudio(current.streamId, current.sequence++, samples)
+  current.waiting = []
+}
+
+/** Share of the volume that is left while somebody talks over the answer. */
+const duckedShare = 0.2
+
+function onConversationState(current: Session, state: ConversationState): void {
+  if (session !== current) return
+  if (state.phase === "ended") {
+    current.isReleased = true
+    end(current)
+    return
+  }
+  void player?.then((opened) => opened.setVolume(effectiveVolume() * (state.isDucked ? duckedShare : 1)))
+  // What is still in the loudspeaker is being said, whatever the core is doing by now.
+  if (state.phase === "waiting" && get().phase === "speaking" && current.isSpeechComplete) return
+  set({ phase: state.phase })
+}
+
+/** The next turn of a conversation: what the last one still had to say is not said any more. */
+function beginTurn(current: Session, turnId: string): void {
+  if (session !== current) return
+  void player?.then((opened) => opened.flush())
+  stopSystemVoice()
+  Object.assign(current, { turnId, turn: null, isSpeechComplete: false, heardMs: 0, reportedMs: 0 })
+  set({ turnId, lit: null, caption: { settled: "", unsettled: "" } })
 }
 
 /** Asks a typed question whose answer is spoken, as the setting "Speak all answers" wants it. */
@@ -151,7 +227,7 @@ export async function askAloud(key: string, text: string): Promise<void> {
 /** Key or button up: no more sound comes, the core answers. */
 export function stopListening(): void {
   const current = session
-  if (!current || current.isReleased) return
+  if (!current || current.isReleased || current.isHandsFree) return
   current.isReleased = true
   current.microphone?.close()
   set({ phase: "thinking", isMicrophoneOpen: false, level: 0 })
@@ -167,6 +243,7 @@ export function stopEverything(): void {
   set({ ...idle })
   if (!current) return
   current.microphone?.close()
+  current.handsFree?.end()
   const { turnId } = current
   if (!turnId) return
   const heard = current.turn?.captions.length ? tellHeard(turnId, current.heardMs) : Promise.resolve()
@@ -188,7 +265,7 @@ function capture(current: Session, samples: Int16Array, rms: number): void {
   if (session !== current || current.isReleased) return
   // Perceived loudness: −54 dB is silence, −6 dB is full.
   set({ level: Math.max(0, Math.min(1, (20 * Math.log10(rms + 1e-6) + 54) / 48)) })
-  if (current.turnId) sendAudio(current.streamId, current.sequence++, samples)
+  if (current.turnId || current.handsFree) sendAudio(current.streamId, current.sequence++, samples)
   else current.waiting.push(samples)
 }
 
@@ -203,6 +280,7 @@ function onTurnEvent(current: Session, event: TurnEvent, turn: TurnState): void 
       set({ caption: { settled: event.text, unsettled: "" } })
       break
     case "listen-end":
+      if (current.isHandsFree) break
       current.isReleased = true
       current.microphone?.close()
       set({ phase: "thinking", isMicrophoneOpen: false, level: 0 })
@@ -286,6 +364,11 @@ function speakAnswer(current: Session, text: string): void {
 
 function end(current: Session): void {
   if (session !== current) return
+  if (current.isHandsFree && current.handsFree && current.microphone && !current.isReleased) {
+    // The turn is over, the conversation goes on.
+    set({ phase: "waiting", lit: null, level: 0, caption: { settled: "", unsettled: "" } })
+    return
+  }
   session = null
   current.microphone?.close()
   void player?.then((opened) => opened.flush())
