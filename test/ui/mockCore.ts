@@ -15,6 +15,7 @@ import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
 import type { TurnEvent, TurnRequest } from "#contract/turns.ts"
 import { builtRenderer } from "./buildRenderer.ts"
 import { shownAnswer, shownListOf } from "./mockFeedback.ts"
+import { knowledgeHandlers } from "./mockKnowledge.ts"
 import { type AnswerScript, type Step, scriptFor, textTurn, voiceTurn } from "./mockTurns.ts"
 import { longChat, manualText, metricFrameAt, type Seed, type SeedState, seedOf } from "./seed.ts"
 
@@ -133,6 +134,9 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
   const settingsAnswer = () => ({ items: seed.settings, dataDir: "/home/ada/.local/share/zenglow" })
 
   const handlers: Handlers = {
+    ...knowledgeHandlers(options.state, Date.now(), changed, (code) => {
+      throw new MockError(code, "There is no such thing.")
+    }),
     "POST /api/session": ({ body }) => {
       if (body.ticket !== mockTicket) throw new MockError("auth.bad-ticket", "This ticket was used before.")
       return { token, expiresAt: Date.now() + 3_600_000 }

@@ -1,5 +1,6 @@
 import type { CitedSpan, TurnEventBody, TurnRequest } from "#contract/turns.ts"
 import { phaseResults } from "./mockFeedback.ts"
+import { memoryEvent } from "./mockKnowledge.ts"
 import { answerSpans, answerText, passages, timings } from "./seed.ts"
 
 /** One step of a scripted turn: an event after a pause. */
@@ -60,6 +61,7 @@ export function textTurn(request: TurnRequest, ids: TurnIds, script: AnswerScrip
           step({ type: "speech-end", heardChars: script.text.length, audioMs: 3000 }),
         ]
       : []),
+    ...[memoryEvent(request.text ?? "")].flatMap((event) => (event ? [step(event)] : [])),
     step({ type: "title", title: "Changing the filter" }),
     step({
       type: "turn-end",

@@ -92,6 +92,41 @@ const shots: readonly Shot[] = [
       await page.locator(".facts").waitFor()
     },
   },
+  {
+    name: "memory",
+    path: "#/memory",
+    states: ["full", "empty"],
+    prepare: async (page) => page.locator(".memory, .empty").first().waitFor(),
+  },
+  {
+    name: "memory-note",
+    path: "#/chat",
+    states: ["full"],
+    prepare: async (page) => {
+      await ask(page, "I live in Lisbon. How often should the filter be changed?")
+      await page.locator(".memory-note").waitFor()
+    },
+  },
+  {
+    name: "why",
+    path: "#/documents",
+    states: ["full"],
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "Boiler handbook", exact: true }).click()
+      await page.getByRole("textbox", { name: "Question" }).fill("How often must the filter be changed?")
+      await page.getByRole("button", { name: "Look into it" }).click()
+      await page.locator(".why-steps").scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: "artifacts",
+    path: "#/settings/artifacts",
+    states: ["full"],
+    prepare: async (page) => {
+      await page.locator(".artifact").nth(1).locator("summary").click()
+      await page.locator(".artifacts").scrollIntoViewIfNeeded()
+    },
+  },
   { name: "models", path: "#/models", prepare: async (page) => page.locator(".model-row").first().waitFor() },
   {
     name: "metrics",

@@ -124,7 +124,7 @@ function Row({ artifact, onChange }: { artifact: Artifact; onChange: () => void 
   }
   return (
     <details className="artifact">
-      <summary aria-label={strings.details(name)}>
+      <summary>
         <span className="badge">{kind}</span>
         <span className="truncate grow">{name}</span>
         <span className="faint numbers artifact-size">{sizeBytes === null ? "" : formatBytes(sizeBytes)}</span>

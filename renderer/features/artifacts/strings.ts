@@ -10,7 +10,6 @@ export const strings = {
   noMatch: "Nothing fits.",
   tags: "Tags",
   withTag: (tag: string, count: number) => `${tag}, ${plural(count, "artifact")}`,
-  details: (name: string) => `Details of ${name}`,
   hash: "sha256",
   copyHash: "Copy the hash",
   copied: "Hash copied",
