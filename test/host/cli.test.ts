@@ -102,6 +102,26 @@ describe("the command line without models", { timeout: 60_000 }, () => {
     expect(second.collections).toEqual(first.collections)
   })
 
+  it("takes Ctrl-C in the middle of a folder, and reads the rest when asked again", async () => {
+    const docs = join(cli.dataDir, "..", "many")
+    mkdirSync(docs)
+    const count = 150
+    for (let index = 0; index < count; index++)
+      writeFileSync(join(docs, `${index}.txt`), `Locker ${index} belongs to the ${index}th rower of the club.`)
+    const interrupted = cli.start(["ingest", docs, "--json"])
+    const begun = new Promise<void>((resolve) => {
+      interrupted.child.stderr?.on("data", (text: string) => {
+        if (/many/.test(text)) resolve()
+      })
+    })
+    await Promise.race([begun, interrupted.ended])
+    interrupted.child.kill("SIGINT")
+    const { code, stdout } = await interrupted.ended
+    expect({ code, stdout }).toEqual({ code: 130, stdout: "" })
+    const again = JSON.parse((await cli.run(["ingest", docs, "--json"])).stdout)
+    expect(again).toMatchObject({ ready: count, failed: [] })
+  })
+
   it("reports a bad file by name and takes the rest of the folder", async () => {
     const docs = join(cli.dataDir, "..", "mixed")
     mkdirSync(docs)

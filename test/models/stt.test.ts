@@ -89,6 +89,18 @@ describe.skipIf(!isInstalled)("speech to text on Moonshine tiny", () => {
       expect(segment.startMs).toBeGreaterThanOrEqual(segments[index - 1]?.endMs ?? 0)
   })
 
+  it("finds two sentences in half an hour, and invents none", async () => {
+    const seconds = 30 * 60
+    const long = new Float32Array(seconds * 16_000)
+    long.set(clips["LJ001-0020.opus"], 10 * 16_000)
+    long.set(clips["LJ001-0030.opus"], (seconds - 60) * 16_000)
+    const { text, segments } = await host.stt.transcribe(long, {}, signal)
+    const wrong = wordErrors(`${sentences["LJ001-0020.opus"]} ${sentences["LJ001-0030.opus"]}`, text)
+    expect(wrong.errors / wrong.words).toBeLessThanOrEqual(0.06)
+    expect(segments).toHaveLength(2)
+    expect(segments[1]?.startMs).toBeGreaterThan((seconds - 62) * 1000)
+  })
+
   it("cuts speech without pauses between words", async () => {
     const name = "LJ001-0030.opus"
     const run = clips[name].subarray(4000, clips[name].length - 6000)

@@ -31,6 +31,16 @@ describe("encoding and decoding", () => {
     expect(likeness(samples, decoded.samples, reach).value).toBeGreaterThan(0.98)
   })
 
+  it("takes a file's bytes over instead of copying them, and copies a piece of a larger buffer", async () => {
+    const whole = writeWav(tone(1, 8000), 8000)
+    const larger = new Uint8Array(whole.length + 8)
+    larger.set(whole, 8)
+    expect((await codecs.decodeAudio(larger.subarray(8), {}, signal)).durationMs).toBe(1000)
+    expect(larger.length).toBe(whole.length + 8)
+    expect((await codecs.decodeAudio(whole, {}, signal)).durationMs).toBe(1000)
+    expect(whole.length).toBe(0)
+  })
+
   it("decodes Opus in WebM, as browsers record it", async () => {
     const samples = sweep(2, 48_000)
     const decoded = await codecs.decodeAudio(await webm(samples), { sampleRate: 48_000 }, signal)
