@@ -72,7 +72,7 @@ export async function* answer(
   const best = sentences[0]
   if (best && retrieval.confidence >= answerFloor) yield { type: "quote", sentence: best.text, citation: best.citation }
   if (model?.composes) yield* compose(input, retrieval, sentences, model.llm, deps, signal)
-  else yield* quoteOnly(retrieval, signal)
+  else yield* quoteOnly(input.question, retrieval, signal)
 }
 
 async function searchesDocuments(input: AnswerInput, deps: AnswerDeps): Promise<boolean> {
@@ -172,12 +172,12 @@ async function* compose(
   } catch (error) {
     if (isAbort(error, signal) || !(error instanceof AppError) || !error.code.startsWith("model.")) throw error
     deps.log.warn("the model could not be used, quoting instead", { code: error.code })
-    yield* quoteOnly(retrieval, signal)
+    yield* quoteOnly(input.question, retrieval, signal)
     return
   }
 
   yield { type: "check-start" }
-  const text = withReason(written.text.trim(), prompt.passages, retrieval.weights)
+  const text = withReason(withoutLeadIn(written.text.trim()), prompt.passages, retrieval.weights)
   const spans = await untilAborted(
     attributeSentences(
       text,
@@ -205,7 +205,9 @@ async function* compose(
     yield textEnd(llm, prompt, written, { text, spans, found: true })
     return
   }
-  const quoted = verdict.decision === "quote" ? await extractiveAnswer(retrieval.passages, retrieval, signal) : null
+  const parts = questionParts(input.question)
+  const quoted =
+    verdict.decision === "quote" ? await extractiveAnswer(retrieval.passages, { ...retrieval, parts }, signal) : null
   if (quoted) yield textEnd(llm, prompt, written, { text: quoted.text, spans: quoted.spans, found: true })
   else {
     yield textEnd(llm, prompt, written, {
@@ -220,7 +222,17 @@ async function* compose(
 const negation =
   /\b(?:not|no|never|none|cannot|without|only|except|closed|prohibited|forbidden|refused|excluded)\b|n['’]t\b/i
 
+/** A sentence with less of the question's words decides nothing. */
+const reasonFloor = 0.5
+
 const refersBack = /^(?:[-*•]\s*)?(?:it|its|they|these|this|that|those|he|she)\b/i
+
+const leadIn =
+  /(^|(?:yes|no)[.,]\s+)the (?:documents?|passages?|texts?) (?:\w+ly )?(?:states?|says?|mentions?|specif(?:y|ies)|indicates?) that (\p{L})/iu
+
+/** "The document states that the shop is open": the citation says so already. */
+const withoutLeadIn = (text: string): string =>
+  text.replace(leadIn, (_, before: string, first: string) => `${before}${first.toUpperCase()}`)
 
 /**
  * A Yes or No is held against the sentence that is nearest to the question: where that says the opposite it stands alone, and a bare
@@ -242,16 +254,18 @@ function withReason(text: string, evidence: readonly Passage[], weights: TermWei
       previous = sentence
     }
   }
-  if (reason === "") return text
+  if (most < reasonFloor) return text
   const isNo = word.toLowerCase() === "no"
   if (negation.test(reason) !== isNo) return reason
   return /^\w+\W*$/.test(text) ? `${isNo ? "No" : "Yes"}. ${reason}` : text
 }
 
 /** The best sentences, quoted and cited. */
-async function* quoteOnly(retrieval: Retrieval, signal: AbortSignal): AsyncGenerator<TurnEventBody> {
-  const extracted = await untilAborted(extractiveAnswer(retrieval.passages, retrieval, signal), signal)
-  if (extracted) yield* say(extracted.text, extracted.spans, { found: true })
+async function* quoteOnly(question: string, retrieval: Retrieval, signal: AbortSignal): AsyncGenerator<TurnEventBody> {
+  const deps = { ...retrieval, parts: questionParts(question) }
+  const extracted = await untilAborted(extractiveAnswer(retrieval.passages, deps, signal), signal)
+  // Nobody checks what is quoted here, so what retrieval is unsure of is not quoted.
+  if (extracted && retrieval.confidence >= answerFloor) yield* say(extracted.text, extracted.spans, { found: true })
   else yield* say(notStated, [], { found: false, closest: retrieval.passages.slice(0, 3) })
 }
 

@@ -1,6 +1,6 @@
 import type { Passage } from "#contract/turns.ts"
 import type { ScoredSentence } from "#rag/bestSentence.ts"
-import { coverageOfStems, type TermWeights } from "#rag/relevance.ts"
+import { coverageOfStems, type TermWeights, weightsOfPart } from "#rag/relevance.ts"
 import { type Span, sentencesOf } from "#rag/sentences.ts"
 import { stemsOf } from "#rag/words.ts"
 import { instructionsAmong, neutralise } from "./neutralise.ts"
@@ -26,7 +26,7 @@ interface Unit extends Span {
 
 /** What a sentence gains for words of the question that nothing chosen so far has: questions that need two passages get both. */
 const noveltyWeight = 0.45
-/** A row must have this share of what the best row has of the question's words. */
+/** A row must have this share of what the best row has of a part's words. */
 const rowShare = 0.85
 /** A sentence must come this near the first one: what is further off only distracts. */
 const fillShare = 0.3
@@ -38,7 +38,7 @@ const refersBack =
  * neighbours, so that a prompt is read in a second or two instead of ten. Sentences that address the program are left out.
  */
 export function selectEvidence({ passages, sentences, weights, parts, room }: EvidenceInput): Passage[] {
-  const units = passages.flatMap(unitsOf)
+  const units = withoutRepeats(passages.flatMap(unitsOf))
   const scores = new Map(sentences.map((sentence) => [`${sentence.citation}:${sentence.start}`, sentence.score]))
   const scoreOf = (unit: Unit): number =>
     scores.get(`${unit.passage.n}:${unit.start}`) ?? 0.5 * coverageOfStems(weights, unit.stems)
@@ -55,11 +55,16 @@ export function selectEvidence({ passages, sentences, weights, parts, room }: Ev
     return true
   }
   // Of a table only the rows that say most about some part: the others are figures of something else.
-  const partWeights = parts.map((part) => weightsOf(part, weights))
-  const rowValue = (unit: Unit): number =>
-    Math.max(...partWeights.map((own) => coverageOfStems(own, stemsOf(unit.text))), 0)
-  const bestRow = Math.max(0, ...units.filter((unit) => unit.isRow).map(rowValue))
-  for (const unit of units) if (unit.isRow && rowValue(unit) < rowShare * bestRow) unit.isLeft = true
+  const partWeights = parts.map((part) => weightsOfPart(part, weights))
+  const rows = units.filter((unit) => unit.isRow)
+  const kept = new Set(
+    partWeights.flatMap((own) => {
+      const values = rows.map((row) => coverageOfStems(own, stemsOf(row.text)))
+      const floor = rowShare * Math.max(0, ...values)
+      return rows.filter((_, index) => (values[index] ?? 0) >= floor)
+    }),
+  )
+  for (const row of rows) if (!kept.has(row)) row.isLeft = true
   const open = units.filter((unit) => !unit.isLeft)
   let firstValue = 0
   for (const own of parts.length > 1 ? partWeights : []) {
@@ -107,9 +112,15 @@ export function selectEvidence({ passages, sentences, weights, parts, room }: Ev
   })
 }
 
-function weightsOf(part: string, weights: TermWeights): TermWeights {
-  const stems = stemsOf(part)
-  return new Map([...weights].filter(([stem]) => stems.has(stem)))
+/** Neighbouring passages share sentences: each is read once. */
+function withoutRepeats(units: readonly Unit[]): Unit[] {
+  const seen = new Set<string>()
+  return units.filter(({ text, passage }) => {
+    const key = `${passage.documentId} ${text}`
+    const isNew = !seen.has(key)
+    seen.add(key)
+    return isNew
+  })
 }
 
 function unitsOf(passage: Passage): Unit[] {

@@ -1,12 +1,15 @@
 import type { CitedSpan, Passage } from "#contract/turns.ts"
 import { isAbort } from "#core/errors.ts"
 import type { Llm } from "#engines/types.ts"
-import type { ScoredSentence } from "#rag/bestSentence.ts"
+import { hasAnswerForm, type ScoredSentence } from "#rag/bestSentence.ts"
+import { type AnswerKind, questionParts } from "#rag/queryTerms.ts"
 import { coverageOf } from "#rag/relevance.ts"
 import type { Retrieval } from "#rag/retrieve.ts"
 import { sentencesOf } from "#rag/sentences.ts"
 import { isStopWord, stemsOf } from "#rag/words.ts"
 import { neutralise } from "./neutralise.ts"
+import { asksYesOrNo } from "./prompt.ts"
+import { verbatimShare } from "./support.ts"
 
 export interface JudgeInput {
   question: string
@@ -25,6 +28,8 @@ export interface Verdict {
   decision: "answered" | "quote" | "not-stated"
   /** How likely the answer is stated in the documents, 0..1. */
   likelihood: number
+  /** Share of the answer that stands in one sentence of the evidence, 0..1. */
+  verbatim: number
   coverage: number
   supported: number
   best: number
@@ -43,7 +48,8 @@ export async function probeSupport(
   { question, text, evidence, spans }: Pick<JudgeInput, "question" | "text" | "evidence" | "spans">,
   signal: AbortSignal,
 ): Promise<number | null> {
-  if (text === "") return null
+  // A Yes or No to the question itself would be told instead.
+  if (text === "" || asksYesOrNo(question)) return null
   const passage = closestSentences(`${question} ${text}`, evidence, spans)
   if (passage === "") return null
   const content = `Passage: ${passage}\nQuestion: ${neutralise(question)}\nDoes the passage state the answer to the question? Answer Yes or No.`
@@ -72,24 +78,37 @@ function closestSentences(said: string, evidence: readonly Passage[], spans: rea
 const refusal =
   /\b(?:documents?|text|passages?|information)\b.{0,40}\b(?:do(?:es)? not|don['’]t|doesn['’]t|no|not)\b.{0,30}\b(?:say|state|mention|specif|provide|contain|include|information|given)|\bnot (?:specified|mentioned|stated|provided|given|listed)\b|\bno information\b|\bI (?:do not|don['’]t|cannot|can['’]t) (?:know|find|answer)/i
 
+/** Questions whose answer has a form of its own: "How long…?" is not answered by a number of pages. */
+const formKinds = new Set<AnswerKind>(["duration", "money", "quantity", "frequency", "age", "person"])
+
+/** Share of Yes from which an answer is more likely stated than invented. */
+const likelySupport = 0.62
 /** A sentence that scores this answers the question in its own words. */
 const quoteFloor = 0.6
 
-/** One decision from the probe, the number and name checks, the words of the question that the evidence has, and retrieval. */
+/**
+ * One decision from the probe, the number and name checks, the words of the question that the evidence has, and how nearly the
+ * answer repeats one of its sentences.
+ */
 export function judge(input: JudgeInput): Verdict {
-  const { text, spans, support, evidence, sentences, retrieval } = input
+  const { question, text, spans, support, evidence, sentences, retrieval } = input
   const shown = evidence
     .map((passage) => `${passage.title}\n${passage.headingPath.join("\n")}\n${passage.text}`)
     .join("\n")
   const coverage = coverageOf(retrieval.weights, shown)
   const supported = spans.length === 0 ? 0 : spans.filter((span) => span.supported).length / spans.length
   const best = sentences[0]?.score ?? 0
-  const evidenceSum =
-    8 * ((support ?? 0.6) - 0.55) + 3 * (coverage - 0.6) + 2 * (retrieval.confidence - 0.75) + (supported - 0.5)
-  const likelihood = 1 / (1 + Math.exp(-evidenceSum))
-  const isRefused = refusal.test(text)
+  const verbatim = verbatimShare(text, evidence)
+  // A logistic curve fitted to the questions of test/fixtures/tuning.
+  const sum = 8 * ((support ?? likelySupport) - likelySupport) + 2 * (coverage - 0.6) + 4 * (verbatim - 0.75)
+  const likelihood = 1 / (1 + Math.exp(-(sum + (supported > 0 ? supported : 1) - 0.5)))
+  const isLikely = !refusal.test(text) && likelihood >= 0.5
   let decision: Verdict["decision"] = "not-stated"
-  if (!isRefused && supported > 0 && likelihood >= 0.5) decision = "answered"
-  else if (!isRefused && supported === 0 && best >= quoteFloor) decision = "quote"
-  return { decision, likelihood, coverage, supported, best }
+  if (isLikely && supported > 0) decision = "answered"
+  else if (isLikely && best >= quoteFloor) decision = "quote"
+  const { answerKind } = retrieval.query
+  const lacksForm =
+    formKinds.has(answerKind) && questionParts(question).length === 1 && !hasAnswerForm(answerKind, text)
+  if (decision === "answered" && lacksForm && hasAnswerForm(answerKind, sentences[0]?.text ?? "")) decision = "quote"
+  return { decision, likelihood, verbatim, coverage, supported, best }
 }

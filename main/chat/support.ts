@@ -20,6 +20,8 @@ const overlapFloor = 0.5
 /** With a trained embedder less overlap suffices when the meaning is close. */
 const similarityFloor = 0.6
 const lowOverlapFloor = 0.3
+/** Share of the words it adds to the question that must stand in the passage. */
+const addedShare = 0.5
 /** A second passage is cited when it supports nearly as well as the best. */
 const secondShare = 0.92
 
@@ -83,6 +85,19 @@ function figuresAbout(passages: readonly Passage[], weights: TermWeights, parts:
   return found
 }
 
+/** Share of a sentence that must stand in one sentence of the passage for it to be repeated from there, figures included. */
+const repeatedShare = 0.7
+
+/** The figures of the sentences that the answer repeats almost word for word: they mean there what they mean here. */
+function figuresRepeated(text: string, passage: Passage): string[] {
+  const stems = [...contentStems(text)]
+  return sentencesOf(passage.text).flatMap((sentence) => {
+    const source = stemsOf(sentence.text)
+    const isRepeated = stems.filter((stem) => source.has(stem)).length >= repeatedShare * stems.length
+    return isRepeated ? [...numbersOf(sentence.text)] : []
+  })
+}
+
 /** "No." alone says nothing to look for: it is read with the reason that follows. */
 function withoutBareYes(sentences: readonly Span[], text: string): Span[] {
   const [first, second, ...rest] = sentences
@@ -105,15 +120,31 @@ function attribute(
       const known = contentStems(source)
       // A word repeated from the question is no claim: it counts only where the passage has it too.
       const claimed = [...stems].filter((stem) => known.has(stem) || !asked.stems.has(stem))
+      // What the sentence adds to the question must be the passage's: words repeated from the question prove nothing.
+      const added = claimed.filter(
+        (stem) => /^\p{L}{4,}/u.test(stem) && !asked.stems.has(stem) && numbersOf(stem).size === 0,
+      )
+      const isOwn = added.filter((stem) => known.has(stem)).length >= addedShare * added.length
       const overlap = claimed.length === 0 ? 0 : claimed.filter((stem) => known.has(stem)).length / claimed.length
-      const sourceNumbers = asked.figures ? (asked.figures.get(passage.n) ?? new Set<string>()) : numbersOf(source)
+      const sourceNumbers = asked.figures
+        ? new Set([...(asked.figures.get(passage.n) ?? []), ...figuresRepeated(text, passage)])
+        : numbersOf(source)
       const lower = source.toLowerCase()
       const missing = numbers
         .filter((value) => !sourceNumbers.has(value))
         .concat(names.filter((name) => !lower.includes(name.toLowerCase())))
       const similarity = similarities[index] ?? 0
       const said = new Set(claimed.filter((stem) => known.has(stem)))
-      return { n: passage.n, overlap, similarity, missing, said, score: 0.7 * overlap + 0.3 * Math.max(0, similarity) }
+      return {
+        n: passage.n,
+        overlap,
+        similarity,
+        missing,
+        added,
+        said,
+        isOwn,
+        score: 0.7 * overlap + 0.3 * Math.max(0, similarity),
+      }
     })
     .sort((a, b) => a.missing.length - b.missing.length || b.score - a.score)
   const best = scored[0]
@@ -133,15 +164,23 @@ function attribute(
       reason: `${missing} is not in the passages${asked.figures ? " about this" : ""}.`,
     }
   }
+  const cited = isPair && other ? [best, other] : [best]
+  const isOwn =
+    best.added.filter((stem) => cited.some(({ said }) => said.has(stem))).length >= addedShare * best.added.length
   const isStated =
-    best.overlap >= overlapFloor ||
-    (best.similarity >= similarityFloor && best.overlap >= lowOverlapFloor) ||
-    (isPair && best.overlap >= lowOverlapFloor)
+    isOwn &&
+    (best.overlap >= overlapFloor ||
+      (best.similarity >= similarityFloor && best.overlap >= lowOverlapFloor) ||
+      (isPair && best.overlap >= lowOverlapFloor))
   if (!isStated) return { start, end, citations: [], supported: false, reason: "No passage says this." }
   if (other && isPair) return { start, end, citations: [best.n, other.n], supported: true }
   const citations = scored
     .filter(
-      (each) => each.missing.length === 0 && each.score >= secondShare * best.score && each.overlap >= overlapFloor,
+      (each) =>
+        each.missing.length === 0 &&
+        each.score >= secondShare * best.score &&
+        each.overlap >= overlapFloor &&
+        each.isOwn,
     )
     .map((each) => each.n)
   return { start, end, citations: citations.length > 0 ? citations.slice(0, 2) : [best.n], supported: true }
@@ -172,6 +211,14 @@ async function compare(
   const vectors = await embedder.embed(texts, "passage", signal)
   const passageVectors = vectors.slice(sentences.length)
   return sentences.map((_, row) => passageVectors.map((vector) => dot(vectors[row] as Float32Array, vector)))
+}
+
+/** Share of a sentence's content words that stand together in one sentence of the passages, 0..1. */
+export function verbatimShare(text: string, passages: readonly Passage[]): number {
+  const stems = contentStems(text.replace(/^(?:yes|no)\b/i, ""))
+  if (stems.size === 0) return 0
+  const sources = passages.flatMap((passage) => sentencesOf(passage.text).map((sentence) => stemsOf(sentence.text)))
+  return Math.max(0, ...sources.map((source) => [...stems].filter((stem) => source.has(stem)).length / stems.size))
 }
 
 function contentStems(text: string): Set<string> {

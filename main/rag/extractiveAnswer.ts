@@ -1,5 +1,7 @@
 import type { CitedSpan, Passage } from "#contract/turns.ts"
 import { rankSentences, type ScoredSentence, type SentenceDeps } from "./bestSentence.ts"
+import { queryTerms } from "./queryTerms.ts"
+import { weightsOfPart } from "./relevance.ts"
 import { stemsOf } from "./words.ts"
 
 /** An answer made of quotations only. */
@@ -16,22 +18,21 @@ const sentenceCount = 3
 const scoreShare = 0.8
 const newShare = 0.5
 
+export interface ExtractiveDeps extends SentenceDeps {
+  /** The questions in the question: each gets its best sentence. Default: it is one. */
+  parts?: readonly string[]
+}
+
 /** Answers without a language model: the best sentences, quoted and cited. Null when no sentence has to do with the question. */
 export async function extractiveAnswer(
   passages: readonly Passage[],
-  deps: SentenceDeps,
+  deps: ExtractiveDeps,
   signal: AbortSignal,
 ): Promise<ExtractiveAnswer | null> {
-  const ranked = await rankSentences(passages, deps, signal)
-  const best = ranked[0]
-  if (!best) return null
-  const chosen = [best]
-  for (const sentence of ranked.slice(1)) {
-    if (chosen.length >= sentenceCount || sentence.score < scoreShare * best.score) break
-    if (sentence.coverage > 0 && chosen.every((other) => shareOfNew(sentence.text, other.text) >= newShare)) {
-      chosen.push(sentence)
-    }
-  }
+  const { parts = [] } = deps
+  const chosen =
+    parts.length > 1 ? await bestOfEach(parts, passages, deps, signal) : await bestOfAll(passages, deps, signal)
+  if (chosen.length === 0) return null
   let text = ""
   const spans: CitedSpan[] = []
   for (const sentence of chosen) {
@@ -41,6 +42,40 @@ export async function extractiveAnswer(
     spans.push({ start, end: text.length, citations: [sentence.citation], supported: true })
   }
   return { text, spans, sentences: chosen }
+}
+
+async function bestOfAll(
+  passages: readonly Passage[],
+  deps: SentenceDeps,
+  signal: AbortSignal,
+): Promise<ScoredSentence[]> {
+  const ranked = await rankSentences(passages, deps, signal)
+  const best = ranked[0]
+  if (!best) return []
+  const chosen = [best]
+  for (const sentence of ranked.slice(1)) {
+    if (chosen.length >= sentenceCount || sentence.score < scoreShare * best.score) break
+    if (sentence.coverage > 0 && chosen.every((other) => shareOfNew(sentence.text, other.text) >= newShare)) {
+      chosen.push(sentence)
+    }
+  }
+  return chosen
+}
+
+/** Words alone decide: the vector is that of the whole question. */
+async function bestOfEach(
+  parts: readonly string[],
+  passages: readonly Passage[],
+  deps: SentenceDeps,
+  signal: AbortSignal,
+): Promise<ScoredSentence[]> {
+  const chosen: ScoredSentence[] = []
+  for (const part of parts) {
+    const own = { ...deps, query: queryTerms(part), weights: weightsOfPart(part, deps.weights), vector: null }
+    const [best] = await rankSentences(passages, own, signal)
+    if (best && !chosen.some(({ text }) => text === best.text)) chosen.push(best)
+  }
+  return chosen
 }
 
 /** Markdown's list markers and emphasis are not part of what is quoted. */

@@ -10,6 +10,12 @@ export function termWeights(terms: readonly QueryTerm[], rarity: ReadonlyMap<str
   return new Map(terms.map((term) => [term.stem, term.weight * Math.max(0.1, rarity.get(term.word) ?? highest)]))
 }
 
+/** The weights of the words that stand in one part of the question. */
+export function weightsOfPart(part: string, weights: TermWeights): TermWeights {
+  const stems = stemsOf(part)
+  return new Map([...weights].filter(([stem]) => stems.has(stem)))
+}
+
 /** Share of the question's weight whose words stand in the text, 0..1. */
 export function coverageOf(weights: TermWeights, text: string): number {
   return coverageOfStems(weights, stemsOf(text))

@@ -74,6 +74,10 @@ export function scoreAnswer(asked: AnswerCase, turn: TurnState): AnswerScore {
 }
 
 const numerals = "zero one two three four five six seven eight nine ten eleven twelve".split(" ")
+/** Longer words that only join others. */
+const joining = new Set(
+  "because while whereas that this these those which when where with from into until than also".split(" "),
+)
 const plain = (text: string): string => text.toLowerCase().replace(/(\d),(?=\d{3}\b)/g, "$1")
 const wordsOf = (text: string): string[] =>
   (plain(text).match(/\p{L}{3,}|\d+(?:[.:]\d+)*/gu) ?? []).map((word) => {
@@ -90,7 +94,7 @@ function holds(sentence: string, source: string, question: string): boolean {
   const asked = new Set(wordsOf(question))
   const words = wordsOf(sentence.replace(/\[\d+\]/g, ""))
   const isNumber = (word: string): boolean => /^\d/.test(word)
-  const own = words.filter((word) => !asked.has(word) && !isNumber(word) && word.length > 3)
+  const own = words.filter((word) => !asked.has(word) && !isNumber(word) && word.length > 3 && !joining.has(word))
   const numbers = words.filter((word) => isNumber(word) && !asked.has(word))
   return numbers.every((word) => known.has(word)) && own.filter((word) => known.has(word)).length >= 0.5 * own.length
 }
