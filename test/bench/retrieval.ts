@@ -1,7 +1,7 @@
 /**
  * Retrieval quality on Cranfield (1,400 abstracts, 225 questions): words alone, vectors alone, reciprocal rank fusion, and the product's
  * fusion, each with its gain and a 95 % interval. Vectors are made once and kept in the system's temporary folder. `--weights` also
- * prints other shares of the two rankings.
+ * prints other shares of the two rankings. Then the speed of search (`retrievalSpeed.ts`), unless `--quality` is given.
  */
 import { createHash } from "node:crypto"
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -29,6 +29,7 @@ const signal = new AbortController().signal
 if (!existsSync(folder)) console.log("retrieval: not run (no Cranfield collection among the test data)")
 else if (!existsSync(miniLmFiles.modelPath)) console.log("retrieval: not run (no embedder installed)")
 else await run()
+if (!process.argv.includes("--quality")) await import("./retrievalSpeed.ts")
 
 async function run(): Promise<void> {
   const documents = readDocuments()

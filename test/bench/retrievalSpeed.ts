@@ -1,5 +1,5 @@
 /**
- * Speed of search on a generated library: `npm run bench -- retrievalSpeed [--passages 100000] [--million]`. The product's search and
+ * Speed of search on a generated library: `npm run bench -- retrieval`, or alone `retrievalSpeed [--passages 100000] [--million]`. The product's search and
  * sqlite-vec's vec0 take turns on the same vectors; every figure is a median and a 95th percentile of one run.
  */
 import { mkdtempSync, rmSync } from "node:fs"
@@ -24,6 +24,7 @@ const dimensions = 384
 const rounds = 100
 const signal = new AbortController().signal
 const { values: options } = parseArgs({
+  strict: false,
   options: { passages: { type: "string", default: "100000" }, million: { type: "boolean", default: false } },
 })
 const passages = Number(options.passages)
