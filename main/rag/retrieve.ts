@@ -175,7 +175,7 @@ async function* rankPhases(
   const feedback =
     (await deps.feedback?.(actor, { query: request.query, chunkIds }, signal)) ?? new Map<string, number>()
   const { query, weights } = search
-  const features = featuresOf(candidates, { query, weights, now: deps.clock.now(), feedback })
+  const features = featuresOf(candidates, { query, weights, now: hourOf(deps.clock.now()), feedback })
   const learned = candidates
     .map(({ chunk, conceptualScore }, index): RankedChunk => {
       const own = features[index] as Features
@@ -246,6 +246,10 @@ async function* rankPhases(
     rankingVersion: ranking.version,
   }
 }
+
+/** Recency is counted in hours: the same question asked again gets the same scores to the last digit. */
+const hourMs = 3_600_000
+const hourOf = (at: number): number => Math.floor(at / hourMs) * hourMs
 
 interface Search {
   query: QueryTerms
