@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { ownerActor } from "#core/actor.ts"
 import { systemClock } from "#core/clock.ts"
 import { isPrivateAddress } from "#core/privateAddresses.ts"
-import { type FetchPageDeps, fetchPage } from "#rag/pages/fetchPage.ts"
+import { type FetchPageDeps, fetchPage, parseAddress } from "#rag/pages/fetchPage.ts"
 import { createPages } from "#rag/pages/pages.ts"
 import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
 
@@ -80,6 +80,9 @@ describe("the guard of web pages", () => {
       const outcome = await fetchIt(address, { trustedOrigins: [] }).catch((error: unknown) => error)
       expect([address.slice(0, 60), outcome]).toMatchObject([address.slice(0, 60), refused])
     }
+    // Also where the address itself would be let in.
+    for (const address of ["ftp://example.org/", "file:///etc/passwd", "http://user:secret@example.org/", "x"])
+      expect(() => parseAddress(address)).toThrow("The address was refused")
     expect(requests).toEqual([])
   })
 

@@ -148,7 +148,7 @@ async function receive(
       )
     }
     if (Number(headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes)
-    const bytes = await collect(decoded(response), response, maxBytes, signal)
+    const bytes = await collect(decoded(response), maxBytes, signal)
     const charset = /charset\s*=\s*["']?([\w:.-]{1,40})/i.exec(headers["content-type"] ?? "")?.[1] ?? null
     return { bytes, contentType, charset, url: url.href }
   } finally {
@@ -173,12 +173,7 @@ function decoded(response: IncomingMessage): Readable {
 }
 
 /** Counts what arrives and what it unpacks to: neither may pass the limit. */
-async function collect(
-  stream: Readable,
-  response: IncomingMessage,
-  maxBytes: number,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
+async function collect(stream: Readable, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
   const chunks: Buffer[] = []
   let size = 0
   const onAbort = (): void => void stream.destroy(signal.reason as Error)
@@ -189,7 +184,6 @@ async function collect(
       if (size > maxBytes) throw tooLarge(maxBytes)
       chunks.push(chunk)
     }
-    if (!response.complete) throw unreachable("The connection was cut.")
     return Buffer.concat(chunks)
   } finally {
     signal.removeEventListener("abort", onAbort)
