@@ -87,6 +87,21 @@ describe("a turn about documents", () => {
     expect(turn.spans[0]).toMatchObject({ supported: true })
   })
 
+  it("quotes instead when the answer is not of the kind that was asked for", async () => {
+    const { ask } = await open({
+      llm: { replies: [{ text: "The warranty of the machine runs from the date of purchase." }] },
+    })
+    const { turn } = await ask("How long is the warranty of the machine?")
+    expect(turn.text).toContain("“The warranty of the machine runs for 3 years from the date of purchase.”")
+  })
+
+  it("shows the statement without saying that a document states it", async () => {
+    const text = "The document states that the warranty of the machine runs for 3 years."
+    const { ask } = await open({ llm: { replies: [{ text }] } })
+    const { turn } = await ask("How long is the warranty of the machine?")
+    expect(turn.text).toBe("The warranty of the machine runs for 3 years.")
+  })
+
   it("drops citation markers that the model invents", async () => {
     const { ask } = await open({ llm: { replies: [{ text: "The machine should be descaled every two months [7]." }] } })
     const { turn, events } = await ask(descale)

@@ -54,6 +54,31 @@ describe("selectEvidence", () => {
     expect(shown[0]?.text.length).toBeLessThanOrEqual(220)
   })
 
+  it("reads a sentence that neighbouring passages share once", async () => {
+    const shared = "The fuse box is in the hall."
+    const shown = await evidenceFor("Where is the fuse box?", [
+      { ...passage(1, `${shared} It is grey.`), documentId: "d" },
+      { ...passage(2, `The lamp is old. ${shared}`), documentId: "d" },
+    ])
+    expect(
+      shown
+        .map(({ text }) => text)
+        .join(" ")
+        .split(shared),
+    ).toHaveLength(2)
+  })
+
+  it("keeps the best row of a table for each part of a question", async () => {
+    const rows =
+      "Level: 4; Output: 7 kW; Fuel: 2 kg\nLevel: 3; Output: 5 kW; Fuel: 1 kg\nCode: A5; Meaning: flue blocked; What to do: have the flue swept"
+    const [shown] = await evidenceFor("What output does the stove have at level 4, and how often is its flue swept?", [
+      passage(1, rows),
+    ])
+    expect(shown?.text).toContain("Level: 4")
+    expect(shown?.text).toContain("flue swept")
+    expect(shown?.text).not.toContain("Level: 3")
+  })
+
   it("keeps the citation numbers of the passages", async () => {
     const shown = await evidenceFor("Where is the fuse box?", [passage(4, "The fuse box is in the hall.")])
     expect(shown[0]).toMatchObject({ n: 4, chunkId: "c4" })
@@ -82,6 +107,25 @@ describe("attributeSentences with the question's weights", () => {
       supported: false,
       citations: [],
     })
+  })
+
+  it("accepts a figure with the sentence it stands in, whatever the words of the question", async () => {
+    const [span] = await attributeSentences(
+      "During absences of more than 60 days the water must be shut off.",
+      [passage(1, "Keep damaged items. During absences of more than 60 days the water must be shut off.")],
+      {
+        embedder: null,
+        question: "When must taps be closed in an insured home?",
+        weights: termWeights(queryTerms("When must taps be closed in an insured home?").terms, new Map()),
+      },
+      never,
+    )
+    expect(span).toMatchObject({ supported: true, citations: [1] })
+  })
+
+  it("does not count the question's own words as said by a passage", async () => {
+    const [span] = await attribute("How many prototypes run in the harbour depends on marketing and logistics.")
+    expect(span).toMatchObject({ supported: false, citations: [] })
   })
 
   it("cites both passages that state one sentence together", async () => {

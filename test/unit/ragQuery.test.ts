@@ -5,7 +5,7 @@ import { deduplicate } from "#rag/deduplicate.ts"
 import { mean, pairedDifference, scoreRankings } from "#rag/evaluate.ts"
 import { extractiveAnswer } from "#rag/extractiveAnswer.ts"
 import { fuse, reciprocalRankFusion } from "#rag/fuse.ts"
-import { queryTerms } from "#rag/queryTerms.ts"
+import { queryTerms, questionParts } from "#rag/queryTerms.ts"
 import { termWeights } from "#rag/relevance.ts"
 import { sentencesOf } from "#rag/sentences.ts"
 
@@ -179,6 +179,19 @@ describe("the extractive answer", () => {
     expect(answer?.text).not.toContain("weather")
     expect(answer?.spans[0]).toMatchObject({ start: 0, citations: [1], supported: true })
     for (const { start, end } of answer?.spans ?? []) expect(answer?.text.slice(start, end)).toMatch(/^“.*” \[\d\]$/)
+  })
+})
+
+describe("the extractive answer to a question of two parts", () => {
+  it("quotes the best sentence for each part", async () => {
+    const passages = [
+      passage(1, "The rent is €1,120 a month. The rent is due on the third. The rent may rise."),
+      passage(2, "Pets need the consent of the landlord."),
+    ]
+    const question = "What is the rent, and who allows pets?"
+    const answer = await extractiveAnswer(passages, { ...depsFor(question), parts: questionParts(question) }, signal)
+    expect(answer?.text).toContain("€1,120")
+    expect(answer?.text).toContain("Pets need the consent of the landlord.")
   })
 })
 
