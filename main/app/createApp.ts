@@ -36,6 +36,7 @@ import { createPersonas } from "#ops/personas.ts"
 import type { Secrets } from "#ops/secrets/types.ts"
 import { createDocumentReader } from "#rag/createDocumentReader.ts"
 import { createDocuments } from "#rag/documents.ts"
+import { createEvaluations, pinnedRecall } from "#rag/evaluation/evaluations.ts"
 import { readFeedback } from "#rag/feedbackScores.ts"
 import { createFolders, type Folders } from "#rag/folders/folders.ts"
 import { openFusionWeights } from "#rag/fusionWeights.ts"
@@ -48,6 +49,7 @@ import { createParser, parserExecArgv } from "#rag/parse/createParser.ts"
 import type { RetrieveDeps } from "#rag/retrieve.ts"
 import { createSearchCache } from "#rag/searchCache.ts"
 import { createShownLists } from "#rag/shownLists.ts"
+import { createSwapGate } from "#rag/swapGate.ts"
 import { createVectorIndex } from "#rag/vectorIndex.ts"
 import type { Change, ServerDeps } from "#server/deps.ts"
 import { type CoreServer, createServer } from "#server/http.ts"
@@ -166,10 +168,23 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     (rack) => rack.close(),
   )
 
+  const swapGate = createSwapGate({
+    settings: store.settings,
+    async pinnedRecall(actor, embedder, signal) {
+      // Neither what is cached nor what was clicked may stand in for what is measured.
+      const deps = { ...retrieval, cache: undefined, feedback: undefined, queryEmbedder: async () => embedder }
+      const { questions, recallAt5 } = await pinnedRecall(actor, store.evaluations, deps, signal)
+      return questions === 0 ? null : { recall: recallAt5, questions }
+    },
+    onChange: () => changes.publish({ channel: "documents", id: null }),
+    now: () => clock.now(),
+    log,
+  })
   const vectorIndex = createVectorIndex({
     chunks: store.chunks,
     embedder: engines.embedder,
     embedderOf: engines.embedderOf,
+    gate: swapGate,
     log,
   })
   const knowledge = createKnowledge({
@@ -213,7 +228,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
   const ingest = createIngest({
     store,
     parser: reader,
-    embedder: engines.embedder,
+    embedder: vectorIndex.writingEmbedder,
     vectorIndex,
     onDocument: ({ id }) => changes.publish({ channel: "documents", id }),
     log,
@@ -231,6 +246,10 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
         reindex: recorded(reindexRunner(vectorIndex, indexCare), (_job, actor) =>
           recordIndex(actor, { store, embedder: engines.embedder, record }, null),
         ),
+        evaluate: {
+          lane: "evaluate",
+          run: (job, actor, report, signal) => evaluations.runner.run(job, actor, report, signal),
+        },
         "model-pull": recorded(createPullRunner({ catalog, install, onChange: onModelChange }), (job, actor) =>
           recordModel(actor, job.subjectId ?? "", { catalog, record }),
         ),
@@ -273,6 +292,14 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     (opened) => opened.close(),
   )
 
+  const startReindex = () =>
+    jobs.start(ownerActor, {
+      kind: "reindex",
+      title: "Search by meaning",
+      unit: "passages",
+      subjectId: null,
+      payload: {},
+    })
   /** Another embedder builds its index beside the one in use; the window goes on searching meanwhile. */
   let following: Promise<void> = Promise.resolve()
   let isClosing = false
@@ -281,14 +308,9 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       if (isClosing) return
       try {
         await engines.refresh()
-        if (!(await vectorIndex.needsRebuild())) return
-        await jobs.start(ownerActor, {
-          kind: "reindex",
-          title: "Search by meaning",
-          unit: "passages",
-          subjectId: null,
-          payload: {},
-        })
+        const { active } = await store.chunks.indexes()
+        if (active !== null) await engines.adopt(active)
+        if (await vectorIndex.needsRebuild()) await startReindex()
       } catch (error) {
         log.warn("the search index could not follow the models", { error })
       }
@@ -383,6 +405,23 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       ),
     (input, signal) => answer(input, answerDeps, signal),
   )
+  const evaluations = createEvaluations({
+    repository: store.evaluations,
+    retrieval,
+    embedder: engines.embedder,
+    openScratch: (name) =>
+      openSqliteStore({
+        file: join(config.dataDir, "evaluations", `${name}.db`),
+        backupDir: join(config.dataDir, "evaluations", "backups"),
+        log,
+        workerUrl: entryUrl("store"),
+      }),
+    startJob: (actor, job) => jobs.start(actor, { kind: "evaluate", unit: "questions", ...job }),
+    async *answer(actor, question, collectionIds, signal) {
+      const input = { actor, question, history: [], collectionIds, alwaysSearches: true, cacheKey: "evaluation" }
+      yield* answerWith({ ...input, persona: await persona(null), model: null }, signal)
+    },
+  })
   const answerWith = (input: AnswerInput, signal: AbortSignal) => {
     const events = answerRouted(input, signal)
     const { actor, question: query, queryId } = input
@@ -540,6 +579,18 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       },
     },
     folders,
+    searchIndex: {
+      async view() {
+        const { active, counts, chunks: passages } = await store.chunks.indexes()
+        const refused = swapGate.refusal()
+        return { active, passages, vectors: active === null ? 0 : (counts[active] ?? 0), refused }
+      },
+      async useRefused(actor) {
+        if (!swapGate.refusal()) throw new AppError("request.conflict", "No index is refused.")
+        await swapGate.overrule(actor)
+        return { jobId: (await startReindex()).id }
+      },
+    },
     jobs: {
       ...jobs,
       cancel: async (actor, id) => void (await jobs.cancel(actor, id)),
@@ -580,6 +631,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     voiceSessions,
     memory: knowledge.memoryService,
     artifacts: knowledge.artifactService,
+    evaluations,
     why: createWhy({
       store,
       retrieval,
@@ -633,6 +685,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     onChange: (_actor, listener) => changes.subscribe(listener),
   }
 
+  await swapGate.load(ownerActor)
   await engines.refresh()
   await jobs.recover(ownerActor)
   await folders.start(ownerActor)

@@ -216,6 +216,19 @@ verb("why", "why a document was or was not used for a question")
     ),
   )
 
+verb("eval", "measure retrieval on a test collection, a YAML of questions, or the pinned questions")
+  .argument("[dataset]", "folder of a test collection, or file of questions (default: the pinned questions)")
+  .option("--collection <name>", "collection that a file's questions are about (default: all)")
+  .option("--answers", "also write answers and check their sentences; slow")
+  .action(
+    withCore<[string | undefined], GlobalOptions & { collection?: string; answers?: boolean }>(
+      async (client, [dataset], { answers = false, collection, json = false }, signal) => {
+        const { evaluate } = await import("./evaluate.ts")
+        return evaluate(client, dataset, { answers, collection, json }, signal)
+      },
+    ),
+  )
+
 const memoryVerbs = program.command("memory").description("what ZenGlow was asked to remember").exitOverride()
 const memoryVerb = (name: string, description: string): Command =>
   withCommonOptions(memoryVerbs.command(name).description(description).exitOverride())

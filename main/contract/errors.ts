@@ -35,7 +35,6 @@ export const errorCodes = {
   "memory.not-found": { status: 404, retryable: false },
   "artifact.not-found": { status: 404, retryable: false },
   "evaluation.not-found": { status: 404, retryable: false },
-  "index.refused": { status: 409, retryable: false },
   "query.not-found": { status: 404, retryable: false },
   "job.not-found": { status: 404, retryable: false },
   "model.not-found": { status: 404, retryable: false },

@@ -5,7 +5,7 @@ import type { RouteTable } from "./route.ts"
 /** Long work: an ingest or a model download. Survives a restart: what was `running` resumes. */
 export const job = z.object({
   id,
-  kind: z.enum(["ingest", "reindex", "model-pull", "model-verify"]),
+  kind: z.enum(["ingest", "reindex", "model-pull", "model-verify", "evaluate"]),
   /** In words: a folder's or model's name. */
   title: z.string(),
   status: z.enum(["queued", "running", "paused", "done", "failed", "cancelled"]),
@@ -13,7 +13,7 @@ export const job = z.object({
   progress: z.number().min(0).max(1).nullable(),
   done: z.number(),
   total: z.number().nullable(),
-  unit: z.enum(["bytes", "files", "passages"]),
+  unit: z.enum(["bytes", "files", "passages", "questions"]),
   ratePerSecond: z.number().nullable(),
   remainingMs: z.number().nullable(),
   /** What is being worked on right now. */

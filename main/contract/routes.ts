@@ -3,13 +3,16 @@ import { audioRoutes } from "./audio.ts"
 import { auditRoutes } from "./audit.ts"
 import { conversationRoutes } from "./conversations.ts"
 import { documentRoutes } from "./documents.ts"
+import { evaluationRoutes } from "./evaluations.ts"
 import { folderRoutes } from "./folders.ts"
 import { jobRoutes } from "./jobs.ts"
 import { memoryRoutes } from "./memory.ts"
 import { modelRoutes } from "./models.ts"
 import { opsRoutes } from "./ops.ts"
+import { probeRoutes } from "./probe.ts"
 import { ragRoutes } from "./rag.ts"
 import type { RouteTable } from "./route.ts"
+import { searchIndexRoutes } from "./searchIndex.ts"
 import { secretRoutes } from "./secrets.ts"
 import { settingsRoutes } from "./settings.ts"
 import { speakerRoutes } from "./speakers.ts"
@@ -23,6 +26,7 @@ export const routes = {
   ...conversationRoutes,
   ...documentRoutes,
   ...folderRoutes,
+  ...searchIndexRoutes,
   ...jobRoutes,
   ...modelRoutes,
   ...settingsRoutes,
@@ -33,9 +37,11 @@ export const routes = {
   ...voiceSessionRoutes,
   ...ragRoutes,
   ...opsRoutes,
+  ...probeRoutes,
   ...memoryRoutes,
   ...whyRoutes,
   ...artifactRoutes,
+  ...evaluationRoutes,
 } as const satisfies RouteTable
 
 export type Routes = typeof routes

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises"
 import type { FeatureName, Features } from "./features.ts"
 import { featureNames, featureSchemaVersion } from "./features.ts"
 import { linearScore, type RankingModel } from "./ranking.ts"
@@ -32,7 +33,11 @@ const stepsPerLook = 10
  * negative weight would be chance. Deterministic. Features are standardised while training; the weights returned are
  * for features as they are.
  */
-export function trainRanking(lists: readonly JudgedList[], options: TrainOptions = {}): RankingModel["weights"] {
+export async function trainRanking(
+  lists: readonly JudgedList[],
+  options: TrainOptions,
+  signal: AbortSignal,
+): Promise<RankingModel["weights"]> {
   const names = options.features ?? learnableFeatures
   const pull = options.pull ?? 0.02
   const judged = lists.filter((list) => new Set(list.map(({ gain }) => gain)).size > 1)
@@ -49,6 +54,9 @@ export function trainRanking(lists: readonly JudgedList[], options: TrainOptions
   const memory = new Array<number>(width).fill(1e-8)
   let pairs: Pair[] = []
   for (let step = 0; step < (options.steps ?? 300); step++) {
+    // Between steps everything else gets its turn.
+    await nextTurn()
+    signal.throwIfAborted()
     if (step % stepsPerLook === 0) pairs = tables.flatMap((table) => pairsOf(table, weights, 1 / judged.length))
     const gradient = weights.map((weight, at) => pull * (weight - (prior[at] as number)))
     for (const { better, worse, share } of pairs) {

@@ -3,14 +3,17 @@ import type { Transcription, Voice } from "#contract/audio.ts"
 import type { AuditRow } from "#contract/audit.ts"
 import type { Conversation, Message, SearchHit } from "#contract/conversations.ts"
 import type { Collection, Document, DocumentSource } from "#contract/documents.ts"
+import type { EvalRun, PinnedQuestion } from "#contract/evaluations.ts"
 import type { FeedbackEntry, FeedbackKind, ShownList } from "#contract/feedback.ts"
 import type { Folder } from "#contract/folders.ts"
 import type { Job } from "#contract/jobs.ts"
 import type { Memory } from "#contract/memory.ts"
 import type { Bundle, Model, ModelRole } from "#contract/models.ts"
+import type { HealthReport } from "#contract/probe.ts"
 import type { RagStreamEvent } from "#contract/ragStream.ts"
 import type { RouteInput, RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
+import type { SearchIndex } from "#contract/searchIndex.ts"
 import type { ApiKey, Persona, Setting } from "#contract/settings.ts"
 import type { Identification, SpeakerProfile } from "#contract/speakers.ts"
 import type { TurnEvent, TurnEventBody, TurnRequest } from "#contract/turns.ts"
@@ -47,6 +50,7 @@ export interface ServerDeps {
   collections: CollectionService
   documents: DocumentService
   folders: FolderService
+  searchIndex: SearchIndexService
   jobs: JobService
   models: ModelService
   settings: SettingsService
@@ -62,6 +66,7 @@ export interface ServerDeps {
     signal: AbortSignal,
   ): Promise<WhyReport>
   artifacts: ArtifactService
+  evaluations: EvaluationService
   ops: OpsService
   secrets: SecretService
   audit: AuditService
@@ -246,6 +251,12 @@ export interface FolderService {
   remove(actor: Actor, id: string, documents: "keep" | "remove"): Promise<void>
 }
 
+export interface SearchIndexService {
+  view(): Promise<SearchIndex>
+  /** Rejects with `request.conflict` when nothing is refused. */
+  useRefused(actor: Actor): Promise<{ jobId: string }>
+}
+
 export interface JobService {
   list(actor: Actor): Promise<Job[]>
   get(actor: Actor, id: string): Promise<Job>
@@ -366,6 +377,13 @@ export interface OpsService {
   onFrame(intervalMs: number, listener: (frame: RouteOutput<Routes["GET /metrics/json"]>) => void): () => void
   diagnostics(): Promise<RouteOutput<Routes["GET /diagnostics/summary"]>>
   doctor(signal: AbortSignal): Promise<RouteOutput<Routes["GET /diagnostics/doctor"]>>
+  probe(signal: AbortSignal): Promise<RouteOutput<Routes["GET /llm/probe"]>>
+  tcp(
+    target: { host: string; port: number; timeoutMs: number },
+    signal: AbortSignal,
+  ): Promise<RouteOutput<Routes["GET /diagnostics/tcp"]>>
+  nativeModules(): Promise<{ name: string; version: string | null; error: string | null }[]>
+  report(actor: Actor, report: Omit<HealthReport, "reported_at" | "expires_at">, lifeMs: number): Promise<HealthReport>
   configuration(): RouteOutput<Routes["GET /config/env"]>["items"]
   logs(query: {
     since?: number
@@ -413,6 +431,20 @@ export interface MemoryService {
   change(actor: Actor, id: string, changes: { text?: string; weight?: number }, signal: AbortSignal): Promise<Memory>
   forget(actor: Actor, id: string): Promise<void>
   forgetAll(actor: Actor): Promise<number>
+}
+
+/** Measured runs of retrieval and the pinned questions. */
+export interface EvaluationService {
+  start(
+    actor: Actor,
+    request: { path: string | null; collectionIds: string[] | null; answers: boolean },
+  ): Promise<{ jobId: string; runId: string }>
+  list(actor: Actor): Promise<EvalRun[]>
+  get(actor: Actor, id: string): Promise<RouteOutput<Routes["GET /api/evaluations/:id"]>>
+  delete(actor: Actor, id: string): Promise<void>
+  pins(actor: Actor): Promise<PinnedQuestion[]>
+  pin(actor: Actor, values: Pick<PinnedQuestion, "question" | "document" | "passage">): Promise<PinnedQuestion>
+  unpin(actor: Actor, id: string): Promise<void>
 }
 
 export interface ArtifactService {

@@ -105,15 +105,21 @@ try {
     runs,
     runs.map((run) => run.P0),
   )
-  print("prior", runs, learnedRankings(runs, { weightsOf: () => prior.weights }), p0)
+  print("prior", runs, await learnedRankings(runs, { weightsOf: () => prior.weights }), p0)
   const options = { prior, pull }
   if (process.argv.includes("--pulls")) {
     for (const other of [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]) {
-      const weightsOf: CrossValidateOptions["weightsOf"] = (train) => trainRanking(train, { prior, pull: other })
-      print(`pull ${other}`, runs, learnedRankings(runs, { weightsOf }), p0)
+      const weightsOf: CrossValidateOptions["weightsOf"] = (train) =>
+        trainRanking(train, { prior, pull: other }, signal)
+      print(`pull ${other}`, runs, await learnedRankings(runs, { weightsOf }), p0)
     }
   }
-  print("learned, 5-fold", runs, learnedRankings(runs, { weightsOf: (train) => trainRanking(train, options) }), p0)
+  print(
+    "learned, 5-fold",
+    runs,
+    await learnedRankings(runs, { weightsOf: (train) => trainRanking(train, options, signal) }),
+    p0,
+  )
   print(
     "shipped weights",
     runs,
@@ -125,7 +131,10 @@ try {
     run.candidates.map(({ id, features }) => ({ features, gain: run.gains.get(id) ?? 0 })),
   )
   const weights = Object.fromEntries(
-    Object.entries(trainRanking(lists, options)).map(([name, weight]) => [name, Number(weight.toFixed(4))]),
+    Object.entries(await trainRanking(lists, options, signal)).map(([name, weight]) => [
+      name,
+      Number(weight.toFixed(4)),
+    ]),
   )
   const bias = Number(fitBias(weights, lists).toFixed(4))
   const model: RankingModel = {

@@ -239,6 +239,12 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       cancel: async (_actor, id) => void setJob({ ...find(jobs, id, "job.not-found"), status: "cancelled" }),
       subscribe: (_actor, listener) => jobHub.subscribe(listener),
     },
+    searchIndex: {
+      view: async () => ({ active: "fake", passages: 0, vectors: 0, refused: null }),
+      useRefused: async () => {
+        throw new AppError("request.conflict", "No index is refused.")
+      },
+    },
     folders: {
       list: async () => [...folders.values()],
       get: async (_actor, id) => find(folders, id, "folder.not-found"),
@@ -387,6 +393,21 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       },
       forgetAll: async () => 0,
     },
+    evaluations: {
+      start: async () => ({ jobId: "job-1", runId: "run-1" }),
+      list: async () => [],
+      get: async () => {
+        throw new AppError("evaluation.not-found", "There is no such run.")
+      },
+      delete: async () => {
+        throw new AppError("evaluation.not-found", "There is no such run.")
+      },
+      pins: async () => [],
+      pin: async (_actor, values) => ({ ...values, id: "pin-1", createdAt: 0 }),
+      unpin: async () => {
+        throw new AppError("evaluation.not-found", "There is no such question.")
+      },
+    },
     artifacts: {
       list: async () => ({ items: [], next: null, tags: [] }),
       get: async () => {
@@ -471,6 +492,10 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       onFrame: (_intervalMs, listener) => frames.subscribe(listener),
       diagnostics: async () => ({ timestamp: 1 }),
       doctor: async () => ({ findings: [], ok: true }),
+      probe: async () => ({ backends: {}, all_failed: false, timestamp: 1 }),
+      tcp: async () => ({ ok: true, latency_ms: 1, error: null }),
+      nativeModules: async () => [{ name: "better-sqlite3", version: "13.0.0", error: null }],
+      report: async (_actor, report, lifeMs) => ({ ...report, reported_at: 1, expires_at: 1 + lifeMs }),
       configuration: () => [],
       logs: () => ({ lines: [], next: 0 }),
     },

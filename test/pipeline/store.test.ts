@@ -878,6 +878,9 @@ describe.each(kinds)("the %s store", (_name, open) => {
       provenance: {},
     })
 
+    const evalRun = await store.evaluations.addRun(ownerActor, "run-1", emptyRun)
+    const pinned = await store.evaluations.pin(ownerActor, { question: "Where?", document: "a.md", passage: null })
+
     /** What a stranger gets: a code, or the value. `skip`: the method names no person. */
     const calls: {
       [R in keyof typeof repositoryMethods]: Record<keyof Store[R], [unknown, () => Promise<unknown>] | "skip">
@@ -967,6 +970,15 @@ describe.each(kinds)("the %s store", (_name, open) => {
         missingVectors: [[], () => store.memories.missingVectors(stranger, "space-b", 5)],
         setVector: [undefined, () => store.memories.setVector(stranger, remembered, "space-a", vector(0, 0, 1))],
       },
+      evaluations: {
+        addRun: "skip",
+        runs: [[], () => store.evaluations.runs(stranger, 5)],
+        run: ["evaluation.not-found", () => store.evaluations.run(stranger, evalRun.id)],
+        deleteRun: ["evaluation.not-found", () => store.evaluations.deleteRun(stranger, evalRun.id)],
+        pins: [[], () => store.evaluations.pins(stranger)],
+        pin: "skip",
+        unpin: ["evaluation.not-found", () => store.evaluations.unpin(stranger, pinned.id)],
+      },
       artifacts: {
         record: "skip",
         get: ["artifact.not-found", () => store.artifacts.get(stranger, artifact.id)],
@@ -1029,6 +1041,8 @@ describe.each(kinds)("the %s store", (_name, open) => {
         forget: [{ queries: 0, events: 0 }, () => store.feedback.forget(stranger)],
         recordShown: [undefined, () => store.feedback.recordShown(stranger, { ...shown, query_hash: "theirs" })],
       },
+      // A component is one for the whole machine.
+      healthReports: { upsert: "skip", list: "skip" },
       voiceProfiles: {
         create: "skip",
         list: [[], () => store.voiceProfiles.list(stranger)],
@@ -1076,3 +1090,17 @@ describe.each(kinds)("the %s store", (_name, open) => {
     expect(await store.settings.all(ownerActor)).toEqual({ theme: "dark" })
   })
 })
+
+const emptyRun = {
+  name: "set",
+  datasetHash: "0",
+  kind: "dataset",
+  questions: 0,
+  steps: [],
+  judgement: { answerable: null, unanswerable: null },
+  grounded: null,
+  embedder: null,
+  rankingVersion: "1",
+  medianMs: 1,
+  perQuestion: [],
+} satisfies Parameters<Store["evaluations"]["addRun"]>[2]

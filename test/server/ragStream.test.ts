@@ -154,6 +154,10 @@ describe("a streamed query", () => {
     expect(kept.text).toContain("spare key")
     const again = await readEvents(await ask({ query: text }))
     expect(only(again.events, "MEM")).toMatchObject({ ack: true, action: "known", stored_id: memory.stored_id })
+
+    const asked = await readEvents(await ask({ query: "Where does the spare key hang?" }))
+    expect(only(asked.events, "P0").meta.memory).toEqual({ added: 1 })
+    expect(only(asked.events, "P2").results[0]).toMatchObject({ id: memory.stored_id, title: "Memory" })
   })
 
   it("takes its parameters from an address too", async () => {
@@ -297,7 +301,8 @@ describe("a failing streamed query", () => {
 
 describe("a client that leaves", () => {
   it("ends the search it was waiting for", async () => {
-    const embedding = Promise.withResolvers<AbortSignal>()
+    const embedding = Promise.withResolvers<void>()
+    const left = Promise.withResolvers<void>()
     const words = createWordEmbedder()
     let isArmed = false
     server = await createRagServer({
@@ -306,11 +311,21 @@ describe("a client that leaves", () => {
         ...words,
         embed(texts, kind, signal) {
           if (!isArmed) return words.embed(texts, kind, signal)
-          embedding.resolve(signal)
+          embedding.resolve()
           // Deaf to the signal, as a native engine in the middle of a call is.
           return new Promise(() => {})
         },
       },
+      wrap: (service) => ({
+        ...service,
+        async *stream(...input) {
+          try {
+            yield* service.stream(...input)
+          } finally {
+            left.resolve()
+          }
+        },
+      }),
     })
     isArmed = true
     const leaving = new AbortController()
@@ -318,11 +333,10 @@ describe("a client that leaves", () => {
       headers: { authorization: "Bearer zg_test-key-with-enough-characters" },
       signal: leaving.signal,
     })
-    const signal = await embedding.promise
-    const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()))
+    await embedding.promise
     leaving.abort()
     await expect(response).rejects.toThrow()
-    await aborted
+    await left.promise
   })
 
   it("ends the writing of its answer", async () => {

@@ -184,3 +184,44 @@ describe("/ws", () => {
     stopping.remove()
   })
 })
+
+describe("/ws/metrics", () => {
+  const connect = (query: string, secret = testKey) =>
+    new WebSocket(`ws://127.0.0.1:${port}/ws/metrics${query}`, ["zenglow", `bearer.${secret}`])
+
+  it("sends a frame at once and further ones as they are measured, and counts who listens", async () => {
+    const socket = connect("?interval_ms=500")
+    const [first] = (await once(socket, "message")) as [Buffer]
+    expect(JSON.parse(String(first))).toMatchObject({
+      type: "metrics_update",
+      timestamp: emptyFrame.at,
+      system: { cpu_percent: emptyFrame.cpuPercent },
+    })
+    const status = await rawRequest(port, {
+      path: "/ws/metrics/status",
+      headers: { authorization: `Bearer ${testKey}` },
+    })
+    expect(JSON.parse(status.body)).toMatchObject({ active_connections: 1, endpoint: "/ws/metrics" })
+    const next = once(socket, "message") as Promise<[Buffer]>
+    fake.frames.publish({ ...emptyFrame, at: 42 })
+    expect(JSON.parse(String((await next)[0]))).toMatchObject({ timestamp: 42 })
+    socket.close()
+    await once(socket, "close")
+  })
+
+  it("refuses another interval, and a key without the scope", async () => {
+    const refused = async (socket: WebSocket): Promise<number> => {
+      socket.on("error", () => undefined)
+      const [, response] = (await once(socket, "unexpected-response")) as [unknown, { statusCode: number }]
+      return response.statusCode
+    }
+    expect(await refused(connect("?interval_ms=1"))).toBe(422)
+    const made = await fetch(`http://127.0.0.1:${port}/api/keys`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${testKey}`, "content-type": "application/json" },
+      body: JSON.stringify({ name: "chat only", scopes: ["chat"] }),
+    })
+    const { secret } = (await made.json()) as { secret: string }
+    expect(await refused(connect("", secret))).toBe(403)
+  })
+})

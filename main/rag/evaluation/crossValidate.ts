@@ -7,7 +7,7 @@ import type { QuestionRun } from "./collect.ts"
 
 export interface CrossValidateOptions {
   /** Weights for questions that are not in `train`. */
-  weightsOf(train: JudgedList[]): RankingModel["weights"]
+  weightsOf(train: JudgedList[]): RankingModel["weights"] | Promise<RankingModel["weights"]>
   fusion?: FusionWeights
   /** Parts the questions are split into, each ranked by weights of the others. Default 5. */
   folds?: number
@@ -16,14 +16,14 @@ export interface CrossValidateOptions {
 type Learnable = Pick<QuestionRun, "gains" | "candidates">
 
 /** Rankings of every question by weights that were learned without it. */
-export function learnedRankings(runs: readonly Learnable[], options: CrossValidateOptions): string[][] {
+export async function learnedRankings(runs: readonly Learnable[], options: CrossValidateOptions): Promise<string[][]> {
   const folds = options.folds ?? 5
   const fusion = options.fusion ?? defaultFusionWeights
   const lists = runs.map(listOf)
   const rankings: string[][] = runs.map(() => [])
   for (let fold = 0; fold < folds; fold++) {
     const train = lists.filter((_, index) => index % folds !== fold)
-    const weights = options.weightsOf(train)
+    const weights = await options.weightsOf(train)
     const model = { version: "fold", featureSchemaVersion, bias: fitBias(weights, train), weights, provenance: {} }
     for (const [index, { candidates }] of runs.entries()) {
       if (index % folds === fold) rankings[index] = rankBy(model, fusion, candidates)

@@ -2,16 +2,19 @@ import type { Routes } from "#contract/routes.ts"
 import type { ServerDeps } from "../deps.ts"
 import type { HandlersFor } from "../handlers.ts"
 import type { Keyring } from "../keys.ts"
+import type { MetricsSocket } from "../metricsSocket.ts"
 import type { Sessions } from "../sessions.ts"
 import { audioHandlers } from "./audio.ts"
 import { auditHandlers } from "./audit.ts"
 import { conversationHandlers } from "./conversations.ts"
 import { documentHandlers } from "./documents.ts"
-import { folderHandlers } from "./folders.ts"
+import { evaluationHandlers } from "./evaluations.ts"
+import { folderHandlers, searchIndexHandlers } from "./folders.ts"
 import { jobHandlers } from "./jobs.ts"
 import { artifactHandlers, memoryHandlers, whyHandlers } from "./memory.ts"
 import { modelHandlers } from "./models.ts"
 import { opsHandlers } from "./ops.ts"
+import { probeHandlers } from "./probes.ts"
 import { ragHandlers } from "./rag.ts"
 import { secretHandlers } from "./secrets.ts"
 import { settingsHandlers } from "./settings.ts"
@@ -20,11 +23,14 @@ import { turnHandlers } from "./turns.ts"
 import { voiceSessionHandlers } from "./voiceSessions.ts"
 
 /** Every route of the contract has its handler here. */
-export const createHandlers = (deps: ServerDeps & { keyring: Keyring; sessions: Sessions }): HandlersFor<Routes> => ({
+export const createHandlers = (
+  deps: ServerDeps & { keyring: Keyring; sessions: Sessions; metricsSocket: MetricsSocket },
+): HandlersFor<Routes> => ({
   ...turnHandlers(deps),
   ...conversationHandlers(deps),
   ...documentHandlers(deps),
   ...folderHandlers(deps),
+  ...searchIndexHandlers(deps),
   ...jobHandlers(deps),
   ...modelHandlers(deps),
   ...settingsHandlers(deps),
@@ -35,7 +41,9 @@ export const createHandlers = (deps: ServerDeps & { keyring: Keyring; sessions: 
   ...voiceSessionHandlers(deps),
   ...ragHandlers(deps),
   ...opsHandlers(deps),
+  ...probeHandlers(deps),
   ...memoryHandlers(deps),
   ...whyHandlers(deps),
   ...artifactHandlers(deps),
+  ...evaluationHandlers(deps),
 })

@@ -102,7 +102,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     audit: repository("audit"),
     memories: repository("memories"),
     artifacts: repository("artifacts"),
+    evaluations: repository("evaluations"),
     voiceProfiles: repository("voiceProfiles"),
+    healthReports: repository("healthReports"),
     feedback: repository("feedback"),
     check: (depth) => call("check", [depth]) as Promise<StoreCheck>,
     async close() {
