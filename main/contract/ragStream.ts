@@ -58,8 +58,8 @@ export const ragStreamEvent = z.discriminatedUnion("phase", [
       index: z.string().nullable(),
       /** Candidates before the best were taken. */
       retrieved: z.number().int(),
-      /** What is remembered took part. */
-      memory: z.object({ added: z.number().int(), weight: z.number() }).optional(),
+      /** How many of the results are memories. */
+      memory: z.object({ added: z.number().int() }).optional(),
     }),
   }),
   z.object({

@@ -148,8 +148,10 @@ async function* rankPhases(
   const ranking = deps.ranking?.() ?? shippedRanking
 
   const search = await searchBoth(actor, request, deps, signal)
-  const shown = deduplicate(search.candidates, ({ chunk }) => chunk, topK).map(
-    ({ chunk, similarity, conceptualScore }, index) => placed(chunk, similarity ?? 0, conceptualScore, index),
+  const best = deduplicate(search.candidates, ({ chunk }) => chunk, topK)
+  const remembered = best.filter(({ chunk }) => chunk.kind === "memory").length
+  const shown = best.map(({ chunk, similarity, conceptualScore }, index) =>
+    placed(chunk, similarity ?? 0, conceptualScore, index),
   )
   yield {
     type: "retrieve-phase",
@@ -162,6 +164,7 @@ async function* rankPhases(
       search_ms: search.searchMs,
       index: search.embedder?.fingerprint ?? null,
       retrieved: search.candidates.length,
+      ...(remembered > 0 ? { memory: { added: remembered } } : {}),
       shares: search.shares,
       cache: search.cache,
       ...(search.embedError ? { embed_error: search.embedError } : {}),

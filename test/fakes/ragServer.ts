@@ -14,6 +14,7 @@ import type { Embedder } from "#engines/types.ts"
 import { readFeedback } from "#rag/feedbackScores.ts"
 import { openFusionWeights } from "#rag/fusionWeights.ts"
 import { createMemories } from "#rag/memory/memories.ts"
+import { fillWith, withMemories } from "#rag/memory/withMemories.ts"
 import type { RetrieveDeps } from "#rag/retrieve.ts"
 import { createShownLists } from "#rag/shownLists.ts"
 import type { RagService } from "#server/deps.ts"
@@ -49,8 +50,19 @@ export async function createRagServer(options: {
   for (const [name, text] of Object.entries(options.documents)) await writeFile(join(folder, name), text)
   const collectionId = await rag.addPath(folder)
   const fusion = await openFusionWeights(store.settings, ownerActor)
+  const memories = createMemories({
+    store: store.memories,
+    queryEmbedder: rag.retrieveDeps.queryEmbedder,
+    onChange: () => {},
+    log: silentLogger,
+  })
   const retrieval: RetrieveDeps = {
     ...rag.retrieveDeps,
+    chunks: withMemories(store.chunks, {
+      store: store.memories,
+      fill: fillWith(rag.retrieveDeps.queryEmbedder, memories.fill),
+      version: memories.version,
+    }),
     fusion: () => fusion.current().weights,
     feedback: readFeedback(store.feedback),
   }
@@ -63,12 +75,6 @@ export async function createRagServer(options: {
     passageTokens: () => 280,
     log: silentLogger,
   }
-  const memories = createMemories({
-    store: store.memories,
-    queryEmbedder: async () => null,
-    onChange: () => {},
-    log: silentLogger,
-  })
   const routes = {
     memories,
     // biome-ignore lint/correctness/useYield: no question of this bench is answered by whole documents.
