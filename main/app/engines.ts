@@ -53,6 +53,8 @@ export interface EngineRack {
   llm(modelId: string | null): Promise<Llm | null>
   /** What texts are embedded with now: the installed model, else hashes. */
   embedder(): Embedder
+  /** Makes the installed model of this vector space available to `embedderOf`, also when another one is chosen now. */
+  adopt(fingerprint: string): Promise<void>
   /** An embedder of this vector space that is at hand. */
   embedderOf(fingerprint: string): Embedder | null
   speechToText(): Promise<SpeechToText | null>
@@ -101,6 +103,8 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
     speech: createHostClient<SpeechContract>({ name: "speech", adapter: adapter("speech"), log, concurrency: 8 }),
   }
   const mounted = new Map<string, Mounted>()
+  /** Embedders whose index is still in use, by model. */
+  const earlier = new Map<string, Embedder>()
   const hashes = createHashEmbedder()
   const generationSpeed = new Map<string, number>()
   let promptSpeed: number | null = null
@@ -283,7 +287,18 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
   return {
     llm: (modelId) => pick<Llm>("llm", modelId),
     embedder: () => current,
-    embedderOf: (fingerprint) => [current, hashes].find((embedder) => embedder.fingerprint === fingerprint) ?? null,
+    embedderOf: (fingerprint) =>
+      [current, hashes, ...earlier.values()].find((embedder) => embedder.fingerprint === fingerprint) ?? null,
+    async adopt(fingerprint) {
+      if ([current, hashes].some((embedder) => embedder.fingerprint === fingerprint)) return
+      const id = fingerprint.split(":")[0] ?? ""
+      try {
+        const embedder = await pick<Embedder>("embedder", id)
+        if (embedder) earlier.set(id, embedder)
+      } catch (error) {
+        log.debug("the model of the index in use is not at hand", { fingerprint, error })
+      }
+    },
     speechToText: () => pick<SpeechToText>("stt"),
     textToSpeech: () => pick<TextToSpeech>("tts"),
     vad: () => pick<Vad>("vad"),

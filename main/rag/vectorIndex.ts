@@ -3,11 +3,14 @@ import type { Logger } from "#core/logger.ts"
 import type { Embedder } from "#engines/types.ts"
 import type { ChunkRepository } from "#store/types.ts"
 import { passageInput } from "./passageInput.ts"
+import type { SwapGate } from "./swapGate.ts"
 
 /** Knows which vectors answer queries, and builds those of another embedder beside them. */
 export interface VectorIndex {
   /** The embedder whose index queries use. Null: there is no index yet, or the embedder it was built with is not at hand. */
   queryEmbedder(): Promise<Embedder | null>
+  /** What new passages are embedded with: the embedder in use, or while its index is refused, the one whose index answers. */
+  writingEmbedder(): Embedder | null
   /** To be called after vectors were written: the first ones make their index the active one. */
   written(fingerprint: string): Promise<void>
   /** True when the active index is not the current embedder's, or passages lack vectors: `rebuild` has work. */
@@ -25,16 +28,23 @@ export interface VectorIndexDeps {
   embedder: () => Embedder | null
   /** An embedder of another vector space that is still at hand, such as hash embeddings. */
   embedderOf?: (fingerprint: string) => Embedder | null
+  /** Whether a complete new index may take the place of the one in use. Default: always. */
+  gate?: Pick<SwapGate, "refusal" | "judge" | "settled">
   log: Logger
 }
 
 const batchSize = 32
 
-export function createVectorIndex({ chunks, embedder, embedderOf, log }: VectorIndexDeps): VectorIndex {
+export function createVectorIndex({ chunks, embedder, embedderOf, gate, log }: VectorIndexDeps): VectorIndex {
   let active: Promise<string | null> | undefined
+  /** The fingerprint in use, once it is known. */
+  let known: string | null = null
   const activeFingerprint = (): Promise<string | null> => {
     active ??= chunks.indexes().then(
-      (indexes) => indexes.active,
+      (indexes) => {
+        known = indexes.active
+        return indexes.active
+      },
       (error) => {
         active = undefined
         throw error
@@ -45,9 +55,16 @@ export function createVectorIndex({ chunks, embedder, embedderOf, log }: VectorI
   const activate = async (fingerprint: string): Promise<void> => {
     await chunks.setActiveIndex(fingerprint)
     active = Promise.resolve(fingerprint)
+    known = fingerprint
+  }
+  const writingEmbedder = (): Embedder | null => {
+    const current = embedder()
+    if (!current || known === null || gate?.refusal()?.fingerprint !== current.fingerprint) return current
+    return embedderOf?.(known) ?? current
   }
 
   return {
+    writingEmbedder,
     async queryEmbedder() {
       const fingerprint = await activeFingerprint()
       if (fingerprint === null) return null
@@ -58,14 +75,16 @@ export function createVectorIndex({ chunks, embedder, embedderOf, log }: VectorI
       if ((await activeFingerprint()) === null) await activate(fingerprint)
     },
     async needsRebuild() {
-      const current = embedder()
+      await activeFingerprint()
+      const current = writingEmbedder()
       if (!current) return false
       const indexes = await chunks.indexes()
       if (indexes.chunks === 0) return false
       return indexes.active !== current.fingerprint || (indexes.counts[current.fingerprint] ?? 0) < indexes.chunks
     },
     async rebuild(actor, signal, progress) {
-      const current = embedder()
+      const inUse = await activeFingerprint()
+      const current = writingEmbedder()
       if (!current) return
       const { fingerprint } = current
       const { chunks: total, counts } = await chunks.indexes()
@@ -82,10 +101,13 @@ export function createVectorIndex({ chunks, embedder, embedderOf, log }: VectorI
         done += missing.length
         progress(done, Math.max(total, done))
       }
-      if ((await activeFingerprint()) !== fingerprint && done > 0) {
-        await activate(fingerprint)
-        log.info("vector index swapped", { fingerprint, vectors: done })
-      }
+      if (inUse === fingerprint || done === 0) return
+      // One whose embedder is gone answers nothing any more: there is nothing to compare with.
+      const before = inUse === null ? null : (embedderOf?.(inUse) ?? null)
+      if (gate && before && !(await gate.judge(actor, current, before, signal))) return
+      await activate(fingerprint)
+      await gate?.settled(actor)
+      log.info("vector index swapped", { fingerprint, vectors: done })
     },
   }
 }

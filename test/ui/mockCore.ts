@@ -256,6 +256,11 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       return { ok: true }
     },
     "GET /api/collections": () => ({ items: seed.collections }),
+    "GET /api/search-index": () => seed.searchIndex,
+    "POST /api/search-index/use-refused": () => {
+      seed.searchIndex = { ...seed.searchIndex, refused: null }
+      return { jobId: newId("job") }
+    },
     "GET /api/folders": () => ({ items: seed.folders }),
     "POST /api/folders": ({ body }) => {
       if (!body.path.startsWith("/")) {

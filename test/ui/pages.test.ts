@@ -26,11 +26,59 @@ describe("documents", () => {
     await button.waitFor({ state: "detached" })
   })
 
+  it("keeps the tags typed in a document's panel, and takes back what was not kept", async () => {
+    const page = await fixture.open({ state: "full", path: "#/documents" })
+    await page.getByRole("button", { name: "Boiler handbook", exact: true }).click()
+    const tags = page.getByLabel("Tags")
+    await tags.fill(" heating, 2026 ,heating,")
+    await page.keyboard.press("Enter")
+    await expect.poll(() => tags.inputValue()).toBe("heating, 2026")
+    await expect.poll(() => fixture.opened.core.requests).toContain("PATCH /api/documents/:id")
+    await tags.fill("something else")
+    await page.keyboard.press("Escape")
+    expect(await tags.inputValue()).toBe("heating, 2026")
+    if (process.env.ZENGLOW_SHOT) await page.screenshot({ path: process.env.ZENGLOW_SHOT })
+  })
+
   it("says in words why a file failed, and reads it again on request", async () => {
     const page = await fixture.open({ state: "error", path: "#/documents" })
     await page.getByText("The pages are pictures: there is no text in them.").waitFor()
     await page.getByRole("button", { name: "Try again" }).first().click()
     await expect.poll(() => fixture.opened.core.requests).toContain("POST /api/documents/:id/reindex")
+  })
+
+  it("watches a folder, pauses it, and stops with or without its documents", async () => {
+    const page = await fixture.open({ state: "full", path: "#/documents" })
+    await page.getByText("Not reachable · 7 documents kept").waitFor()
+    await page.getByRole("button", { name: "Pause watching Notes" }).click()
+    await page.getByText("Paused · 18 documents").waitFor()
+    await page.getByRole("button", { name: "Watch a folder" }).click()
+    await page.getByLabel("Folder", { exact: true }).fill("relative")
+    await page.keyboard.press("Enter")
+    await page.getByText("The folder does not exist or may not be read.").waitFor()
+    await page.getByLabel("Folder", { exact: true }).fill("/home/sam/Recipes")
+    await page.keyboard.press("Enter")
+    await page.getByText("/home/sam/Recipes").waitFor()
+    await page.getByRole("button", { name: "Options of the folder Recipes" }).click()
+    await page.getByRole("menuitem", { name: "Stop watching…" }).click()
+    await page.getByRole("button", { name: "Keep the documents" }).click()
+    await page.getByText("/home/sam/Recipes").waitFor({ state: "detached" })
+    expect(fixture.opened.core.requests).toContain("DELETE /api/folders/:id")
+  })
+
+  it("says with figures that a new search index was not taken over, and takes it on request", async () => {
+    const page = await fixture.open({
+      state: "full",
+      path: "#/documents",
+      prepare: (seed) => {
+        const refused = { modelId: "bge-small", before: 0.9, after: 0.7, questions: 10, at: 1 }
+        seed.searchIndex = { ...seed.searchIndex, refused }
+      },
+    })
+    await page.getByText(/90 % found their passage .* and 70 % with the new model/).waitFor()
+    await page.getByRole("button", { name: "Use it anyway" }).click()
+    await page.getByText(/finds your pinned questions worse/).waitFor({ state: "detached" })
+    expect(fixture.opened.core.requests).toContain("POST /api/search-index/use-refused")
   })
 
   it("keeps five thousand documents out of the page", async () => {

@@ -4,6 +4,7 @@ import type { Folder } from "#contract/folders.ts"
 import type { Job } from "#contract/jobs.ts"
 import type { Bundle, Model } from "#contract/models.ts"
 import type { MetricFrame } from "#contract/ops.ts"
+import type { SearchIndex } from "#contract/searchIndex.ts"
 import type { ApiKey, Setting } from "#contract/settings.ts"
 import { settingValues } from "#contract/settings.ts"
 import type { CitedSpan, Passage } from "#contract/turns.ts"
@@ -165,6 +166,7 @@ export interface Seed {
   collections: Collection[]
   documents: Document[]
   folders: Folder[]
+  searchIndex: SearchIndex
   models: Model[]
   bundle: Omit<Bundle, "models">
   jobs: Job[]
@@ -180,6 +182,7 @@ export function seedOf(state: SeedState): Seed {
     collections: seedCollections(state),
     documents: seedDocuments(state),
     folders: seedFolders(state),
+    searchIndex: { active: "all-minilm-l6-v2", passages: 1275, vectors: 1275, refused: null },
     models,
     bundle: {
       machine: {

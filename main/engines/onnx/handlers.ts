@@ -12,7 +12,8 @@ const tokeniseStep = 64
 
 /** All methods of the onnx child. */
 export function createOnnxHandlers(): HostHandlers<OnnxContract> {
-  const kept = createKeepOne<LoadedEmbedder>((embedder) => embedder.release())
+  // Two: while another model's index is built beside the one in use, questions go on being embedded for the one in use.
+  const kept = createKeepOne<LoadedEmbedder>((embedder) => embedder.release(), 2)
   const work = createOneAtATime()
   const load = (model: EmbeddingModel) => kept.get(JSON.stringify(model), () => loadEmbedder(model))
 

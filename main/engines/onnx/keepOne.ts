@@ -1,30 +1,39 @@
-/** Holds one loaded thing by key: the same key shares the load, another key replaces it, and a failed load is forgotten. */
+/** Holds loaded things by key: the same key shares the load, another key replaces the one used longest ago, and a failed load is forgotten. */
 export interface KeepOne<T> {
   get(key: string, load: () => Promise<T>): Promise<T>
   drop(): Promise<void>
 }
 
-export function createKeepOne<T>(release: (thing: T) => Promise<void>): KeepOne<T> {
-  let held: { key: string; thing: Promise<T> } | undefined
+/** @param limit Things held at a time. Default 1. */
+export function createKeepOne<T>(release: (thing: T) => Promise<void>, limit = 1): KeepOne<T> {
+  /** In the order of their last use. */
+  const held = new Map<string, Promise<T>>()
 
-  const drop = async (): Promise<void> => {
-    const old = held
-    held = undefined
-    if (old) await old.thing.then(release, () => undefined)
+  const free = async (key: string): Promise<void> => {
+    const old = held.get(key)
+    held.delete(key)
+    await old?.then(release, () => undefined)
   }
 
   return {
     async get(key, load) {
-      if (held?.key === key) return held.thing
-      const freed = drop()
+      const known = held.get(key)
+      if (known) {
+        held.delete(key)
+        held.set(key, known)
+        return known
+      }
+      const oldest = held.size >= limit ? held.keys().next().value : undefined
+      const freed = oldest === undefined ? Promise.resolve() : free(oldest)
       const thing = freed.then(load)
-      const mine = { key, thing }
-      held = mine
+      held.set(key, thing)
       thing.catch(() => {
-        if (held === mine) held = undefined
+        if (held.get(key) === thing) held.delete(key)
       })
       return thing
     },
-    drop,
+    async drop() {
+      await Promise.all([...held.keys()].map(free))
+    },
   }
 }

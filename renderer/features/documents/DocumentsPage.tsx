@@ -37,6 +37,7 @@ import {
 } from "./documentsStore.ts"
 import { droppedFiles, pickedFiles } from "./droppedFiles.ts"
 import { PageDialog } from "./PageDialog.tsx"
+import { RefusedIndex } from "./RefusedIndex.tsx"
 import { strings } from "./strings.ts"
 import { WatchedFolders } from "./WatchedFolders.tsx"
 import "./documents.css"
@@ -98,6 +99,7 @@ export default function DocumentsPage() {
         </header>
         <div className="documents-body">
           {error ? <Failure error={error} onRetry={() => void loadDocuments(collectionId, query)} /> : null}
+          <RefusedIndex />
           <IngestJobs />
           <WatchedFolders collectionId={collectionId} />
           <Listing query={query} onAdd={() => files.current?.click()} />

@@ -45,4 +45,10 @@ export const folderStrings = {
   keep: "Keep the documents",
   removeDocuments: "Remove the documents",
   away: "folder not reachable",
+  refused: {
+    title: (model: string) => `Search still uses the model before: ${model} finds your pinned questions worse.`,
+    text: (before: number, after: number, questions: number) =>
+      `Of ${counted(questions, "pinned question", "pinned questions")}, ${Math.round(before * 100)} % found their passage among the first five before, and ${Math.round(after * 100)} % with the new model.`,
+    use: "Use it anyway",
+  },
 }
