@@ -56,6 +56,25 @@ const shots: readonly Shot[] = [
     },
   },
   {
+    name: "why",
+    path: "#/chat/conversation-2",
+    states: ["full"],
+    prepare: async (page) => {
+      await page.locator(".citation").first().click()
+      await page.locator(".source-text mark").first().waitFor()
+      await page.getByRole("button", { name: "Why here?" }).press("Enter")
+      await page.locator(".popover.why h3").waitFor()
+    },
+  },
+  {
+    name: "learned",
+    path: "#/settings/learned",
+    states: ["empty", "full"],
+    prepare: async (page) => {
+      await page.locator('[data-setting="learned"]').scrollIntoViewIfNeeded()
+    },
+  },
+  {
     name: "turn",
     path: "#/chat/conversation-2",
     states: ["full"],
