@@ -60,6 +60,8 @@ export function createOperations(deps: OperationsDeps): { metrics: Metrics; ops:
     metrics,
     logs: deps.logs,
     notReady: () => [],
+    backends: [{ name: "in-process", llm: () => engines.llm(null) }],
+    backendAddresses: () => new Set(),
     health: {
       clock,
       startedAt,

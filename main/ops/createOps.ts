@@ -5,6 +5,8 @@ import { type DoctorDeps, runDoctor } from "./doctor.ts"
 import { type ComponentHealth, createHealth, type Health, type HealthDeps } from "./health.ts"
 import type { LogBuffer } from "./logBuffer.ts"
 import type { Metrics } from "./metrics.ts"
+import { type LlmProbe, type ProbedBackend, probeBackends } from "./probe.ts"
+import { probeTcp, type TcpProbe } from "./tcpProbe.ts"
 
 export interface OpsDeps {
   health: HealthDeps
@@ -12,6 +14,10 @@ export interface OpsDeps {
   doctor: DoctorDeps
   metrics: Metrics
   logs: LogBuffer
+  /** Places that answers can come from. */
+  backends: readonly ProbedBackend[]
+  /** `host:port` of backends that may be probed. */
+  backendAddresses(): ReadonlySet<string>
   /** Reasons why requests cannot be served yet; empty when they can. */
   notReady(): string[]
 }
@@ -28,6 +34,10 @@ export interface Ops {
   doctor(signal: AbortSignal): Promise<{ findings: DoctorFinding[]; ok: boolean }>
   configuration: DiagnosticsDeps["configuration"]
   logs: LogBuffer["recent"]
+  probe(signal: AbortSignal): Promise<LlmProbe>
+  tcp(target: { host: string; port: number; timeoutMs: number }, signal: AbortSignal): Promise<TcpProbe>
+  nativeModules: DiagnosticsDeps["nativeModules"]
+  report: Health["report"]
 }
 
 /** What the server's operations routes call. */
@@ -52,5 +62,9 @@ export function createOps(deps: OpsDeps): Ops {
     },
     configuration: deps.diagnostics.configuration,
     logs: deps.logs.recent,
+    probe: (signal) => probeBackends(deps.backends, deps.health.clock, signal),
+    tcp: (target, signal) => probeTcp(target, deps.backendAddresses(), signal),
+    nativeModules: deps.diagnostics.nativeModules,
+    report: health.report,
   }
 }

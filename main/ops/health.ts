@@ -1,7 +1,9 @@
 import type { z } from "zod"
 import type { aggregatedHealth, componentHealth } from "#contract/ops.ts"
+import type { HealthReport } from "#contract/probe.ts"
+import { type Actor, ownerActor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
-import { errorInfo } from "#core/errors.ts"
+import { AppError, errorInfo } from "#core/errors.ts"
 import type { HostStatus } from "#core/host/types.ts"
 import type { Store } from "#store/types.ts"
 import { withLimit } from "./withLimit.ts"
@@ -13,7 +15,7 @@ export interface HealthDeps {
   clock: Clock
   /** Monotonic milliseconds when the core started. */
   startedAt: number
-  store: Pick<Store, "check">
+  store: Pick<Store, "check" | "healthReports">
   /** Roles of the bundle and whether a model for each is installed. */
   models(): Promise<{ role: string; isInstalled: boolean }[]>
   hosts(): readonly HostStatus[]
@@ -33,6 +35,8 @@ export interface Health {
    * is unhealthy or degraded; chats still work by extraction. `unknown` components, those not configured, do not count.
    */
   aggregated(signal: AbortSignal): Promise<AggregatedHealth>
+  /** Keeps what another program says of a part of itself. Throws `request.conflict` for names of our own components. */
+  report(actor: Actor, report: Omit<HealthReport, "reported_at" | "expires_at">, lifeMs: number): Promise<HealthReport>
   uptimeSeconds(): number
 }
 
@@ -104,7 +108,12 @@ export function createHealth(deps: HealthDeps): Health {
   return {
     component,
     async aggregated(signal) {
-      const entries = await Promise.all(components.map(async (name) => [name, await component(name, signal)] as const))
+      const [own, reported] = await Promise.all([
+        Promise.all(components.map(async (name) => [name, await component(name, signal)] as const)),
+        // A database that is down says so itself.
+        deps.store.healthReports.list(ownerActor).catch(() => []),
+      ])
+      const entries = [...own, ...reported.map((report) => [report.component, asReported(report)] as const)]
       return {
         overall_status: overall(entries),
         services: Object.fromEntries(entries),
@@ -112,11 +121,30 @@ export function createHealth(deps: HealthDeps): Health {
         uptime_seconds: uptimeSeconds(),
       }
     },
+    async report(actor, { component: name, status, detail, value }, lifeMs) {
+      if ((components as string[]).includes(name)) {
+        throw new AppError("request.conflict", `${name} is a component of ZenGlow, which measures it itself.`, {
+          remedy: "Report under a name of your own.",
+        })
+      }
+      const now = deps.clock.now()
+      const report = { component: name, status, detail, value, reported_at: now, expires_at: now + lifeMs }
+      await deps.store.healthReports.upsert(actor, report)
+      return report
+    },
     uptimeSeconds,
   }
 }
 
-function overall(entries: readonly (readonly [ComponentName, ComponentHealth])[]): ComponentHealth["status"] {
-  if (entries.some(([name, { status }]) => critical.has(name) && status === "unhealthy")) return "unhealthy"
+const asReported = ({ status, detail, reported_at }: HealthReport): ComponentHealth => ({
+  status,
+  detail: detail === "" ? "Reported by another program." : detail,
+  latency_ms: 0,
+  checked_at: reported_at,
+})
+
+function overall(entries: readonly (readonly [string, ComponentHealth])[]): ComponentHealth["status"] {
+  if (entries.some(([name, { status }]) => (critical as ReadonlySet<string>).has(name) && status === "unhealthy"))
+    return "unhealthy"
   return entries.some(([, { status }]) => status === "unhealthy" || status === "degraded") ? "degraded" : "healthy"
 }

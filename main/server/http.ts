@@ -14,6 +14,7 @@ import { createGuard, type Guard, isPageNavigation } from "./guard.ts"
 import type { RequestInfo } from "./handlers.ts"
 import { createKeyring } from "./keys.ts"
 import { type ListenOptions, listenOn } from "./listenOn.ts"
+import { createMetricsSocket } from "./metricsSocket.ts"
 import { mountRoutes, type ParsedInput, splitKey } from "./mountRoutes.ts"
 import { isOpenAiPath, mountOpenAi } from "./openai/mountOpenAi.ts"
 import { openAiErrorBody, openAiStatus } from "./openai/openAiErrors.ts"
@@ -56,7 +57,8 @@ export function createServer(deps: ServerDeps): CoreServer {
     boundHost: () => (bound ? new URL(bound.baseUrl).host : null),
   })
   const trail = createAuditTrail(deps)
-  const sockets = createSocketServer({ ...deps, guard, keyring, trail })
+  const metricsSocket = createMetricsSocket(deps)
+  const sockets = createSocketServer({ ...deps, guard, keyring, trail, metricsSocket })
   const app = createApp()
   const http = createHttpServer(
     { requireHostHeader: false, headersTimeout: 10_000, requestTimeout: 300_000, keepAliveTimeout: 15_000 },
@@ -74,7 +76,7 @@ export function createServer(deps: ServerDeps): CoreServer {
     app.set("query parser", "simple")
     app.use((request, response, next) => begin(request, response, next, running, deps))
     app.use((request, response, next) => checkDoor(guard, request, response, next))
-    const handlers = createHandlers({ ...deps, keyring, sessions })
+    const handlers = createHandlers({ ...deps, keyring, sessions, metricsSocket })
     mountRoutes(app, routes, {
       guard,
       temporaryDir: deps.temporaryDir,

@@ -18,6 +18,7 @@ import type { ServerDeps } from "./deps.ts"
 import { errorBody, toAppError } from "./errors.ts"
 import type { Guard } from "./guard.ts"
 import type { Caller, Keyring } from "./keys.ts"
+import type { MetricsSocket } from "./metricsSocket.ts"
 import { beginRequest } from "./requestState.ts"
 import { publicJob } from "./routes/jobs.ts"
 
@@ -25,6 +26,7 @@ export interface SocketDeps extends Pick<ServerDeps, "log" | "turns" | "jobs" | 
   guard: Guard
   keyring: Keyring
   trail: AuditTrail
+  metricsSocket: MetricsSocket
 }
 
 export interface SocketServer {
@@ -73,11 +75,14 @@ export function createSocketServer(deps: SocketDeps): SocketServer {
       socket.on("error", () => socket.destroy())
       let caller: Caller
       let actor: Actor = anonymous
+      let metricsMs: number | null = null
       try {
         deps.guard.checkDoor(request, false)
-        if (new URL(request.url ?? "", "http://core").pathname !== "/ws")
+        const { pathname, searchParams } = new URL(request.url ?? "", "http://core")
+        if (pathname === "/ws/metrics") metricsMs = deps.metricsSocket.intervalOf(searchParams)
+        else if (pathname !== "/ws")
           throw new AppError("request.not-found", "There is no socket here.", { remedy: "Connect to /ws." })
-        caller = await deps.guard.identify(request, "chat", {
+        caller = await deps.guard.identify(request, metricsMs === null ? "chat" : "ops", {
           bearer: bearerOf(request),
           known: (found) => {
             actor = found.actor
@@ -85,7 +90,8 @@ export function createSocketServer(deps: SocketDeps): SocketServer {
         })
       } catch (error) {
         const appError = toAppError(error)
-        if (isDenial(appError)) void deps.trail.denied(actor, "GET /ws", requestId, appError)
+        if (isDenial(appError))
+          void deps.trail.denied(actor, metricsMs === null ? "GET /ws" : "GET /ws/metrics", requestId, appError)
         refuse(socket, appError, requestId)
         return
       }
@@ -96,7 +102,9 @@ export function createSocketServer(deps: SocketDeps): SocketServer {
           client.isAlive = true
         })
         accepted.on("close", () => clients.delete(client))
-        requestContext.run({ requestId }, () => serveClient(accepted, caller, deps))
+        requestContext.run({ requestId }, () =>
+          metricsMs === null ? serveClient(accepted, caller, deps) : deps.metricsSocket.serve(accepted, metricsMs),
+        )
       })
     },
     get size() {

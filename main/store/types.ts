@@ -5,6 +5,7 @@ import type { EvalRunDetail, PinnedQuestion } from "#contract/evaluations.ts"
 import type { FeedbackEntry, FeedbackKind, ShownList } from "#contract/feedback.ts"
 import type { Job } from "#contract/jobs.ts"
 import type { Memory } from "#contract/memory.ts"
+import type { HealthReport } from "#contract/probe.ts"
 import type { ApiKey } from "#contract/settings.ts"
 import type { Actor } from "#core/actor.ts"
 
@@ -28,6 +29,7 @@ export interface Store {
   artifacts: ArtifactRepository
   evaluations: EvaluationRepository
   voiceProfiles: VoiceProfileRepository
+  healthReports: HealthReportRepository
   /** Schema version, sizes, counts, integrity: for health and doctor. `quick` skips the integrity check. */
   check(depth: "quick" | "full"): Promise<StoreCheck>
   close(): Promise<void>
@@ -558,4 +560,10 @@ export interface VoiceProfileRepository {
     changes: Pick<VoiceProfileRecord, "fingerprint" | "sealed">,
   ): Promise<VoiceProfileRecord>
   delete(actor: Actor, id: string): Promise<void>
+}
+
+/** What other programs report of themselves; what has expired is gone. */
+export interface HealthReportRepository {
+  upsert(actor: Actor, report: HealthReport): Promise<void>
+  list(actor: Actor): Promise<HealthReport[]>
 }

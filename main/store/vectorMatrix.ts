@@ -12,6 +12,11 @@ export interface VectorMatrix {
   readonly sizeBytes: number
   /** Adds or replaces. False: the vector is zero or not a number; the chunk then has no row. */
   set(seq: number, documentSeq: number, vector: Float32Array): boolean
+  /**
+   * Adds many at once: `bytes` holds their f32 values one after another, as the table does. `documentOf` gives a chunk's document by its
+   * seq; those of no document, and what has no direction, are left out.
+   */
+  load(seqs: readonly number[], documentOf: Uint32Array, bytes: Uint8Array): void
   delete(seq: number): void
   /**
    * The rows nearest to the vector, best first; equal ones in order of `seq`.
@@ -23,6 +28,8 @@ export interface VectorMatrix {
 const blockRows = 1024
 const pageBytes = 65_536
 const lanes = 16
+/** Vectors that are handed to the kernel at once. */
+const sourceRows = 128
 
 export function createVectorMatrix(dimensions: number): VectorMatrix {
   const kernel = createVectorKernel()
@@ -31,7 +38,7 @@ export function createVectorMatrix(dimensions: number): VectorMatrix {
   const queryPeak = Math.min(32_767, Math.floor((2 ** 31 - 1) / (127 * length)))
   const queryAt = 0
   const sourceAt = queryAt + 2 * length
-  const scoresAt = sourceAt + 4 * length
+  const scoresAt = sourceAt + 4 * length * sourceRows
   const blocksAt = scoresAt + 4 * blockRows
   const blockBytes = blockRows * (4 + length)
   let blocks = 0
@@ -68,6 +75,39 @@ export function createVectorMatrix(dimensions: number): VectorMatrix {
     return true
   }
 
+  /** Codes the vector at this address of the memory, which has room for one more row. */
+  function place(seq: number, documentSeq: number, source: number): boolean {
+    const known = places[seq] ?? 0
+    const row = known > 0 ? known - 1 : size
+    const norm = kernel.quantise(source, length, codesAt(row), scaleAt(row))
+    if (!(norm > 1e-12 && norm < Number.POSITIVE_INFINITY)) {
+      remove(seq)
+      return false
+    }
+    if (seq >= places.length) places = resized(places, Math.ceil((seq + 1) * 1.125))
+    if (known === 0) size++
+    seqs[row] = seq
+    documentSeqs[row] = documentSeq
+    places[seq] = row + 1
+    return true
+  }
+
+  function remove(seq: number): void {
+    const known = places[seq] ?? 0
+    if (known === 0) return
+    const row = known - 1
+    const last = size - 1
+    const bytes = new Uint8Array(kernel.memory.buffer)
+    bytes.copyWithin(codesAt(row), codesAt(last), codesAt(last) + length)
+    bytes.copyWithin(scaleAt(row), scaleAt(last), scaleAt(last) + 4)
+    const moved = seqs[last] as number
+    seqs[row] = moved
+    documentSeqs[row] = documentSeqs[last] as number
+    places[moved] = row + 1
+    places[seq] = 0
+    size--
+  }
+
   return {
     get size() {
       return size
@@ -76,39 +116,33 @@ export function createVectorMatrix(dimensions: number): VectorMatrix {
       return kernel.memory.buffer.byteLength + seqs.byteLength + documentSeqs.byteLength + places.byteLength
     },
     set(seq, documentSeq, vector) {
-      const known = places[seq] ?? 0
-      const row = known > 0 ? known - 1 : size
-      reserve(row + 1)
+      reserve(size + 1)
       const source = new Float32Array(kernel.memory.buffer, sourceAt, length)
       source.set(vector)
       source.fill(0, vector.length)
-      const norm = kernel.quantise(sourceAt, length, codesAt(row), scaleAt(row))
-      if (!(norm > 1e-12 && norm < Number.POSITIVE_INFINITY)) {
-        if (known > 0) this.delete(seq)
-        return false
+      return place(seq, documentSeq, sourceAt)
+    },
+    load(added, documentOf, bytes) {
+      reserve(size + added.length)
+      const stored = 4 * dimensions
+      const padded = 4 * length
+      for (let from = 0; from < added.length; from += sourceRows) {
+        const count = Math.min(sourceRows, added.length - from)
+        const source = new Uint8Array(kernel.memory.buffer, sourceAt, count * padded)
+        if (stored === padded) source.set(bytes.subarray(from * stored, (from + count) * stored))
+        else {
+          source.fill(0)
+          for (let n = 0; n < count; n++)
+            source.set(bytes.subarray((from + n) * stored, (from + n + 1) * stored), n * padded)
+        }
+        for (let n = 0; n < count; n++) {
+          const seq = added[from + n] as number
+          const documentSeq = documentOf[seq] ?? 0
+          if (documentSeq > 0) place(seq, documentSeq, sourceAt + n * padded)
+        }
       }
-      if (seq >= places.length) places = resized(places, Math.ceil((seq + 1) * 1.125))
-      if (known === 0) size++
-      seqs[row] = seq
-      documentSeqs[row] = documentSeq
-      places[seq] = row + 1
-      return true
     },
-    delete(seq) {
-      const known = places[seq] ?? 0
-      if (known === 0) return
-      const row = known - 1
-      const last = size - 1
-      const bytes = new Uint8Array(kernel.memory.buffer)
-      bytes.copyWithin(codesAt(row), codesAt(last), codesAt(last) + length)
-      bytes.copyWithin(scaleAt(row), scaleAt(last), scaleAt(last) + 4)
-      const moved = seqs[last] as number
-      seqs[row] = moved
-      documentSeqs[row] = documentSeqs[last] as number
-      places[moved] = row + 1
-      places[seq] = 0
-      size--
-    },
+    delete: remove,
     nearest(vector, documents, limit) {
       const best: ScoredRow[] = []
       if (limit < 1 || !writeQuery(vector)) return best

@@ -197,11 +197,12 @@ describe("/ws/metrics", () => {
       timestamp: emptyFrame.at,
       system: { cpu_percent: emptyFrame.cpuPercent },
     })
-    const status = await rawRequest(port, {
+    const status = await rawRequest({
+      port,
       path: "/ws/metrics/status",
       headers: { authorization: `Bearer ${testKey}` },
     })
-    expect(JSON.parse(status.body)).toMatchObject({ active_connections: 1, endpoint: "/ws/metrics" })
+    expect(status.json()).toMatchObject({ active_connections: 1, endpoint: "/ws/metrics" })
     const next = once(socket, "message") as Promise<[Buffer]>
     fake.frames.publish({ ...emptyFrame, at: 42 })
     expect(JSON.parse(String((await next)[0]))).toMatchObject({ timestamp: 42 })

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest"
 import { aggregatedHealth } from "#contract/ops.ts"
+import { ownerActor } from "#core/actor.ts"
 import { systemClock } from "#core/clock.ts"
 import { AppError } from "#core/errors.ts"
 import type { HostStatus } from "#core/host/types.ts"
@@ -39,7 +40,12 @@ it.each<[string, Partial<HealthDeps>, string, string]>([
   ["no disk", { disk: async () => ({ freeBytes: 1e6 }) }, "disk", "unhealthy"],
   [
     "a failing database",
-    { store: { check: async () => Promise.reject(new AppError("store.read-only", "It cannot be written.")) } },
+    {
+      store: {
+        ...createMemoryStore(),
+        check: async () => Promise.reject(new AppError("store.read-only", "It cannot be written.")),
+      },
+    },
     "db",
     "unhealthy",
   ],
@@ -53,7 +59,10 @@ it.each<[string, Partial<HealthDeps>, string, string]>([
 
 it("gives a database that does not write as unhealthy", async () => {
   const check = await createMemoryStore().check("quick")
-  const store = { check: async () => ({ ...check, isWritable: false, problems: ["The database cannot be written."] }) }
+  const store = {
+    ...createMemoryStore(),
+    check: async () => ({ ...check, isWritable: false, problems: ["The database cannot be written."] }),
+  }
   expect(await health({ store }).component("db", never)).toMatchObject({
     status: "unhealthy",
     detail: "The database cannot be written.",
@@ -87,4 +96,24 @@ it("ends with the request that asked", async () => {
   const asking = health({ ollama: () => new Promise(() => {}) }).component("ollama", controller.signal)
   controller.abort(new Error("gone"))
   await expect(asking).rejects.toThrow("gone")
+})
+
+it("counts what another program reports until it expires, and lets nobody report for a component of ours", async () => {
+  const clock = { now: () => Date.now(), monotonic: () => performance.now() }
+  const reporting = health({ clock, store: createMemoryStore({ clock }) })
+  await reporting.report(
+    ownerActor,
+    { component: "backup-disk", status: "degraded", detail: "90 % full", value: 0.9 },
+    60_000,
+  )
+  const during = await reporting.aggregated(never)
+  expect(during.services["backup-disk"]).toMatchObject({ status: "degraded", detail: "90 % full" })
+  expect(during.overall_status).toBe("degraded")
+  await vi.advanceTimersByTimeAsync(60_001)
+  const after = await reporting.aggregated(never)
+  expect(after.services["backup-disk"]).toBeUndefined()
+  expect(after.overall_status).toBe("healthy")
+  await expect(
+    reporting.report(ownerActor, { component: "db", status: "healthy", detail: "", value: null }, 60_000),
+  ).rejects.toMatchObject({ code: "request.conflict" })
 })

@@ -4,6 +4,7 @@ import { createMemoryChats } from "./chats.ts"
 import { createMemoryEvaluations } from "./evaluations.ts"
 import { createMemoryFeedback } from "./feedback.ts"
 import { createMemoryFolders } from "./folders.ts"
+import { createMemoryHealthReports } from "./healthReports.ts"
 import { createMemoryLibrary } from "./library.ts"
 import { createMemoryNotes } from "./notes.ts"
 import { createMemoryOffice } from "./office.ts"
@@ -31,6 +32,7 @@ export function createMemoryStore(options: { clock?: Clock } = {}): Store {
     feedback: createMemoryFeedback(tables),
     evaluations: createMemoryEvaluations(tables),
     voiceProfiles: createMemoryVoiceProfiles(tables),
+    healthReports: createMemoryHealthReports(tables),
     async check(depth) {
       return {
         schemaVersion: 0,

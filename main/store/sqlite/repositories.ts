@@ -10,6 +10,7 @@ import { createDocuments } from "./documents.ts"
 import { createEvaluations } from "./evaluations.ts"
 import { createFeedback } from "./feedback.ts"
 import { createFolders } from "./folders.ts"
+import { createHealthReports } from "./healthReports.ts"
 import { createJobs } from "./jobs.ts"
 import { createKeys } from "./keys.ts"
 import { createMemories } from "./memories.ts"
@@ -37,5 +38,6 @@ export const createRepositories = (context: StoreContext, file: string, auditKey
   artifacts: createArtifacts(context),
   evaluations: createEvaluations(context),
   voiceProfiles: createVoiceProfiles(context),
+  healthReports: createHealthReports(context),
   check: (depth) => checkStore(context, file, depth),
 })

@@ -55,6 +55,7 @@ export const repositoryMethods = {
   },
   evaluations: { addRun: 1, runs: 1, run: 1, deleteRun: 1, pins: 1, pin: 1, unpin: 1 },
   artifacts: { record: 1, get: 1, list: 1, setTags: 1, delete: 1 },
+  healthReports: { upsert: 1, list: 1 },
   voiceProfiles: { create: 1, list: 1, rename: 1, replace: 1, delete: 1 },
   audit: { record: 1, list: 1, verify: 1 },
   feedback: { recordShown: 1, record: 1, shown: 1, ofChunks: 1, lists: 1, counts: 1, forget: 1 },

@@ -49,6 +49,8 @@ interface IndexRow {
 /** Rows read in one call: a few milliseconds of the store's thread. */
 const stretch = 2048
 const readAtOnce = 512
+/** Vectors of the last searches that stay in memory: 3 MB of 384 values each. */
+const mostRecent = 2048
 
 /**
  * One table of f32 vectors per fingerprint, visible in SQL as `vectors_<id>` (`vec_distance_cosine` and the other functions of sqlite-vec
@@ -57,6 +59,9 @@ const readAtOnce = 512
  */
 export function createVectorIndexes(db: Database.Database): VectorIndexes {
   const matrices = new Map<number, VectorMatrix>()
+  const recent = new Map<number, Float32Array>()
+  let recentOf = 0
+  let recentAt = 0
   const isTable = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")
   let isChanged = false
   let changeCount = 0
@@ -92,11 +97,15 @@ export function createVectorIndexes(db: Database.Database): VectorIndexes {
     const matrix = createVectorMatrix(dimensions)
     const documentOf = documentSeqs(db)
     for (let after = 0; ; ) {
-      const { seqs, vectors } = readVectors(db, index.id, dimensions, after, readAtOnce)
-      for (const [n, seq] of seqs.entries()) {
-        const vector = vectors[n]
-        const documentSeq = documentOf[seq] ?? 0
-        if (vector && documentSeq > 0) matrix.set(seq, documentSeq, vector)
+      const { seqs, bytes } = readBytes(db, index.id, after, readAtOnce)
+      if (bytes?.length === seqs.length * 4 * dimensions) matrix.load(seqs, documentOf, bytes)
+      else {
+        const each = readVectors(db, index.id, dimensions, after, readAtOnce).vectors
+        for (const [n, seq] of seqs.entries()) {
+          const vector = each[n]
+          const documentSeq = documentOf[seq] ?? 0
+          if (vector && documentSeq > 0) matrix.set(seq, documentSeq, vector)
+        }
       }
       if (seqs.length < readAtOnce) break
       after = seqs.at(-1) as number
@@ -113,14 +122,34 @@ export function createVectorIndexes(db: Database.Database): VectorIndexes {
     return { index, dimensions: index.dimensions }
   }
 
+  /** Vectors by seq: those of the last searches from memory, as one question asks for the same ones several times. */
+  function stored(index: IndexRow, dimensions: number, seqs: readonly number[]): Map<number, Float32Array> {
+    if (recentOf !== index.id || recentAt !== changeCount || recent.size > mostRecent) recent.clear()
+    recentOf = index.id
+    recentAt = changeCount
+    const missing = seqs.filter((seq) => !recent.has(seq))
+    if (missing.length > 0) {
+      const [text, bytes] = db
+        .prepare(
+          `SELECT json_group_array(v.seq), CAST(group_concat(v.vector, '') AS BLOB)
+            FROM json_each(?) j CROSS JOIN ${tableOf(index.id)} v ON v.seq = j.value WHERE length(v.vector) = ?`,
+        )
+        .raw()
+        .get(JSON.stringify(missing), 4 * dimensions) as [string, Buffer | null]
+      const values = floats(bytes ?? Buffer.alloc(0))
+      for (const [n, seq] of (JSON.parse(text) as number[]).entries()) {
+        recent.set(seq, values.subarray(n * dimensions, (n + 1) * dimensions))
+      }
+    }
+    return recent
+  }
+
   function exactly(index: IndexRow, vector: Float32Array, seqs: number[]): ScoredRow[] {
-    const found = db
-      .prepare(`SELECT v.seq, v.vector FROM json_each(?) j CROSS JOIN ${tableOf(index.id)} v ON v.seq = j.value`)
-      .all(JSON.stringify(seqs)) as { seq: number; vector: Buffer }[]
-    return found.flatMap((row) => {
-      const stored = floats(row.vector)
-      const score = stored.length === vector.length ? cosine(vector, stored) : Number.NaN
-      return Number.isNaN(score) ? [] : [{ seq: row.seq, score }]
+    const vectors = stored(index, vector.length, seqs)
+    return seqs.flatMap((seq) => {
+      const other = vectors.get(seq)
+      const score = other ? cosine(vector, other) : Number.NaN
+      return Number.isNaN(score) ? [] : [{ seq, score }]
     })
   }
 
@@ -194,11 +223,15 @@ export function createVectorIndexes(db: Database.Database): VectorIndexes {
     },
     vectorsOf(fingerprint, seqs) {
       const index = byFingerprint(fingerprint)
-      if (!index || !isTable.get(tableOf(index.id))) return new Map()
-      const found = db
-        .prepare(`SELECT v.seq, v.vector FROM json_each(?) j CROSS JOIN ${tableOf(index.id)} v ON v.seq = j.value`)
-        .all(JSON.stringify(seqs)) as { seq: number; vector: Buffer }[]
-      return new Map(found.map((row) => [row.seq, floats(row.vector)]))
+      if (!index || index.dimensions === null || !isTable.get(tableOf(index.id))) return new Map()
+      const vectors = stored(index, index.dimensions, seqs)
+      return new Map(
+        seqs.flatMap((seq) => {
+          const vector = vectors.get(seq)
+          // A copy: what is sent to another thread takes the whole block along that it lies in.
+          return vector ? [[seq, vector.slice()] as const] : []
+        }),
+      )
     },
     repair(id, after, zeros) {
       const dimensions = rows().find((row) => row.id === id)?.dimensions
@@ -249,7 +282,23 @@ function squares(vector: Float32Array): number {
   return sum
 }
 
-/** The next vectors by seq, undefined where the stored bytes have another length. Many rows at once: one by one takes three times as long. */
+const nextVectors = (id: number): string => `SELECT seq, vector FROM ${tableOf(id)} WHERE seq > ? ORDER BY seq LIMIT ?`
+
+/** The next vectors by seq, their bytes one after another: row by row it would take three times as long. */
+function readBytes(
+  db: Database.Database,
+  id: number,
+  after: number,
+  limit: number,
+): { seqs: number[]; bytes: Buffer | null } {
+  const [text, bytes] = db
+    .prepare(`SELECT json_group_array(seq), CAST(group_concat(vector, '') AS BLOB) FROM (${nextVectors(id)})`)
+    .raw()
+    .get(after, limit) as [string, Buffer | null]
+  return { seqs: JSON.parse(text) as number[], bytes }
+}
+
+/** The next vectors by seq, undefined where the stored bytes have another length. */
 function readVectors(
   db: Database.Database,
   id: number,
@@ -257,18 +306,13 @@ function readVectors(
   after: number,
   limit: number,
 ): { seqs: number[]; vectors: (Float32Array | undefined)[] } {
-  const next = `SELECT seq, vector FROM ${tableOf(id)} WHERE seq > ? ORDER BY seq LIMIT ?`
-  const [text, bytes] = db
-    .prepare(`SELECT json_group_array(seq), CAST(group_concat(vector, '') AS BLOB) FROM (${next})`)
-    .raw()
-    .get(after, limit) as [string, Buffer | null]
-  const seqs = JSON.parse(text) as number[]
+  const { seqs, bytes } = readBytes(db, id, after, limit)
   const size = 4 * dimensions
   if (bytes?.length === seqs.length * size) {
     const values = floats(bytes)
     return { seqs, vectors: seqs.map((_, n) => values.subarray(n * dimensions, (n + 1) * dimensions)) }
   }
-  const each = db.prepare(next).all(after, limit) as { seq: number; vector: Buffer }[]
+  const each = db.prepare(nextVectors(id)).all(after, limit) as { seq: number; vector: Buffer }[]
   return { seqs, vectors: each.map(({ vector }) => (vector.length === size ? floats(vector) : undefined)) }
 }
 

@@ -70,12 +70,15 @@ export function createVoiceProfiles(context: StoreContext): Sync<VoiceProfileRep
     replace(actor, id, { fingerprint, sealed }) {
       rowOf(actor, id)
       erase(() =>
-        run("UPDATE voice_profiles SET fingerprint = @fingerprint, sealed = @sealed, updated_at = @now WHERE id = @id", {
-          id,
-          fingerprint,
-          sealed,
-          now: context.now(),
-        }),
+        run(
+          "UPDATE voice_profiles SET fingerprint = @fingerprint, sealed = @sealed, updated_at = @now WHERE id = @id",
+          {
+            id,
+            fingerprint,
+            sealed,
+            now: context.now(),
+          },
+        ),
       )
       return toRecord(rowOf(actor, id))
     },

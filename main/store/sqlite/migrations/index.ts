@@ -9,6 +9,7 @@ import { folders } from "./007-folders.ts"
 import { exactVectors } from "./008-exact-vectors.ts"
 import { voiceProfiles } from "./009-voice-profiles.ts"
 import { evaluations } from "./010-evaluations.ts"
+import { healthReports } from "./011-health-reports.ts"
 
 /** One step forward of the schema; its place in the list plus one is the `user_version` after it. Released steps never change. */
 export type Migration = string | ((db: Database.Database) => void)
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   exactVectors,
   voiceProfiles,
   evaluations,
+  healthReports,
 ]
