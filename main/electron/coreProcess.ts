@@ -90,17 +90,21 @@ async function attach(options: CoreOptions): Promise<Core | null> {
 async function start(options: CoreOptions): Promise<Core> {
   // The channel carries nothing: when it closes, however this shell ends, the core ends too.
   const child = spawn(options.node, [...coreFlags, options.script, "serve", "--json", "--data-dir", options.dataDir], {
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
     windowsHide: true,
   })
   const exited = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message))
     child.once("exit", (code, signal) => resolve(`The core stopped (${signal ?? `code ${code}`}).`))
   })
+  const errors = holdErrors(child)
   const baseUrl = await firstLine(child, exited).catch((error: unknown) => {
     child.kill()
+    // That another core holds the directory is what attaching needs to know, and nothing to tell.
+    if (!(error instanceof CoreError) || error.code !== "core.locked") errors.release()
     throw error
   })
+  errors.release()
   let closing: Promise<void> | undefined
   return {
     baseUrl,
@@ -110,6 +114,21 @@ async function start(options: CoreOptions): Promise<Core> {
     close() {
       closing ??= end(child, exited)
       return closing
+    },
+  }
+}
+
+/** Keeps back what the core writes to stderr until it is released; from then on it goes to ours. */
+function holdErrors(child: ChildProcess): { release(): void } {
+  let held: Buffer[] | null = []
+  child.stderr?.on("data", (chunk: Buffer) => {
+    if (held) held.push(chunk)
+    else process.stderr.write(chunk)
+  })
+  return {
+    release() {
+      for (const chunk of held ?? []) process.stderr.write(chunk)
+      held = null
     },
   }
 }

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { startOrAttach } from "#electron/coreProcess.ts"
 
 let dataDir: string
@@ -101,6 +101,19 @@ describe("attaching", () => {
     await core.ticket().catch(() => undefined)
     expect(stranger.keys).toEqual([])
     await core.close()
+  })
+
+  it("tells nobody that another core holds the directory, and passes on what its own core writes", async () => {
+    await runningCore()
+    const written: string[] = []
+    const write = vi.spyOn(process.stderr, "write").mockImplementation((text) => written.push(String(text)) > 0)
+    const saying = (text: string, then: string) =>
+      withProgram(`process.stderr.write(${JSON.stringify(text)}, () => { ${then} })`)
+    await (await startOrAttach(saying("in use", locked))).close()
+    const own = await startOrAttach(saying("starting ", `${ready} process.on("disconnect", () => process.exit(0))`))
+    await own.close()
+    write.mockRestore()
+    expect(written.join("")).toBe("starting ")
   })
 
   it("waits for the address of a core that is just starting", async () => {
