@@ -55,6 +55,9 @@ function describe(job: Job): string {
   const amount = job.unit === "bytes" ? formatBytes(job.done) : `${Math.round(job.done)}`
   const total = job.total === null ? "" : ` of ${job.unit === "bytes" ? formatBytes(job.total) : Math.round(job.total)}`
   const rate = job.ratePerSecond && job.unit === "bytes" ? `, ${formatBytes(job.ratePerSecond)}/s` : ""
+  const passages = job.speed
+    ? `, ${Math.round(job.speed.passagesPerSecond)} passages/s, ${formatBytes(job.speed.bytesPerSecond)}/s`
+    : ""
   const remaining = job.remainingMs ? `, ${formatDuration(job.remainingMs)} left` : ""
-  return `${job.title}: ${amount}${total}${job.unit === "bytes" ? "" : ` ${job.unit}`}${rate}${remaining}`
+  return `${job.title}: ${amount}${total}${job.unit === "bytes" ? "" : ` ${job.unit}`}${rate}${passages}${remaining}`
 }

@@ -16,6 +16,8 @@ export const job = z.object({
   unit: z.enum(["bytes", "files", "passages", "questions"]),
   ratePerSecond: z.number().nullable(),
   remainingMs: z.number().nullable(),
+  /** Ingest, while it runs: what is made and read per second. Null until it is known. */
+  speed: z.object({ passagesPerSecond: z.number(), bytesPerSecond: z.number() }).nullable().optional(),
   /** What is being worked on right now. */
   current: z.string().nullable(),
   error: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }).nullable(),

@@ -26,6 +26,9 @@ export interface JobProgress {
   total?: number | null
   /** In words, what is being worked on. */
   current?: string | null
+  /** Ingest: bytes read and passages made so far, for the rates. */
+  bytes?: number
+  passages?: number
 }
 
 export interface JobRunner {
@@ -82,6 +85,8 @@ interface Entry {
   intent: Intent
   controller: AbortController
   meter: RateMeter
+  byteMeter: RateMeter
+  passageMeter: RateMeter
   publishedAt: number
   storedAt: number
   /** Settles when the work has stopped. */
@@ -144,6 +149,7 @@ export function createJobs(deps: JobsDeps): Jobs {
     const resting = { ratePerSecond: null, remainingMs: null }
     if (entry.controller.signal.aborted && entry.intent !== "run") {
       if (entry.intent === "close") return
+      entry.job = withoutSpeed(entry.job)
       if (entry.intent === "pause") return change(entry, { status: "paused", ...resting })
       await discard(entry.job, entry.actor)
       return finish(entry, { status: "cancelled", current: null })
@@ -162,6 +168,7 @@ export function createJobs(deps: JobsDeps): Jobs {
 
   const finish = async (entry: Entry, changes: Partial<StoredJob>): Promise<void> => {
     entries.delete(entry.job.id)
+    entry.job = withoutSpeed(entry.job)
     await change(entry, { ...changes, ratePerSecond: null, remainingMs: null })
   }
 
@@ -177,6 +184,7 @@ export function createJobs(deps: JobsDeps): Jobs {
       current: progress.current === undefined ? entry.job.current : progress.current,
       progress: total ? Math.min(1, done / total) : null,
       ratePerSecond,
+      ...speedOf(entry, progress),
       remainingMs: total && ratePerSecond ? Math.round(((total - done) / ratePerSecond) * 1000) : null,
       updatedAt: deps.clock.now(),
     }
@@ -297,10 +305,25 @@ function idleEntry(actor: Actor, job: StoredJob, clock: Clock): Entry {
     intent: "run",
     controller: new AbortController(),
     meter: createRateMeter(clock),
+    byteMeter: createRateMeter(clock),
+    passageMeter: createRateMeter(clock),
     publishedAt: Number.NEGATIVE_INFINITY,
     storedAt: clock.monotonic(),
     work: Promise.resolve(),
   }
+}
+
+function speedOf({ byteMeter, passageMeter }: Entry, { bytes, passages }: JobProgress): Pick<Job, "speed"> {
+  if (bytes === undefined || passages === undefined) return {}
+  const bytesPerSecond = byteMeter.add(bytes)
+  const passagesPerSecond = passageMeter.add(passages)
+  if (bytesPerSecond === null || passagesPerSecond === null) return { speed: null }
+  return { speed: { bytesPerSecond, passagesPerSecond } }
+}
+
+/** A job that rests has none. */
+function withoutSpeed({ speed: _, ...job }: StoredJob): StoredJob {
+  return job
 }
 
 function withoutPayload(job: Job & { payload?: unknown }): Job {

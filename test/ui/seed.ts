@@ -669,6 +669,7 @@ function seedJobs(): Job[] {
       unit: "files",
       ratePerSecond: 1.2,
       remainingMs: 15_000,
+      speed: { passagesPerSecond: 38, bytesPerSecond: 2.4e6 },
       subjectId: "collection-2",
       current: "Tax return 2025.pdf",
     },

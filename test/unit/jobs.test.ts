@@ -177,6 +177,22 @@ it("publishes progress at most five times a second and always the end", async ()
   expect(await until(id, "done")).toMatchObject({ progress: 1, ratePerSecond: null, remainingMs: null })
 })
 
+it("measures passages and bytes per second of an ingest, and forgets them when it rests", async () => {
+  const { jobs, work, time, until } = setUp()
+  const job = { kind: "ingest", title: "Notes", unit: "files", subjectId: "c", payload: { type: "files" } } as const
+  const { id } = await jobs.start(ownerActor, job)
+  const running = await work(0)
+  for (let second = 0; second <= 20; second++) {
+    time.ms = second * 1000
+    running.report({ done: second, total: 40, bytes: second * 2_000_000, passages: second * 30 })
+  }
+  const { speed } = await jobs.get(ownerActor, id)
+  expect(speed?.passagesPerSecond).toBeCloseTo(30, 0)
+  expect(speed?.bytesPerSecond).toBeCloseTo(2_000_000, -3)
+  running.finish()
+  expect((await until(id, "done")).speed).toBeUndefined()
+})
+
 it("measures rate and remaining time from the reports", async () => {
   const { time, jobs, work, pull } = setUp()
   const { id } = await pull("a", 10_000)

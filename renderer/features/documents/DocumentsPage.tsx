@@ -14,9 +14,11 @@ import {
 import { type RefObject, useEffect, useRef, useState } from "react"
 import { acceptedExtensions, documentKinds, kindsByGroup } from "#contract/documentKinds.ts"
 import type { Collection } from "#contract/documents.ts"
+import type { Job } from "#contract/jobs.ts"
 import { Button, IconButton } from "../../ui/Button.tsx"
 import { Confirm, Dialog } from "../../ui/Dialog.tsx"
 import { Failure } from "../../ui/Failure.tsx"
+import { formatBytes, formatRemaining } from "../../ui/format.ts"
 import { Menu } from "../../ui/Menu.tsx"
 import { Empty } from "../../ui/Notice.tsx"
 import { Progress } from "../../ui/Progress.tsx"
@@ -198,6 +200,7 @@ function IngestJobs() {
             <strong className="truncate">{job.title}</strong>
             <span className="soft truncate grow">{job.current}</span>
             <span className="numbers soft">{strings.job(job.done, job.total)}</span>
+            <span className="numbers faint ingest-speed">{speedOf(job)}</span>
             <Button small variant="quiet" aria-label={strings.stopJob} onClick={() => void cancelJob(job.id)}>
               {strings.cancel}
             </Button>
@@ -208,6 +211,14 @@ function IngestJobs() {
     </section>
   )
 }
+
+const speedOf = (job: Job): string =>
+  [
+    ...(job.speed
+      ? [strings.passageRate(job.speed.passagesPerSecond), strings.byteRate(formatBytes(job.speed.bytesPerSecond))]
+      : []),
+    ...(job.remainingMs === null ? [] : [formatRemaining(job.remainingMs)]),
+  ].join(" · ")
 
 function Collections({ activeId }: { activeId: string | null }) {
   const collections = useDocuments((state) => state.collections)

@@ -70,6 +70,8 @@ export const strings = {
     quoted: "The passage",
   },
   jobs: "Being read",
+  passageRate: (rate: number) => `${rate < 10 ? rate.toFixed(1) : Math.round(rate)} passages/s`,
+  byteRate: (size: string) => `${size}/s`,
   job: (done: number, total: number | null) => (total === null ? `${done} files` : `${done} of ${total} files`),
   stopJob: "Stop reading these files",
 }
