@@ -131,6 +131,8 @@ export async function* searchThenAnswer(
     query: query.query,
     collectionIds: collectionsOf(query),
     topK: query.top_k,
+    // Whoever names nobody asks without a point of view.
+    ...(query.persona_key === undefined ? {} : { persona }),
     filter: filterOf(query.filter),
   }
   const retrieval = yield* retrieve(actor, request, deps.retrieval, signal)
