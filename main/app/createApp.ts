@@ -43,6 +43,7 @@ import { openFusionWeights } from "#rag/fusionWeights.ts"
 import { createIndexCare } from "#rag/indexCare.ts"
 import { createIngest } from "#rag/ingest.ts"
 import { ingestRunner, reindexRunner } from "#rag/jobRunners.ts"
+import { openLocalRanking } from "#rag/localRanking.ts"
 import { fetchPage } from "#rag/pages/fetchPage.ts"
 import { createPages } from "#rag/pages/pages.ts"
 import { createParser, parserExecArgv } from "#rag/parse/createParser.ts"
@@ -351,11 +352,21 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     await checked
   })
 
-  const shown = createShownLists({ feedback: store.feedback, onChange: () => {}, log })
   const fusion = await openFusionWeights(store.settings, ownerActor)
+  const localRanking = scope.add(
+    await openLocalRanking(ownerActor, {
+      settings: store.settings,
+      feedback: store.feedback,
+      fusion: () => fusion.current().weights,
+      log,
+    }),
+    (opened) => opened.close(),
+  )
+  const shown = createShownLists({ feedback: store.feedback, onChange: localRanking.changed, log })
   const retrieval: RetrieveDeps = {
     chunks: knowledge.chunks,
     fusion: () => fusion.current().weights,
+    ranking: localRanking.current,
     feedback: readFeedback(store.feedback),
     memories: knowledge.related,
     queryEmbedder: vectorIndex.queryEmbedder,
