@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from "node:fs/promises"
+import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import Database from "better-sqlite3"
@@ -15,6 +15,7 @@ import { createVectorIndex } from "#rag/vectorIndex.ts"
 import { waitForSpace } from "#rag/waitForSpace.ts"
 import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
 import type { Store } from "#store/types.ts"
+import { createRagBench } from "../fakes/ragBench.ts"
 
 const never = new AbortController().signal
 const passages = 120
@@ -217,4 +218,45 @@ it("repairs as a job that tells how far it is", async () => {
   await reindexRunner(vectorIndex, care).run(job, ownerActor, (progress) => told.push(progress), never)
   expect(new Set(told.map(({ current }) => current))).toEqual(new Set(["Words", "Checking vectors", "Vectors"]))
   expect(told.at(-1)).toMatchObject({ done: passages, total: passages })
+})
+
+it("stops an ingest when the disk is full, blames no file for it, and goes on when there is space", async () => {
+  const [collection] = await store.collections.list(ownerActor)
+  const filler = await write(collection?.id ?? "", "filler", ["filler"], "x".repeat(2_000_000))
+  await store.close()
+  store = await open((await stat(file())).size + 500_000)
+  const folder = join(directory, "files")
+  await mkdir(folder)
+  const text = (n: number) =>
+    Array.from({ length: 400 }, (_, line) => `Line ${line} of file number ${n} speaks of harbour ${n}-${line}.`).join(
+      "\n\n",
+    )
+  for (let n = 0; n < 8; n++) await writeFile(join(folder, `file${n}.md`), text(n))
+  const { ingest } = createRagBench({ store })
+  const states = async () => {
+    const { items } = await store.documents.list(ownerActor, { limit: 100 })
+    return items.filter(({ path }) => path.includes("file")).map(({ status }) => status)
+  }
+  const seen: string[][] = []
+  const payload = { type: "path" as const, collectionId: collection?.id ?? "", path: folder }
+  const runner = waitForSpace(
+    {
+      lane: "x",
+      run: async (_job, actor, _report, signal) =>
+        void (await ingest.run(actor, payload, { signal, progress: () => {} })),
+    },
+    async () => {
+      seen.push(await states())
+      expect((await store.check("full")).problems).toEqual([])
+      await store.documents.delete(ownerActor, filler)
+    },
+  )
+  await runner.run({ payload: {} } as StoredJob, ownerActor, () => {}, never)
+  expect(seen.length).toBeGreaterThan(0)
+  expect(seen[0]).not.toContain("failed")
+  expect(seen[0]?.every((status) => status === "ready")).toBe(false)
+  expect(await states()).toEqual(Array.from({ length: 8 }, () => "ready"))
+  const health = await store.chunks.indexHealth()
+  expect(health.words).toBe(health.chunks)
+  expect((await store.check("full")).problems).toEqual([])
 })
