@@ -11,6 +11,7 @@ import {
 import { notFound } from "../notFound.ts"
 import type { FeedbackRepository } from "../types.ts"
 import { fromJson, owned, type StoreContext, type Sync } from "./context.ts"
+import { erasing } from "./erase.ts"
 
 interface ListRow {
   seq: number
@@ -88,11 +89,17 @@ export function createFeedback(context: StoreContext): Sync<FeedbackRepository> 
             passages: JSON.stringify(list.passages.slice(0, keptPassages)),
           },
         )
-        run(
+        const { changes } = run(
           `DELETE FROM shown_lists AS l WHERE ${owned("l")} AND l.seq <=
              (SELECT o.seq FROM shown_lists o WHERE ${owned("o")} ORDER BY o.seq DESC LIMIT 1 OFFSET @keptLists)`,
           { ...owner, keptLists },
         )
+        if (changes > 0) {
+          run(
+            `DELETE FROM feedback AS f WHERE ${owned("f")} AND f.list_seq NOT IN (SELECT l.seq FROM shown_lists l WHERE ${owned("l")})`,
+            owner,
+          )
+        }
       })
     },
     record(actor, { queryId, chunkId, event, value }) {
@@ -168,7 +175,7 @@ export function createFeedback(context: StoreContext): Sync<FeedbackRepository> 
       return { queries: lists?.n ?? 0, events, since: lists?.since ?? null }
     },
     forget(actor) {
-      return transaction(() => {
+      return erasing(context, ["feedback", "shown_lists"], () => {
         const owner = context.owner(actor)
         const events = run(`DELETE FROM feedback AS f WHERE ${owned("f")}`, owner).changes
         const queries = run(`DELETE FROM shown_lists AS l WHERE ${owned("l")}`, owner).changes

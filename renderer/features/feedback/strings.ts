@@ -6,7 +6,8 @@ export const strings = {
   movedUp: (places: number) => `Moved up ${places} by your feedback`,
   movedDown: (places: number) => `Moved down ${places} by your feedback`,
   loading: "Looking it up…",
-  unknown: "How this list came about is not kept: the chat was temporary, or it was forgotten since.",
+  unknown:
+    "There is no ranking to explain: the answer came from reading whole documents, the chat was temporary, or it was forgotten since.",
   score: "Relevance",
   similarity: "Closeness in meaning",
   learned: "Learned from features",

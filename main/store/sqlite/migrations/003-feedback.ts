@@ -1,4 +1,4 @@
-/** What questions showed, and what was done with it. */
+/** What questions showed, and what was done with it. `list_seq` is no foreign key: erasing makes the tables anew one by one. */
 export const feedback = `
 CREATE TABLE shown_lists (
   seq INTEGER PRIMARY KEY,
@@ -16,7 +16,7 @@ CREATE INDEX shown_lists_of_owner ON shown_lists (owner_id, seq);
 CREATE TABLE feedback (
   seq INTEGER PRIMARY KEY,
   owner_id TEXT NOT NULL REFERENCES people (id),
-  list_seq INTEGER NOT NULL REFERENCES shown_lists (seq) ON DELETE CASCADE,
+  list_seq INTEGER NOT NULL,
   chunk_id TEXT NOT NULL,
   position INTEGER NOT NULL,
   event TEXT NOT NULL,
