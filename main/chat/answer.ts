@@ -59,6 +59,7 @@ export async function* answer(
   const request = {
     query: input.question,
     collectionIds: input.collectionIds,
+    ...(input.documentIds ? { filter: { documentIds: input.documentIds } } : {}),
     topK: settings.topK,
     history: questions,
     ...(model?.composes ? { floor: readingFloor } : {}),

@@ -22,6 +22,8 @@ export interface AnswerInput {
   history: Message[]
   /** Null: all collections. Empty: answer without documents. */
   collectionIds: string[] | null
+  /** Of them only these documents, when the question names some. */
+  documentIds?: string[]
   /** Search the documents whatever the wording: the caller asked for an answer from them. */
   alwaysSearches?: boolean
   persona: Persona
@@ -279,6 +281,7 @@ async function* turnBody(
         question,
         history: turn.history,
         collectionIds: request.collectionIds ?? turn.conversation?.collectionIds ?? null,
+        ...(request.documentIds ? { documentIds: request.documentIds, alwaysSearches: true } : {}),
         persona: turn.persona,
         cacheKey: turn.conversation?.id ?? turn.temporaryId ?? "temporary",
         model: request.model ?? turn.conversation?.model ?? null,

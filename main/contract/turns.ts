@@ -69,6 +69,8 @@ export const turnRequest = z.strictObject({
   personaId: id.optional(),
   /** Collections to search. Absent: the conversation's, else all. Empty: answer without documents. */
   collectionIds: z.array(id).max(100).optional(),
+  /** Documents to search, where the question is about these alone. Absent: all of the collections. */
+  documentIds: z.array(id).min(1).max(100).optional(),
   model: z.string().max(200).optional(),
   options: z
     .strictObject({

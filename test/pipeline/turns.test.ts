@@ -221,6 +221,17 @@ describe("small talk and tasks", () => {
     expect(llm.requests[0]?.messages.at(-1)?.content).not.toContain("<document")
   })
 
+  it("asks only the documents that the question names, whatever the wording", async () => {
+    const care = (weeks: string) => `# Care\n\nThe machine should be descaled every ${weeks} weeks.`
+    const documents = { "one.md": care("two"), "other.md": care("nine") }
+    const { ask, store } = await open({ documents, llm: { replies: [{ text: "Every nine weeks." }] } })
+    const { items } = await store.documents.list(ownerActor, { limit: 10 })
+    const other = items.find(({ path }) => path.endsWith("other.md"))
+    const { turn } = await ask("Write down how often the machine is descaled", { documentIds: [other?.id ?? ""] })
+    const shown = [...turn.passages, ...turn.closest].map(({ documentId }) => documentId)
+    expect(new Set(shown)).toEqual(new Set([other?.id]))
+  })
+
   it("searches whatever the wording where collections were chosen", async () => {
     const { ask, collectionId } = await open({ llm: { replies: [rightAnswer] } })
     const { events } = await ask("Write down how often the machine is descaled", { collectionIds: [collectionId] })

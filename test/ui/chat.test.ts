@@ -185,6 +185,9 @@ describe("chat", () => {
     expect(await composer.inputValue()).toBe("What does “Boiler handbook” say in ")
     await composer.pressSequentially("@zzz")
     await expect.poll(() => page.getByRole("option").count()).toBe(0)
+    const asked = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/api/turns"))
+    await page.keyboard.press("Enter")
+    expect((await asked).postDataJSON()).toMatchObject({ documentIds: ["document-4"], collectionIds: ["collection-2"] })
   })
 
   it("shows the persona of a chat and switches it", async () => {

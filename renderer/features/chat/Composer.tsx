@@ -178,13 +178,15 @@ function useSuggestions(
             setCollections(chatKey, [...(chosen ?? []), collection.id])
           },
         }))
-      // The name goes into the question, where the search weighs it; its collection is asked too.
+      // The name stands in the question, which then asks this document alone; its collection is asked too.
       const named = documents.map((document) => ({
         key: document.id,
         label: document.title,
         detail: strings.mentions.document,
         run: () => {
-          put(strings.mentioned(document.title))
+          const words = strings.mentioned(document.title)
+          put(`${words} `)
+          useChat.setState((state) => ({ mentions: { ...state.mentions, [words]: document.id } }))
           if (chosen && !chosen.includes(document.collectionId))
             setCollections(chatKey, [...chosen, document.collectionId])
         },

@@ -41,6 +41,8 @@ interface ChatState {
   newCount: number
   /** Questions whose answer was stopped before its first word: nothing of it is stored. */
   stoppedQuestions: Record<string, true>
+  /** Documents that were named with `@`, by the words that stand for them in a question. */
+  mentions: Record<string, string>
   /** Persona of a chat that has no conversation yet; null: the one of the settings. */
   newPersonaId: string | null
   isCarouselOpen: boolean
@@ -67,6 +69,7 @@ export const useChat = create<ChatState>(() => ({
   viewKeys: {},
   newCount: 0,
   stoppedQuestions: {},
+  mentions: {},
   newPersonaId: null,
   isCarouselOpen: false,
   contexts: {},

@@ -49,12 +49,14 @@ export async function startTurn(key: string, start: TurnStart): Promise<string |
   // Nothing of a temporary chat is stored: its questions are asked again, not found again.
   const text = start.text ?? (isTemporary ? asked : undefined)
   const collectionIds = start.collectionIds ?? (isNew ? (state.newCollectionIds ?? undefined) : undefined)
+  const named = Object.entries(state.mentions).filter(([words]) => (text ?? asked ?? "").includes(words))
   const body: TurnRequest = {
     kind: start.kind,
     ...(isNew ? {} : { conversationId: key }),
     ...(text === undefined ? {} : { text }),
     ...(start.source ? { source: start.source } : {}),
     ...(collectionIds ? { collectionIds } : {}),
+    ...(named.length > 0 ? { documentIds: named.map(([, documentId]) => documentId) } : {}),
     ...(isNew && state.newPersonaId ? { personaId: state.newPersonaId } : {}),
     ...(start.model ? { model: start.model } : {}),
     options: {

@@ -75,7 +75,7 @@ export const strings = {
   pageLabel: "page ",
   page: (page: number) => `page ${page}`,
   mentions: { collection: "collection", document: "document" },
-  mentioned: (title: string) => `“${title}” `,
+  mentioned: (title: string) => `“${title}”`,
   personaOf: (name: string) => `Persona: ${name}`,
   quoteLabel: "From your documents",
   notFoundTitle: "Your documents do not say.",
