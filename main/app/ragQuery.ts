@@ -48,7 +48,7 @@ export async function ragQuery(
   })
   for await (const event of deps.shown.watch(events, { actor, queryId, query: query.query, surface: "rag" })) {
     if (event.type === "retrieve-phase") {
-      for (const name of ["embed_ms", "search_ms", "ltr_ms", "adjust_ms"]) {
+      for (const name of ["embed_ms", "search_ms", "feature_ms", "ltr_ms", "fusion_ms", "adjust_ms"]) {
         const value = event.meta[name]
         if (typeof value === "number") timings[name] = value
       }
@@ -113,7 +113,7 @@ export async function ragRanking(
     top_k: query.top_k,
     results,
     items: results,
-    timings: ranked.answer_meta.timings,
+    timings: { ...ranked.answer_meta.timings, retrieve_ms: ranked.answer_meta.timings.search_ms ?? 0 },
     retrieval_mode: (await deps.retrieval.queryEmbedder()) ? "hybrid" : "lexical",
   }
 }

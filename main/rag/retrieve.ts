@@ -179,16 +179,18 @@ async function* rankPhases(
     (await deps.feedback?.(actor, { query: request.query, chunkIds }, signal)) ?? new Map<string, number>()
   const { query, weights } = search
   const features = featuresOf(candidates, { query, weights, now: hourOf(deps.clock.now()), feedback })
+  const describedAt = deps.clock.monotonic()
+  const learnedScores = features.map((own) => ltrScore(ranking, own))
+  const learnedAt = deps.clock.monotonic()
   const learned = candidates
     .map(({ chunk, conceptualScore }, index): RankedChunk => {
-      const own = features[index] as Features
-      const learnedScore = ltrScore(ranking, own)
+      const learnedScore = learnedScores[index] as number
       return {
         chunk,
         score: fusedScore(fusion, learnedScore, conceptualScore),
         conceptualScore,
         ltrScore: learnedScore,
-        features: own,
+        features: features[index] as Features,
         adjustments: [],
       }
     })
@@ -201,7 +203,9 @@ async function* rankPhases(
     results: learnedResults,
     delta: phaseDelta(shown, learnedResults),
     meta: {
-      ltr_ms: deps.clock.monotonic() - rankingAt,
+      feature_ms: describedAt - rankingAt,
+      ltr_ms: learnedAt - describedAt,
+      fusion_ms: deps.clock.monotonic() - learnedAt,
       feature_names: featureNames,
       feature_schema_version: featureSchemaVersion,
       ranking: { version: ranking.version, bias: ranking.bias, weights: ranking.weights },
