@@ -290,6 +290,9 @@ function lineAround(text: string, index: number): string {
       .replace(/^#+\s*/, ""),
   )
   if (line.length <= 140) return line
-  const place = Math.max(0, index - from - 60)
-  return `…${line.slice(place, place + 130)}…`
+  const near = Math.max(0, index - from - 60)
+  const place = near === 0 ? 0 : line.indexOf(" ", near) + 1
+  const cut = line.slice(place, place + 130)
+  const isEnd = place + 130 >= line.length
+  return `${place > 0 ? "…" : ""}${isEnd ? cut : `${cut.slice(0, cut.lastIndexOf(" "))}…`}`
 }

@@ -95,7 +95,7 @@ const place =
 const having =
   /\s+(?:that |which |who )?(?:do |does )?(?:mention(?:s|ing)?|contain(?:s|ing)?|include(?:s)?|name(?:s)?|talk(?:s|ing)? about|refer(?:s|ring)? to|are about|is about|about|concerning|regarding|containing|with the word|say(?:s)? something about)\s+(.{2,100})$/i
 const trailing =
-  /\s+(?:are|is|were|was)\s+(?:there|listed|named|given|shown|recorded|contained|included|mentioned|stored|described)\b|\s+(?:do|did|does)\s+(?:i|we|you|it)\s+(?:have|own|store|keep|know)\b|\s+(?:there\s+)?(?:are|is) there\b|\s+(?:have i|have we|are there|exist|i have|we have)\b/i
+  /\s+(?:are|is|were|was)\s+(?:there|listed|named|given|shown|recorded|contained|included|mentioned|stored|described)\b|\s+(?:do|did|does)\s+(?:i|we|you|it)\s+(?:have|own|store|keep|know)\b|\s+(?:there\s+)?(?:are|is) there\b|\s+(?:have i|have we|did i|did we|i have|we have)(?:\s+(?:added|uploaded|stored|saved|indexed|got|add|upload|store|save))?\b|\s+(?:are there|exist)\b/i
 
 /** "rows does the orders table have" */
 const owner =

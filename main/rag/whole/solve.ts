@@ -284,7 +284,9 @@ async function* documentsSolver(
     : ""
   return {
     route: question.route,
-    label: `Looked through all ${countOf(scope.documents.length, "document")} of ${scope.name === "your documents" ? "yours" : scope.name}.`,
+    label: scope.isEverything
+      ? `Looked through all ${scope.documents.length.toLocaleString("en")} of your documents.`
+      : `Looked through all ${countOf(scope.documents.length, "document")} of ${scope.name}.`,
     total: scope.documents.length,
     unit: "document",
     lead: {
@@ -486,7 +488,7 @@ async function* compareSolver(
     lead: {
       text: hasDifferences
         ? `What “${first.title}” and “${second.title}” say differently:`
-        : `“${first.title}” and “${second.title}” state nothing about the same thing with other figures:`,
+        : `“${first.title}” and “${second.title}” say nothing different about the same thing. Their sections:`,
       places: [],
     },
     lines,
