@@ -35,7 +35,7 @@ export const documentKinds = {
   xlsx: { label: "Excel", group: "Tables and data", extensions: ["xlsx", "xlsm"] },
   csv: { label: "CSV", group: "Tables and data", extensions: ["csv", "tsv", "tab"] },
   json: { label: "JSON", group: "Tables and data", extensions: ["json", "jsonl", "ndjson"] },
-  xml: { label: "XML, RSS and Atom", group: "Tables and data", extensions: ["xml", "rss", "atom"] },
+  xml: { label: "XML and feeds", group: "Tables and data", extensions: ["xml", "rss", "atom"] },
   ipynb: { label: "Jupyter notebook", group: "Tables and data", extensions: ["ipynb"] },
   html: { label: "Web page", group: "Books and web", extensions: ["html", "htm", "xhtml"] },
   epub: { label: "EPUB book", group: "Books and web", extensions: ["epub"] },

@@ -1,5 +1,13 @@
+import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import { acceptedExtensions, acceptedKinds, kindOfName, kindsByGroup, readableKinds } from "#contract/documentKinds.ts"
+import {
+  acceptedExtensions,
+  acceptedKinds,
+  documentKinds,
+  kindOfName,
+  kindsByGroup,
+  readableKinds,
+} from "#contract/documentKinds.ts"
 import { chunkDocument } from "#rag/chunk.ts"
 import { formatOf, writeNumber } from "#rag/parse/numberFormat.ts"
 import { readDocument } from "#rag/parse/readDocument.ts"
@@ -40,6 +48,18 @@ describe("the table of kinds", () => {
     expect([...read, "audio"].sort()).toEqual([...promised].sort())
     expect(readableKinds.filter((kind) => !promised.includes(kind))).toEqual(["image"])
     expect(acceptedKinds()).not.toContain("png")
+  })
+
+  it("is what README.md and docs/rag.md tell", () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8")
+    const manual = readFileSync(new URL("../../docs/rag.md", import.meta.url), "utf8")
+    for (const { group, kinds } of kindsByGroup()) {
+      expect(readme).toContain(`| ${group} | ${kinds.map((kind) => documentKinds[kind].label).join(", ")} |`)
+      for (const kind of kinds) {
+        const row = kind === "code" ? "source code" : documentKinds[kind].extensions[0]
+        expect(manual).toMatch(new RegExp(`^\\| [^|]*\\b${row}\\b`, "m"))
+      }
+    }
   })
 
   it("goes by whole names too, and by nothing it does not know", () => {
@@ -236,7 +256,11 @@ describe("Word", () => {
 describe("PDF", () => {
   it("reads two columns one after the other, below a title over both", async () => {
     const lines = (x: number, words: string) =>
-      [1, 2, 3, 4, 5, 6].map((n) => ({ text: `${words} line ${n} tells how the old boiler is cared for`, x, y: 700 - n * 14 }))
+      [1, 2, 3, 4, 5, 6].map((n) => ({
+        text: `${words} line ${n} tells how the old boiler is cared for`,
+        x,
+        y: 700 - n * 14,
+      }))
     const left = lines(50, "left")
     const right = lines(310, "right")
     const woven = left.flatMap((line, index) => [line, right[index] as (typeof right)[number]])
