@@ -120,26 +120,34 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Runs the sides in turn, A B A B, after one round that is not counted. */
+/** Runs the sides in turn, A B A B, after one round that is not counted. Says on stderr how each round went. */
 export async function interleave<Name extends string>(
   sides: Record<Name, Side>,
   rounds: number,
 ): Promise<Record<Name, Turn[][]>> {
   const entries = Object.entries<Side>(sides).map(([name, run]) => ({ name, run, results: [] as Turn[][] }))
-  for (let round = -1; round < rounds; round++)
-    for (const { run, results } of entries) {
+  for (let round = -1; round < rounds; round++) {
+    const figures: string[] = []
+    for (const { name, run, results } of entries) {
       const turns = await run(round)
       if (round >= 0) results.push(turns)
+      figures.push(
+        `${name} ${turns.map(rate).map(fixed).join(", ")} tokens/s after ${turns.map((turn) => fixed(turn.firstTokenMs)).join(", ")} ms`,
+      )
     }
+    process.stderr.write(`${round < 0 ? "warm-up" : `round ${round + 1} of ${rounds}`}: ${figures.join(" · ")}\n`)
+  }
   return Object.fromEntries(entries.map(({ name, results }) => [name, results])) as Record<Name, Turn[][]>
 }
+
+const rate = ({ tokens, generateMs }: Turn): number => ((tokens - 1) / generateMs) * 1000
+const fixed = (value: number): string => value.toFixed(1)
 
 /**
  * One line per figure. The ratio is the median over the turns' own ratios, each against the other side's turn of the same round: what
  * slows the machine for a while slows both.
  */
 export function printRatios(a: { name: string; runs: Turn[][] }, b: { name: string; runs: Turn[][] }): void {
-  const rate = ({ tokens, generateMs }: Turn): number => ((tokens - 1) / generateMs) * 1000
   const line = (label: string, unit: string, turns: readonly number[], figure: (turn: Turn) => number): void => {
     const values = (runs: Turn[][]): number[] => runs.flatMap((run) => turns.map((turn) => figure(run[turn] as Turn)))
     const [own, other] = [values(a.runs), values(b.runs)]
