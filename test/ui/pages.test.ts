@@ -37,7 +37,6 @@ describe("documents", () => {
     await tags.fill("something else")
     await page.keyboard.press("Escape")
     expect(await tags.inputValue()).toBe("heating, 2026")
-    if (process.env.ZENGLOW_SHOT) await page.screenshot({ path: process.env.ZENGLOW_SHOT })
   })
 
   it("says in words why a file failed, and reads it again on request", async () => {
