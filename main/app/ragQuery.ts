@@ -5,6 +5,7 @@ import type { Persona } from "#contract/settings.ts"
 import type { CitedSpan, Passage, TurnEventBody } from "#contract/turns.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
+import { AppError, isAbort } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
 import { featureNames, featureSchemaVersion } from "#rag/features.ts"
 import type { FusionWeightStore } from "#rag/fusionWeights.ts"
@@ -46,18 +47,25 @@ export async function ragQuery(
   const events = searchThenAnswer(actor, query, deps, signal, (result) => {
     retrieval = result
   })
-  for await (const event of deps.shown.watch(events, { actor, queryId, query: query.query, surface: "rag" })) {
-    if (event.type === "retrieve-phase") {
-      for (const name of ["embed_ms", "search_ms", "feature_ms", "ltr_ms", "fusion_ms", "adjust_ms"]) {
-        const value = event.meta[name]
-        if (typeof value === "number") timings[name] = value
+  const errors: string[] = []
+  try {
+    for await (const event of deps.shown.watch(events, { actor, queryId, query: query.query, surface: "rag" })) {
+      if (event.type === "retrieve-phase") {
+        for (const name of ["embed_ms", "search_ms", "feature_ms", "ltr_ms", "fusion_ms", "adjust_ms"]) {
+          const value = event.meta[name]
+          if (typeof value === "number") timings[name] = value
+        }
+      } else if (event.type === "retrieve-end") {
+        passages = event.passages
+      } else if (event.type === "text-end") {
+        timings.answer_ms = deps.clock.monotonic() - started
+        noteAnswer(written, event, passages)
       }
-    } else if (event.type === "retrieve-end") {
-      passages = event.passages
-    } else if (event.type === "text-end") {
-      timings.answer_ms = deps.clock.monotonic() - started
-      noteAnswer(written, event, passages)
     }
+  } catch (error) {
+    // The passages are worth having without the answer.
+    if (!retrieval || isAbort(error, signal) || !(error instanceof AppError)) throw error
+    errors.push(`${error.code}: ${error.message}`)
   }
   if (!retrieval) throw new Error("Retrieval ended without a result.")
   const latencyMs = deps.clock.monotonic() - started
@@ -75,7 +83,7 @@ export async function ragQuery(
       usage: written.usage,
       rag_used: retrieval.ranked.length > 0,
       timings: { ...timings, total_ms: latencyMs },
-      errors: [],
+      errors,
       token_estimate: written.text?.split(/\s+/).filter(Boolean).length ?? 0,
       prefer: query.prefer ?? "auto",
       persona_key: query.persona_key ?? null,

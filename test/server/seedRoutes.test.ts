@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { z } from "zod"
 import { ownerActor } from "#core/actor.ts"
+import { AppError } from "#core/errors.ts"
 import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
 import type { Store } from "#store/types.ts"
 import { readEvents } from "../fakes/eventSource.ts"
@@ -115,6 +116,25 @@ describe("the first clients' requests", () => {
     const { embeddings, dimensions } = await (await server.call("POST", "/model/embed", { texts: ["a", "b"] })).json()
     expect(embeddings.map((vector: number[]) => vector.length)).toEqual([dimensions, dimensions])
   })
+})
+
+it("gives the passages when the model fails to answer, with the reason", async () => {
+  const breakAfter = { pieces: 1, how: new AppError("engine.failed", "The model failed.") }
+  const failing = await createRagServer({ documents, llm: { replies: [{ text: "Change the filter", breakAfter }] } })
+  const query = "How often do I change the filter?"
+  const response = await failing.call("POST", "/rag/query", { query })
+  expect(response.status).toBe(200)
+  const { chunks, answer, citations, answer_meta } = await response.json()
+  expect(chunks[0].chunk).toContain("every month")
+  expect({ answer, citations, errors: answer_meta.errors }).toEqual({
+    answer: null,
+    citations: [],
+    errors: ["engine.failed: The model failed."],
+  })
+  const { events } = await readEvents(await failing.call("POST", "/rag/stream_query", { query, answer: true }))
+  expect(events.at(-1)?.event).toBe("error")
+  expect(events.at(-1)?.data).toMatchObject({ phase: "error", code: "engine.failed" })
+  await failing.close()
 })
 
 describe("feedback", () => {

@@ -37,8 +37,14 @@ export const audioHandlers = ({
       { query: text, top_k: 10, answer: true, ...(collectionIds ? { collection_ids: collectionIds } : {}) },
       signal,
     )
+    if (result.answer === null) {
+      throw new AppError("engine.failed", "The model could not answer.", {
+        remedy: "Try again, or choose another model.",
+        cause: new Error(result.answer_meta.errors.join(" ")),
+      })
+    }
     return {
-      text: result.answer ?? "",
+      text: result.answer,
       model: result.answer_meta.model,
       found: result.found,
       latency_ms: clock.monotonic() - start,
