@@ -62,7 +62,15 @@ import { speakAnswer } from "#voice/speakAnswer.ts"
 import { speakable } from "#voice/speakable.ts"
 import { createEngineRack } from "./engines.ts"
 import { entryUrl, rendererDir, sampleDir } from "./entries.ts"
-import { createKnowledge, createWhy, recorded, recordIndex, recordModel, routedAnswer } from "./knowledge.ts"
+import {
+  createKnowledge,
+  createWhy,
+  recordDataset,
+  recorded,
+  recordIndex,
+  recordModel,
+  routedAnswer,
+} from "./knowledge.ts"
 import { createOperations } from "./operations.ts"
 
 import { createRagService } from "./ragService.ts"
@@ -242,16 +250,21 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       runners: {
         ingest: recorded(
           ingestRunner(ingest, () => folders, pages),
+          log,
           (job, actor) => recordIndex(actor, { store, embedder: engines.embedder, record }, job.subjectId),
         ),
-        reindex: recorded(reindexRunner(vectorIndex, indexCare), (_job, actor) =>
+        reindex: recorded(reindexRunner(vectorIndex, indexCare), log, (_job, actor) =>
           recordIndex(actor, { store, embedder: engines.embedder, record }, null),
         ),
-        evaluate: {
-          lane: "evaluate",
-          run: (job, actor, report, signal) => evaluations.runner.run(job, actor, report, signal),
-        },
-        "model-pull": recorded(createPullRunner({ catalog, install, onChange: onModelChange }), (job, actor) =>
+        evaluate: recorded(
+          {
+            lane: "evaluate",
+            run: (job, actor, report, signal) => evaluations.runner.run(job, actor, report, signal),
+          },
+          log,
+          (job, actor) => recordDataset(actor, job.subjectId ?? "", { store, record }),
+        ),
+        "model-pull": recorded(createPullRunner({ catalog, install, onChange: onModelChange }), log, (job, actor) =>
           recordModel(actor, job.subjectId ?? "", { catalog, record }),
         ),
       },

@@ -108,15 +108,16 @@ export const routedAnswer =
   (input: AnswerInput, signal: AbortSignal): AsyncIterable<TurnEventBody> =>
     answerRouted(input, { memories, whole, answer }, signal)
 
-/** A job's runner that notes what it made when it is done. */
+/** A job's runner that notes what it made when it is done. A note that cannot be written never fails the job. */
 export const recorded = (
   runner: JobRunner,
+  log: Logger,
   note: (job: Parameters<JobRunner["run"]>[0], actor: Actor) => Promise<void>,
 ): JobRunner => ({
   ...runner,
   async run(job, actor, report, signal) {
     await runner.run(job, actor, report, signal)
-    await note(job, actor)
+    await note(job, actor).catch((error: unknown) => log.warn("an artifact could not be recorded", { error }))
   },
 })
 
@@ -187,5 +188,24 @@ export async function recordModel(
     sizeBytes,
     tags: ["model", role, licence.toLowerCase()],
     provenance: { modelId, licence, files: files.length, sources: sources.map((source) => source.kind).join(", ") },
+  })
+}
+
+/** Notes the dataset of an evaluation once: the same questions have the same hash. */
+export async function recordDataset(
+  actor: Actor,
+  runId: string,
+  { store, record }: Pick<KnowledgeDeps, "store"> & Pick<Knowledge, "record">,
+): Promise<void> {
+  const { name, datasetHash, kind, questions } = await store.evaluations.run(actor, runId)
+  const known = await store.artifacts.list(actor, { kind: "dataset", q: datasetHash, limit: 1 })
+  if (known.items.length > 0) return
+  await record(actor, {
+    kind: "dataset",
+    name,
+    hash: datasetHash,
+    sizeBytes: null,
+    tags: ["dataset", kind],
+    provenance: { questions, firstRunId: runId },
   })
 }
