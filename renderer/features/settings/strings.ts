@@ -60,6 +60,7 @@ export const strings = {
   outboundOffline: "Nothing. ZenGlow is offline: it opens no outbound connection.",
   stored: [
     ["Chats and documents", "one database in the folder above; your files stay where they are"],
+    ["Memory", "what you asked to remember, in the same database; forgetting erases its bytes"],
     ["Voice", "sound is never stored; words are, as chat messages"],
     ["Keys", "hashed; the first one as a file only you can read"],
   ] as const,
