@@ -60,7 +60,7 @@ export interface TurnBenchOptions {
   /** Another way to an answer around the usual one. */
   wrap?: (deps: AnswerDeps) => TurnDeps["answer"]
   /** How answers are spoken; absent: there is no audio. */
-  voice?: Pick<TurnDeps, "openVoice" | "speakAnswer">
+  voice?: Pick<TurnDeps, "openVoice" | "speakAnswer"> & Partial<Pick<TurnDeps, "runVoice">>
 }
 
 /** Turns over the memory store, real retrieval and a scripted model. */
@@ -94,10 +94,11 @@ export async function createTurnBench(options: TurnBenchOptions = {}): Promise<T
       (() => {
         throw new Error("This bench has no audio.")
       }),
-    // biome-ignore lint/correctness/useYield: a bench without audio hears nothing.
-    async *runVoice() {
-      throw new Error("This bench has no audio.")
-    },
+    runVoice:
+      options.voice?.runVoice ??
+      (() => {
+        throw new Error("This bench has no audio.")
+      }),
     speakAnswer: options.voice?.speakAnswer ?? ((events) => events),
     persona: async () => ({
       id: "default",

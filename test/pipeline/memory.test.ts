@@ -41,6 +41,24 @@ beforeEach(async () => {
     store,
     embedder,
     composes: null,
+    voice: {
+      openVoice: () => ({
+        source: { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }) } as never,
+        sink: {} as never,
+        streamId: 1,
+        release: () => {},
+        heard: () => {},
+        close: async () => {},
+      }),
+      speakAnswer: (events) => events,
+      // What was heard stands where the client's sound would.
+      async *runVoice(_channel, { voice, ask }, inner) {
+        const text = voice ?? ""
+        yield { type: "listen-end", audioMs: 1 }
+        yield { type: "stt-end", text, audioMs: 1, confidence: 1 }
+        yield* ask(text, inner)
+      },
+    },
     wrap: (deps) => (input: AnswerInput, inner: AbortSignal) =>
       answerRouted(
         input,
@@ -124,6 +142,18 @@ describe("a chat that remembers", () => {
     expect(changes).toEqual([memory?.id])
     expect((await bench.ask("remember that my dentist is in HARBOUR street")).turn.memory?.action).toBe("known")
     expect(await all()).toHaveLength(1)
+  })
+
+  it("keeps what it is asked to by voice, and says where it was said", async () => {
+    const said = "Remember that my dentist is in Harbour Street."
+    const { turn } = await bench.ask("", {
+      kind: "voice",
+      text: undefined,
+      source: { type: "socket", streamId: 1 },
+      options: { voice: said },
+    })
+    expect(turn.memory).toMatchObject({ action: "stored", text: "My dentist is in Harbour Street." })
+    expect((await all())[0]?.source).toMatchObject({ kind: "voice", conversationId: turn.conversationId })
   })
 
   it("never keeps anything in a temporary chat, nor proposes to", async () => {
