@@ -55,7 +55,10 @@ describe("the sources of an answer", () => {
     ["slide to their final order", "no-preference"],
     ["stand in their final order at once where motion is unwanted", "reduce"],
   ] as const)("%s, and move nothing else", async (_name, reducedMotion) => {
-    const page = await fixture.open({ state: "full", path: "#/chat", reducedMotion, paceMs: 60 })
+    const text = "Change the filter every six months."
+    const spans = [{ start: 0, end: text.length, citations: [1], supported: true }]
+    const script = () => ({ text, spans, pieceLength: text.length })
+    const page = await fixture.open({ state: "full", path: "#/chat", reducedMotion, paceMs: 200, script })
     const recorded = await record(page)
     await ask(page, "How often should the filter be changed?")
     await page.locator(".answer .citation").first().waitFor()
