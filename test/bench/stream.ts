@@ -67,7 +67,7 @@ async function firstEvent(): Promise<void> {
       const phases = retrieve(
         ownerActor,
         { query, collectionIds: null, topK: 10 },
-        server.rag.retrieveDeps,
+        server.retrieval,
         new AbortController().signal,
       )
       let phase = await phases.next()

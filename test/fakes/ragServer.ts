@@ -31,6 +31,8 @@ export interface RagServer {
   store: Store
   rag: RagBench
   collectionId: string
+  /** What the routes retrieve with. */
+  retrieval: RetrieveDeps
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>
   close(): Promise<void>
 }
@@ -109,6 +111,7 @@ export async function createRagServer(options: {
     store,
     rag,
     collectionId,
+    retrieval,
     call: (method, path, body, headers = {}) =>
       fetch(`${baseUrl}${path}`, {
         method,
