@@ -43,4 +43,27 @@ describe("the real core", { timeout: 60_000 }, () => {
     expect(JSON.parse(forgotten.stdout)).toEqual({ queries: 1, events: 2 })
     expect((await fetch(`${baseUrl}/rag/feedback/${query_id}`, { headers })).status).toBe(404)
   })
+
+  it("keeps what a chat's answer showed under the answer's id, and nothing of a temporary chat", async () => {
+    const docs = join(cli.dataDir, "..", "docs")
+    mkdirSync(docs, { recursive: true })
+    writeFileSync(join(docs, "gate.md"), "# Gate\n\nThe code of the garden gate is 4711.\n")
+    const { baseUrl, key } = await cli.serve()
+    await cli.run(["ingest", docs, "--json"])
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" }
+    const answerTo = async (options: Record<string, unknown>): Promise<string> => {
+      const body = JSON.stringify({ kind: "text", text: "What is the code of the garden gate?", options })
+      const started = await (await fetch(`${baseUrl}/api/turns`, { method: "POST", headers, body })).json()
+      const { events } = await readEvents(await fetch(`${baseUrl}/api/turns/${started.turnId}/events`, { headers }))
+      expect(events.some(({ event }) => event === "retrieve-end")).toBe(true)
+      return events.find(({ event }) => event === "turn-start")?.data.messageId
+    }
+    const view = async (id: string) => await fetch(`${baseUrl}/rag/feedback/${id}`, { headers })
+    const kept = await view(await answerTo({}))
+    expect(kept.status).toBe(200)
+    const { surface, passages } = await kept.json()
+    expect(surface).toBe("chat")
+    expect(passages[0]).toMatchObject({ position: 1, features: { feedback: 0 } })
+    expect((await view(await answerTo({ temporary: true }))).status).toBe(404)
+  })
 })
