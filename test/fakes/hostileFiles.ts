@@ -157,7 +157,7 @@ export function hostileFiles(url: string): { file: NamedFile; codes: string[] }[
       "an archive of 30,000 entries",
       "a.epub",
       zipSync(Object.fromEntries(Array.from({ length: 30_000 }, (_, n) => [`OEBPS/${n}.html`, new Uint8Array()]))),
-      ["document.too-large", "document.unsupported", ...damaged],
+      tooLarge,
     ],
     ["an encrypted archive", "a.odt", markEncrypted(makeOdt()), encrypted],
     [
@@ -171,6 +171,7 @@ export function hostileFiles(url: string): { file: NamedFile; codes: string[] }[
       ]),
       encrypted,
     ],
+    ["XML deeper than programs write", "a.xml", `<?xml version="1.0"?>${nested("<a>", "</a>", 300)}`, damaged],
     ["deep XML", "a.xml", `<?xml version="1.0"?>${nested("<a>", "</a>", 100_000)}`, damaged],
     [
       "deep HTML",
@@ -212,10 +213,12 @@ export function hostileFiles(url: string): { file: NamedFile; codes: string[] }[
       sheetBook(`<row r="1048576"><c r="XFD1048576"><v>1</v></c></row><row r="1"><c r="A1"><v>2</v></c></row>`),
       [],
     ],
+    ["a row beyond every sheet", "a.xlsx", sheetBook(`<row r="99999999"><c><v>1</v></c></row>`), tooLarge],
+    ["a column beyond every sheet", "a.xlsx", sheetBook(`<row r="1"><c r="ZZZ1"><v>1</v></c></row>`), tooLarge],
     [
-      "a sheet beyond every sheet",
+      "a sheet of 550,000 cells",
       "a.xlsx",
-      sheetBook(`<row r="999999999999"><c r="ZZZ999999999999"><v>1</v></c></row>`),
+      sheetBook(`<row>${"<c><v>1</v></c>".repeat(550)}</row>`.repeat(1000)),
       tooLarge,
     ],
     [

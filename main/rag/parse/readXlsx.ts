@@ -10,7 +10,7 @@ import { childOf, elements, findAll, findFirst, oneLine, parseXml, readXmlEvents
 const kind = "xlsx"
 const neededPart =
   /^(?:docProps\/core\.xml|xl\/(?:workbook|sharedStrings|styles)\.xml|xl\/_rels\/workbook\.xml\.rels|xl\/(?:worksheets\/(?:_rels\/)?|comments)[^/]*\.(?:xml|rels))$/
-const mostCells = 1_000_000
+const mostCells = 500_000
 const largestMerge = 1000
 
 /** Every sheet as tables below its name: values as they are shown, formulas by their last result, comments, links and hidden sheets named. */
@@ -189,6 +189,6 @@ function columnOf(place: string): number | null {
 const rowOf = (place: string): number => Number(/\d+$/.exec(place)?.[0] ?? 0) - 1
 
 const tooManyCells = (): AppError =>
-  new AppError("document.too-large", "The workbook has more than a million filled cells.", {
+  new AppError("document.too-large", "The workbook has more than half a million filled cells.", {
     remedy: "Split it into smaller files, or export the part you need as CSV.",
   })

@@ -19,10 +19,10 @@ export function unpackZip(bytes: Uint8Array, kind: string, isNeeded: (name: stri
   try {
     return unzipSync(bytes, {
       filter: ({ name, originalSize }) => {
-        if (++entries > mostEntries) throw tooLarge()
+        if (++entries > mostEntries) throw tooLargeFile()
         if (!isNeeded(name)) return false
         inflated += originalSize
-        if (inflated > largestInflatedBytes) throw tooLarge()
+        if (inflated > largestInflatedBytes) throw tooLargeFile()
         return true
       },
     })
@@ -43,7 +43,7 @@ export const encryptedFile = (): AppError =>
     remedy: "Save a copy without a password and add that.",
   })
 
-const tooLarge = (): AppError =>
+export const tooLargeFile = (): AppError =>
   new AppError("document.too-large", "The document unpacks to more than 64 MB of text.", {
     remedy: "Split it into smaller documents.",
   })

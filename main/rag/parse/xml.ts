@@ -1,6 +1,6 @@
 import { Parser } from "htmlparser2"
 import { decodeText } from "./readText.ts"
-import { damagedFile } from "./unpackZip.ts"
+import { damagedFile, tooLargeFile } from "./unpackZip.ts"
 
 /** An element; names keep their prefix, as documents of one format always write the same one. */
 export interface XmlNode {
@@ -17,6 +17,7 @@ export interface XmlHandlers {
 
 /** Deeper nesting comes from no program that writes documents. Walkers below may recurse because of it. */
 const deepest = 256
+/** Of a tree in memory: about 300 MB. */
 const mostNodes = 1_500_000
 
 /**
@@ -30,7 +31,8 @@ export function readXmlEvents(xml: Uint8Array | string, kind: string, handlers: 
   const parser = new Parser(
     {
       onopentag(name, attributes) {
-        if (++depth > deepest || ++nodes > mostNodes) throw damagedFile(kind)
+        nodes++
+        if (++depth > deepest) throw damagedFile(kind)
         handlers.open?.(name, attributes, depth)
       },
       ontext: (text) => handlers.text?.(text),
@@ -52,8 +54,10 @@ export function readXmlEvents(xml: Uint8Array | string, kind: string, handlers: 
 export function parseXml(xml: Uint8Array | string, kind: string): XmlNode {
   const root: XmlNode = { name: "", attributes: {}, children: [] }
   const path: XmlNode[] = [root]
+  let nodes = 0
   readXmlEvents(xml, kind, {
     open(name, attributes) {
+      if (++nodes > mostNodes) throw tooLargeFile()
       const node: XmlNode = { name, attributes, children: [] }
       path.at(-1)?.children.push(node)
       path.push(node)

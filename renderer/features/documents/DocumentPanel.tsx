@@ -115,7 +115,7 @@ export default function DocumentPanel({ documentId }: { documentId: string }) {
         </Button>
       </div>
       <WhyCard key={`why ${document.id}`} documentId={document.id} />
-      {source && source.text !== "" ? (
+      {source && source.documentId === documentId && source.text !== "" ? (
         <>
           <h3>{strings.inspector.text}</h3>
           {source.kind === "audio" ? <SoundPlayer documentId={documentId} startMs={0} ref={sound} /> : null}

@@ -4,6 +4,7 @@ import {
   FileUp,
   FolderPlus,
   FolderUp,
+  Gauge,
   Globe,
   Hash,
   Pencil,
@@ -84,6 +85,9 @@ export default function DocumentsPage() {
         <header className="page-header">
           <h1 className="truncate">{collection?.name ?? strings.title}</h1>
           <SearchField label={strings.search} value={query} onChange={setQuery} className="documents-search" />
+          <IconButton label={strings.evaluate} onClick={() => goTo("evaluation")}>
+            <Gauge size={16} />
+          </IconButton>
           <Button onClick={() => setIsAddingPage(true)}>
             <Globe size={15} aria-hidden />
             {strings.addPage}

@@ -8,6 +8,8 @@ import { type TextBlock, textBlocks } from "./textBlocks.ts"
 
 /** Characters shown on each side of the passage, and added by "show more". */
 const windowLength = 6000
+/** Dates and amounts of a table stay on one line. */
+const longestWhole = 16
 
 interface SourceTextProps {
   source: DocumentSource
@@ -126,7 +128,9 @@ function Table({ block, mark, markRef }: TableProps) {
               ref={row === first ? (markRef as RefObject<HTMLTableRowElement | null>) : undefined}
             >
               {row.cells.map((cell) => (
-                <td key={cell.start}>{cell.text}</td>
+                <td key={cell.start} className={cell.text.length <= longestWhole ? "whole" : undefined}>
+                  {cell.text}
+                </td>
               ))}
             </tr>
           ))}

@@ -20,6 +20,7 @@ export const strings = {
   added: (count: number) => (count === 1 ? "1 file is being read" : `${count} files are being read`),
   drop: "Drop to add",
   dropText: "Files and folders of these kinds. They stay on this machine.",
+  evaluate: "Measure how well they are found",
   addPage: "Add a web page",
   addPageShort: "Add page",
   pageAddress: "Address",
