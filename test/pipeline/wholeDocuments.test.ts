@@ -289,6 +289,33 @@ describe("a turn over whole documents", () => {
     await expect(asking).rejects.toThrow("Stopped.")
   })
 
+  it("tells a long document without headings in several parts, and lets other work in between", async () => {
+    const text = Array.from(
+      { length: 900 },
+      (_, n) => `Sentence ${n} tells of harbour ${n % 7} and its pilots in some detail.`,
+    ).join(" ")
+    const path = join(folder, "..", `pilots-${process.pid}.txt`)
+    await writeFile(path, text)
+    try {
+      await bench.addPath(path)
+      let turns = 0
+      let isReading = true
+      const count = (): void => {
+        turns++
+        if (isReading) setImmediate(count)
+      }
+      setImmediate(count)
+      const answer = await solve(`Summarise pilots-${process.pid}.txt`)
+      isReading = false
+      expect(answer?.label).toMatch(/^Read all of “/)
+      expect(answer?.lines.length).toBeGreaterThan(5)
+      expect(answer?.parts?.map(({ text: part }) => part).join("")).toHaveLength(text.length)
+      expect(turns).toBeGreaterThan(3)
+    } finally {
+      await rm(path, { force: true })
+    }
+  })
+
   it("reads the beginning of a very long document and says how much of it that is", async () => {
     const long = `# Endless report\n\n${Array.from({ length: 40 }, (_, n) => `## Part ${n}\n\n${`Sentence ${n} about the harbour. `.repeat(600)}`).join("\n\n")}`
     const path = join(folder, "..", `endless-${process.pid}.md`)

@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from "node:timers/promises"
 import { sentencesOf } from "../sentences.ts"
 import { isStopWord, stemsOf, wordsOf } from "../words.ts"
 import { type Place, plain, type WholeDocument, type WholeSection } from "./readWhole.ts"
@@ -19,25 +20,52 @@ const leastCharacters = 60
  * A document as at most twelve parts along its sections, each with the sentence that shares most words with the whole document and its
  * own heading (the idea of Luhn, "The Automatic Creation of Literature Abstracts", 1958). Nothing is written here, only chosen.
  */
-export function partsOf(document: WholeDocument): { parts: Part[]; sections: number } {
+export async function partsOf(document: WholeDocument): Promise<{ parts: Part[]; sections: number }> {
   const sections = document.sections.filter(({ text }) => /[\p{L}\p{N}]/u.test(text))
-  const groups = grouped(sections)
-  const weights = weightsOf(document)
-  const parts = groups.map((group): Part => {
+  const groups = grouped(sections.flatMap(pieces))
+  const weights = await weightsOf(document)
+  const parts: Part[] = []
+  let counted = new Set<string>()
+  for (const group of groups) {
     const first = group[0] as WholeSection
     const last = group.at(-1) as WholeSection
-    const text = document.text.slice(first.start, last.end)
-    return {
+    const own = new Set(group.map(({ headingPath, title }) => [...headingPath, title].join("\n")))
+    parts.push({
       documentId: document.document.id,
       start: first.start,
       end: last.end,
       heading: first.title,
-      text,
-      sections: group.length,
-      best: bestOf(group, weights),
-    }
-  })
+      text: document.text.slice(first.start, last.end),
+      sections: [...own].filter((key) => !counted.has(key)).length,
+      best: await bestOf(group, weights),
+    })
+    counted = own
+  }
   return { parts, sections: sections.length }
+}
+
+/** Characters that are looked at in one go: others get their turn in between. */
+const longestPiece = 8000
+
+/** A long section in pieces that end at a paragraph, or at a line, where there is one. */
+function pieces(section: WholeSection): WholeSection[] {
+  const made: WholeSection[] = []
+  for (let from = 0; from < section.text.length; ) {
+    const limit = from + longestPiece
+    const window = section.text.slice(from, limit)
+    const cut = Math.max(window.lastIndexOf("\n\n"), window.lastIndexOf("\n"), window.lastIndexOf(". "))
+    const to =
+      limit >= section.text.length ? section.text.length : from + (cut > longestPiece / 2 ? cut + 1 : longestPiece)
+    made.push({
+      ...section,
+      start: from === 0 ? section.start : section.textStart + from,
+      end: section.textStart + to,
+      text: section.text.slice(from, to),
+      textStart: section.textStart + from,
+    })
+    from = to
+  }
+  return made
 }
 
 /** Neighbours under one heading stay together; then the shortest neighbours are joined until there are few enough. */
@@ -72,18 +100,22 @@ function grouped(sections: readonly WholeSection[]): WholeSection[][] {
   return groups
 }
 
-function weightsOf({ text, sections }: WholeDocument): Map<string, number> {
+async function weightsOf({ text, sections }: WholeDocument): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
-  for (const { word, stem } of wordsOf(text.slice(0, 200_000)))
-    if (!isStopWord(word) && word.length > 2) counts.set(stem, (counts.get(stem) ?? 0) + 1)
+  for (let from = 0; from < text.length; from += longestPiece) {
+    for (const { word, stem } of wordsOf(text.slice(from, from + longestPiece)))
+      if (!isStopWord(word) && word.length > 2) counts.set(stem, (counts.get(stem) ?? 0) + 1)
+    await breathe()
+  }
   const headingStems = stemsOf(sections.map(({ title }) => title).join("\n"))
   return new Map([...counts].map(([stem, n]) => [stem, Math.log(1 + n) * (headingStems.has(stem) ? 1.5 : 1)]))
 }
 
-function bestOf(group: readonly WholeSection[], weights: ReadonlyMap<string, number>): Part["best"] {
+async function bestOf(group: readonly WholeSection[], weights: ReadonlyMap<string, number>): Promise<Part["best"]> {
   let best: (NonNullable<Part["best"]> & { score: number }) | null = null
   for (const section of group) {
     const heading = stemsOf(section.title)
+    await breathe()
     for (const [index, { text, start, end }] of sentencesOf(section.text).entries()) {
       const said = plain(text)
       const words = said.split(" ").length

@@ -406,14 +406,16 @@ async function* summarySolver(
   if (!target) return null
   const [whole] = yield* tools.read([target])
   if (!whole) return null
-  const { parts, sections } = partsOf(whole)
+  const { parts, sections } = await partsOf(whole)
   if (parts.length === 0) return null
   const isWhole = whole.unread === 0
   const share = Math.round((100 * whole.text.length) / (whole.text.length + whole.unread))
   return {
     route: "summary",
     label: isWhole
-      ? `Read all ${countOf(sections, "section")} of “${target.title}”.`
+      ? sections === 1
+        ? `Read all of “${target.title}”.`
+        : `Read all ${countOf(sections, "section")} of “${target.title}”.`
       : `Read the first ${countOf(sections, "section")} of “${target.title}”, ${share} % of it: the rest is too long for one answer.`,
     total: sections,
     unit: "section",
@@ -526,7 +528,7 @@ async function* latestSolver(
     file: "by its own date",
     read: "by when it was added",
   }[date.from]
-  const opening = said ?? partsOf(whole).parts[0]?.best ?? null
+  const opening = said ?? (await partsOf(whole)).parts[0]?.best ?? null
   const id = whole.document.id
   return {
     route: "latest",
