@@ -14,6 +14,7 @@ import { clientMessage, type ServerMessage } from "#contract/socket.ts"
 import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
 import type { TurnEvent, TurnRequest } from "#contract/turns.ts"
 import { builtRenderer } from "./buildRenderer.ts"
+import { evaluationHandlers } from "./mockEvaluation.ts"
 import { shownAnswer, shownListOf } from "./mockFeedback.ts"
 import { knowledgeHandlers } from "./mockKnowledge.ts"
 import { type AnswerScript, type Step, scriptFor, textTurn, voiceTurn } from "./mockTurns.ts"
@@ -136,6 +137,9 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
   const handlers: Handlers = {
     ...knowledgeHandlers(options.state, Date.now(), changed, (code) => {
       throw new MockError(code, "There is no such thing.")
+    }),
+    ...evaluationHandlers(options.state, Date.now(), () => {
+      throw new MockError("evaluation.not-found", "There is no such thing.")
     }),
     "POST /api/session": ({ body }) => {
       if (body.ticket !== mockTicket) throw new MockError("auth.bad-ticket", "This ticket was used before.")

@@ -75,6 +75,14 @@ const shots: readonly Shot[] = [
     },
   },
   {
+    name: "evaluation",
+    path: "#/evaluation",
+    states: ["empty", "full"],
+    prepare: async (page, state) => {
+      if (state === "full") await page.locator(".evaluation-run summary").first().click()
+    },
+  },
+  {
     name: "turn",
     path: "#/chat/conversation-2",
     states: ["full"],

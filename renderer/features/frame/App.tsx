@@ -24,6 +24,7 @@ const views: Record<Page, ReturnType<typeof lazy>> = {
   models: lazy(() => import("../models/ModelsPage.tsx")),
   memory: lazy(() => import("../memory/MemoryPage.tsx")),
   metrics: lazy(() => import("../metrics/MetricsPage.tsx")),
+  evaluation: lazy(() => import("../evaluation/EvaluationPage.tsx")),
   settings: lazy(() => import("../settings/SettingsPage.tsx")),
   welcome: lazy(() => import("../firstRun/WelcomePage.tsx")),
 }

@@ -6,6 +6,7 @@ export const strings = {
     models: "Models",
     memory: "Memory",
     metrics: "Metrics",
+    evaluation: "Evaluation",
     settings: "Settings",
     welcome: "Welcome",
   },

@@ -1,0 +1,63 @@
+import type { EvalStepName } from "#contract/evaluations.ts"
+import { plural } from "../../ui/format.ts"
+
+const signed = (value: number): string => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`
+
+export const strings = {
+  title: "Evaluation",
+  intro: "How well your questions find the right passages, measured on this machine.",
+  pins: "Pinned questions",
+  pinsText: "Each must find its document or words. A new search model is only taken over if it finds them as well.",
+  question: "Question",
+  questionHint: "How often must the filter be changed?",
+  document: "Document it must find",
+  documentHint: "water-filter-jug.md",
+  passage: "or words in the passage",
+  passageHint: "every 4 weeks",
+  pin: "Pin",
+  unpin: (question: string) => `Unpin “${question}”`,
+  noPins: "Nothing is pinned yet.",
+  measurePins: "Measure pinned questions",
+  dataset: "Measure a dataset",
+  datasetText: "A YAML file of questions about your documents, or the folder of a test collection.",
+  datasetPath: "Path on this machine",
+  datasetHint: "/home/me/questions.yaml",
+  measure: "Measure",
+  measuring: (current: string | null) => current ?? "Starting…",
+  cancel: "Cancel",
+  runs: "Runs",
+  noRuns: "No run yet. Pin a question and measure.",
+  remove: (name: string) => `Forget the run of ${name}`,
+  score: "nDCG@10",
+  plot: (name: string) => `nDCG@10 of the runs of ${name}`,
+  runTime: "Run",
+  steps: {
+    bm25: "Words (BM25)",
+    vectors: "Vectors",
+    rrf: "Rank fusion",
+    hybrid: "Hybrid",
+    learned: "Learned ranking",
+    context: "With context",
+    "learned-here": "Learned on this set",
+  } satisfies Record<EvalStepName, string>,
+  columns: {
+    step: "Step",
+    ndcg10: "nDCG@10",
+    mrr10: "MRR@10",
+    recall5: "Recall@5",
+    recall100: "Recall@100",
+    gain: "Gain, 95 % interval",
+    questions: "Better · same · worse",
+  },
+  gain: (mean: number, low: number, high: number, over: string) =>
+    `${signed(mean)} [${signed(low)}, ${signed(high)}] over ${over}`,
+  counts: (wins: number, ties: number, losses: number) => `${wins} · ${ties} · ${losses}`,
+  facts: (questions: number, model: string | null, ranking: string, ms: number) =>
+    `${plural(questions, "question")} · ${model ?? "words alone"} · ranking ${ranking} · ${ms.toFixed(0)} ms each`,
+  answerable: (share: number) => `${(100 * share).toFixed(0)} % judged answerable`,
+  unanswerable: (share: number) => `${(100 * share).toFixed(0)} % of the unanswerable told so`,
+  grounded: (share: number) => `${(100 * share).toFixed(0)} % of sentences supported`,
+  against: "Against the run before",
+  worst: "Questions found worst",
+  notFirst: (score: number) => score.toFixed(2),
+}
