@@ -262,6 +262,12 @@ export interface FolderDocument {
   status: Document["status"]
 }
 
+export interface FolderSummary {
+  documents: number
+  failed: number
+  errors: { path: string; error: NonNullable<Document["error"]> }[]
+}
+
 export interface FolderRepository {
   /** Throws `request.conflict` when the collection already has this path or name. */
   create(
@@ -279,6 +285,8 @@ export interface FolderRepository {
   ): Promise<FolderRecord>
   /** Its documents stay, without a folder. */
   delete(actor: Actor, id: string): Promise<void>
+  /** How many documents the folder has, how many of them failed, and the first of those with what is wrong. */
+  summary(actor: Actor, id: string, limit: number): Promise<FolderSummary>
   /** Documents of the folder; with `below`, those at this path or under it. `separator` is the one of the paths. */
   documents(actor: Actor, id: string, below: string | null, separator: string): Promise<FolderDocument[]>
 }

@@ -208,6 +208,14 @@ describe.each(kinds)("the %s store", (_name, open) => {
       expect(await below(null)).toEqual(["a.md", "a/b.md", "a/c.md", "ab/c.md"])
       expect(await below("/files/a")).toEqual(["a/b.md", "a/c.md"])
       expect(await below("/files/a.md")).toEqual(["a.md"])
+      const [first] = (await store.documents.list(ownerActor, { limit: 9 })).items
+      const error = { code: "document.empty", message: "Empty." }
+      await store.documents.setStage(ownerActor, first?.id ?? "", "parse", "failed", error)
+      expect(await store.folders.summary(ownerActor, folder.id, 5)).toEqual({
+        documents: 4,
+        failed: 1,
+        errors: [{ path: first?.path, error }],
+      })
       await store.folders.update(ownerActor, folder.id, { isReachable: false, excludes: ["x"] })
       const away = (await store.documents.list(ownerActor, { limit: 9 })).items
       expect(away.every((each) => each.isAway === true)).toBe(true)
@@ -955,6 +963,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
         get: ["folder.not-found", () => store.folders.get(stranger, folder.id)],
         list: [[], () => store.folders.list(stranger)],
         update: ["folder.not-found", () => store.folders.update(stranger, folder.id, { isPaused: true })],
+        summary: ["folder.not-found", () => store.folders.summary(stranger, folder.id, 5)],
         documents: ["folder.not-found", () => store.folders.documents(stranger, folder.id, null, "/")],
         delete: ["folder.not-found", () => store.folders.delete(stranger, folder.id)],
       },

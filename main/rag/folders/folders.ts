@@ -122,18 +122,14 @@ export function createFolders(deps: FoldersDeps): Folders {
 
   const view = async (actor: Actor, record: FolderRecord): Promise<Folder> => {
     const state = keepers.get(record.id)?.state()
-    const documents = await store.folders.documents(actor, record.id, null, sep)
-    const failed = documents.filter((document) => document.status === "failed")
+    const found = await store.folders.summary(actor, record.id, shownErrors)
     const errors: Folder["errors"] = (state?.unreadable ?? []).map(({ path }) => ({
       path: `${record.name}/${relative(record.path, path).split(sep).join("/")}`,
       code: "document.unreadable",
       message: "It cannot be opened.",
       remedy: "Check that you may read it. What was read from it before is kept.",
     }))
-    for (const { id } of failed.slice(0, shownErrors - errors.length)) {
-      const document = await store.documents.get(actor, id).catch(() => null)
-      if (document?.error) errors.push({ path: document.path, ...document.error })
-    }
+    for (const { path, error } of found.errors) errors.push({ path, ...error })
     return {
       id: record.id,
       collectionId: record.collectionId,
@@ -146,10 +142,10 @@ export function createFolders(deps: FoldersDeps): Folders {
       mode: state?.mode ?? "events",
       done: state?.done ?? 0,
       total: state?.total ?? 0,
-      documentCount: documents.length,
+      documentCount: found.documents,
       skippedCount: state?.skipped ?? 0,
       errors: errors.slice(0, shownErrors),
-      errorCount: failed.length + (state?.unreadable.length ?? 0),
+      errorCount: found.failed + (state?.unreadable.length ?? 0),
       checkedAt: state?.checkedAt ?? null,
       createdAt: record.createdAt,
     }

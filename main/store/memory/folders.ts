@@ -47,6 +47,14 @@ export function createMemoryFolders(tables: Tables): FolderRepository {
       removeWhere(tables.folders, ({ folder }) => folder.id === id)
       for (const { document } of tables.documents) if (document.folderId === id) document.folderId = null
     },
+    async summary(actor, id, limit) {
+      rowOf(actor, id)
+      const own = mine(actor, tables.documents).filter(({ document }) => document.folderId === id)
+      const failed = own.filter(({ document }) => document.status === "failed")
+      const errors = failed.flatMap(({ document: { path, error } }) => (error ? [{ path, error: copy(error) }] : []))
+      errors.sort((a, b) => (a.path < b.path ? -1 : 1))
+      return { documents: own.length, failed: failed.length, errors: errors.slice(0, limit) }
+    },
     async documents(actor, id, below, separator) {
       rowOf(actor, id)
       return mine(actor, tables.documents).flatMap(({ document }) => {

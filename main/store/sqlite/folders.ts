@@ -102,6 +102,23 @@ export function createFolders(context: StoreContext): Sync<FolderRepository> {
       const seq = context.seqOf(actor, "folders", id)
       run("DELETE FROM folders WHERE seq = @seq", { seq })
     },
+    summary(actor, id, limit) {
+      const values = { ...context.owner(actor), folderSeq: context.seqOf(actor, "folders", id), limit }
+      const where = `FROM documents d WHERE d.folder_seq = @folderSeq AND ${owned("d")}`
+      const counts = get<{ documents: number; failed: number | null }>(
+        `SELECT count(*) AS documents, sum(d.status = 'failed') AS failed ${where}`,
+        values,
+      )
+      const rows = all<{ path: string; error: string }>(
+        `SELECT d.path, d.error ${where} AND d.status = 'failed' AND d.error IS NOT NULL ORDER BY d.path LIMIT @limit`,
+        values,
+      )
+      return {
+        documents: counts?.documents ?? 0,
+        failed: counts?.failed ?? 0,
+        errors: rows.map(({ path, error }) => ({ path, error: fromJson(error) })),
+      }
+    },
     documents(actor, id, below, separator) {
       const folderSeq = context.seqOf(actor, "folders", id)
       // A range instead of LIKE: it uses the index, and wildcards in names mean nothing.

@@ -20,7 +20,7 @@ export const repositoryMethods = {
     text: 1,
     delete: 1,
   },
-  folders: { create: 1, get: 1, list: 1, update: 1, delete: 1, documents: 1 },
+  folders: { create: 1, get: 1, list: 1, update: 1, delete: 1, summary: 1, documents: 1 },
   chunks: {
     get: 1,
     byDocument: 1,
