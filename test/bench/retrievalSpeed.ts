@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { monitorEventLoopDelay } from "node:perf_hooks"
 import { parseArgs } from "node:util"
 import Database from "better-sqlite3"
 import * as sqliteVec from "sqlite-vec"
@@ -107,12 +108,16 @@ async function measure(): Promise<void> {
   const hybrid: number[] = []
   const first: number[] = []
   const cpu = process.cpuUsage()
+  const loop = monitorEventLoopDelay({ resolution: 5 })
+  loop.enable()
   for (const question of fresh) {
     const { searchMs, firstMs } = await firstPhase(store, question, {})
     hybrid.push(searchMs)
     first.push(firstMs)
   }
   console.log(`  processor time of a hybrid search: ${(processorMs(cpu) / rounds).toFixed(2)} ms, all threads`)
+  loop.disable()
+  console.log(`  event loop of the caller meanwhile: p99 ${(loop.percentile(99) / 1e6).toFixed(1)} ms`)
   print("hybrid search without the question's embedding, new questions (aim p95 ≤ 25)", hybrid)
   print("first event P0, new questions, vector at hand (aim p95 ≤ 30)", first)
 
