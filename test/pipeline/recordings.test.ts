@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest"
+import { AppError } from "#core/errors.ts"
+import { createDocumentReader, type Transcribe } from "#rag/createDocumentReader.ts"
+import type { ParsedDocument } from "#rag/parse/contract.ts"
+import type { Parser } from "#rag/parse/createParser.ts"
+
+const signal = new AbortController().signal
+const bytesOf = (text: string): Uint8Array => Buffer.from(text, "latin1")
+const wav = bytesOf("RIFF....WAVEfmt ")
+const parsed: ParsedDocument = {
+  kind: "txt",
+  title: "t",
+  text: "t",
+  pages: [],
+  pageCount: null,
+  sections: [],
+  units: [],
+}
+const parser: Parser = { parse: async () => parsed, close: async () => {} }
+const says =
+  (...segments: [startMs: number, endMs: number, text: string][]): Transcribe =>
+  async () => ({ segments: segments.map(([startMs, endMs, text]) => ({ startMs, endMs, text })) })
+const read = (fileName: string, bytes: Uint8Array, transcribe: Transcribe) =>
+  createDocumentReader({ parser, transcribe }).parse({ fileName, bytes }, signal)
+
+describe("recordings", () => {
+  it("become text whose pieces know when they are spoken; a long silence is a new paragraph", async () => {
+    const heard = says(
+      [500, 2000, "Shut the valve."],
+      [2100, 4000, " Then wait. "],
+      [4100, 4200, ""],
+      [20_000, 21_000, "Open it."],
+    )
+    const document = await read("Boiler_talk.wav", wav, heard)
+    expect(document).toMatchObject({
+      kind: "audio",
+      title: "Boiler talk",
+      text: "Shut the valve.\nThen wait.\n\nOpen it.",
+      times: [
+        { start: 0, startMs: 500, endMs: 2000 },
+        { start: 16, startMs: 2100, endMs: 4000 },
+        { start: 28, startMs: 20_000, endMs: 21_000 },
+      ],
+    })
+    expect(document.units).toHaveLength(3)
+  })
+
+  it("are told by their bytes; what only calls itself sound goes to the parser", async () => {
+    const heard = says([0, 1, "Words."])
+    const sounds: [string, Uint8Array][] = [
+      ["a.txt", wav],
+      ["a.bin", bytesOf("fLaC")],
+      ["a.ogg", bytesOf("OggS")],
+      ["a.mp3", bytesOf("ID3\u0003")],
+      ["a.mp3", bytesOf("\u00ff\u00fb\u0090")],
+      ["a.m4a", bytesOf("....ftypM4A ")],
+      ["a.webm", bytesOf("\u001aE\u00df\u00a3")],
+    ]
+    for (const [fileName, bytes] of sounds)
+      expect([fileName, (await read(fileName, bytes, heard)).kind]).toEqual([fileName, "audio"])
+    for (const [fileName, text] of [
+      ["song.mp3", "Plain words."],
+      ["a.txt", "\u00ff\u00fb latin"],
+      ["a.mp4", "....ftypisom"],
+    ] as const)
+      expect([fileName, (await read(fileName, bytesOf(text), heard)).kind]).toEqual([fileName, "txt"])
+  })
+
+  it("without speech, damaged or too long are reported as documents; a missing model keeps its own remedy", async () => {
+    await expect(read("a.wav", wav, says())).rejects.toMatchObject({ code: "document.no-text" })
+    const failing =
+      (code: "audio.damaged" | "audio.too-long" | "audio.unsupported" | "model.missing"): Transcribe =>
+      async () => {
+        throw new AppError(code, "No.", { remedy: "Do this." })
+      }
+    const cases = [
+      ["audio.damaged", "document.damaged"],
+      ["audio.too-long", "document.too-large"],
+      ["audio.unsupported", "document.unsupported"],
+      ["model.missing", "model.missing"],
+    ] as const
+    for (const [thrown, told] of cases)
+      await expect(read("a.wav", wav, failing(thrown))).rejects.toMatchObject({ code: told, remedy: "Do this." })
+  })
+})
