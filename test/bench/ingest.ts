@@ -145,7 +145,9 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedAt
 }
 
-const seconds = (ms: number): string => (ms / 1000).toFixed(2)
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(2)
+}
 
 function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
