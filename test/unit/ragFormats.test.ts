@@ -383,6 +383,25 @@ describe("subtitles", () => {
   })
 })
 
+describe("web pages", () => {
+  it("carry the date they name, however they name it", async () => {
+    const page = (head: string, body = "") =>
+      `<!doctype html><html><head><title>t</title>${head}</head><body><article>${body}<p>Shut the valve.</p></article></body></html>`
+    const dated = Date.UTC(2026, 2, 3)
+    const variants = [
+      page(
+        '<meta property="article:published_time" content="2026-03-03T00:00:00Z">',
+        '<time datetime="2020-01-01">old</time>',
+      ),
+      page('<meta name="date" content="2026-03-03">'),
+      page("", '<time datetime="2026-03-03">3 March</time>'),
+      page('<script type="application/ld+json">{"@type":"Article","datePublished":"2026-03-03"}</script>'),
+    ]
+    for (const html of variants) expect((await read("a.html", html)).datedAt).toBe(dated)
+    expect((await read("a.html", page('<meta name="date" content="some day">'))).datedAt).toBeNull()
+  })
+})
+
 describe("pictures", () => {
   it("are named for what they are, with a way out", async () => {
     const [, , body = ""] = emlText.split("valve.png")

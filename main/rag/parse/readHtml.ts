@@ -3,6 +3,7 @@ import { parseHTML } from "linkedom"
 import { AppError } from "#core/errors.ts"
 import type { ReadDocument } from "./contract.ts"
 import { htmlToMarkdown } from "./htmlToMarkdown.ts"
+import { dateOf } from "./openXml.ts"
 import { cleanText, decodeText } from "./readText.ts"
 import { refuseDeepHtml } from "./refuseDeepHtml.ts"
 
@@ -22,6 +23,7 @@ export function readHtml(bytes: Uint8Array): ReadDocument {
   const { document } = parseHTML(html)
   const title = (document.querySelector("title")?.textContent ?? "").replace(/\s+/g, " ").trim()
   const heading = (document.querySelector("h1")?.textContent ?? "").replace(/\s+/g, " ").trim()
+  const datedAt = publishedAt(document)
   for (const element of document.querySelectorAll(clutter)) element.remove()
   for (const list of document.querySelectorAll("ul, ol")) if (isMenu(list)) list.remove()
   const body = document.body as HTMLElement | null
@@ -34,7 +36,27 @@ export function readHtml(bytes: Uint8Array): ReadDocument {
   const isComplete = article !== null && article.size >= 0.5 * size && article.tables >= 0.8 * tables
   let text = cleanText(htmlToMarkdown(isComplete ? article.html : wholeHtml))
   if (isComplete && heading !== "" && !text.includes(heading)) text = `# ${heading}\n\n${text}`
-  return { text, title: title || heading || null, pages: [], pageCount: null }
+  return { text, title: title || heading || null, pages: [], pageCount: null, datedAt }
+}
+
+/** What a page says about its date, the plainest statement first. */
+const datePlaces: readonly [selector: string, attribute: string][] = [
+  ["meta[property='article:published_time']", "content"],
+  ["meta[itemprop='datePublished']", "content"],
+  ["meta[name='date'], meta[name='dc.date'], meta[name='DC.date.issued']", "content"],
+  ["article time[datetime], main time[datetime], time[itemprop='datePublished']", "datetime"],
+]
+
+function publishedAt(document: Document): number | null {
+  for (const [selector, attribute] of datePlaces) {
+    const at = dateOf(document.querySelector(selector)?.getAttribute(attribute))
+    if (at !== null) return at
+  }
+  for (const script of document.querySelectorAll("script[type='application/ld+json']")) {
+    const at = dateOf(/"datePublished"\s*:\s*"([^"]{4,40})"/.exec(script.textContent ?? "")?.[1])
+    if (at !== null) return at
+  }
+  return null
 }
 
 /** A long list of nothing but links leads elsewhere. */
