@@ -36,7 +36,7 @@ const target = fileURLToPath(new URL("../ranking.json", import.meta.url))
 const signal = new AbortController().signal
 const pull = 0.1
 
-/** Where learning starts and what it is pulled to: what should hold of any question, set by hand before any figure was seen. */
+/** Where learning starts and what it is pulled to: what should hold of any question, set by hand. */
 const prior: RankingModel = {
   ...shippedRanking,
   version: "prior",
