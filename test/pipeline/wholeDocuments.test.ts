@@ -316,6 +316,44 @@ describe("a turn over whole documents", () => {
     }
   })
 
+  it.each([
+    ["one endless word", "a".repeat(600_000), "List all e-mail addresses"],
+    ["digits and dots", "1.".repeat(300_000), "List all amounts"],
+    ["dates in one line", "1 May 2024, ".repeat(50_000), "List all dates"],
+    ["a hundred thousand headings", "# a\nb\n".repeat(100_000), "Summarise"],
+    ["thousands of tables", "| Gizmo | b |\n|---|---|\n| 1 | 2 |\n\n".repeat(15_000), "How many gizmos are there?"],
+  ])("is not held up by %s", async (name, text, question) => {
+    const bare = createRagBench()
+    const collection = await bare.store.collections.create(ownerActor, { name: "Hostile" })
+    const { document } = await bare.store.documents.upsert(ownerActor, {
+      collectionId: collection.id,
+      title: name,
+      path: `${name}.md`,
+      kind: "md",
+      sizeBytes: text.length,
+      filePath: null,
+      contentHash: name,
+    })
+    await bare.store.documents.writeContent(ownerActor, document.id, {
+      text,
+      pages: [],
+      pageCount: null,
+      chunks: [
+        { ordinal: 0, text: text.slice(0, 500), headingPath: [], page: null, start: 0, end: 500, tokenCount: 100 },
+      ],
+      vectors: null,
+      fingerprint: null,
+    })
+    const answer = await solve(question === "Summarise" ? `Summarise ${name}.md` : question, bare)
+    const expected = {
+      "dates in one line": "list",
+      "thousands of tables": "count",
+      "a hundred thousand headings": "summary",
+    }[name]
+    expect(answer?.route).toBe(expected)
+    await bare.store.close()
+  })
+
   it("reads the beginning of a very long document and says how much of it that is", async () => {
     const long = `# Endless report\n\n${Array.from({ length: 40 }, (_, n) => `## Part ${n}\n\n${`Sentence ${n} about the harbour. `.repeat(600)}`).join("\n\n")}`
     const path = join(folder, "..", `endless-${process.pid}.md`)

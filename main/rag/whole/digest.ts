@@ -15,6 +15,7 @@ export interface Part extends Place {
 
 const mostParts = 12
 const leastCharacters = 60
+const mostCompared = 300
 
 /**
  * A document as at most twelve parts along its sections, each with the sentence that shares most words with the whole document and its
@@ -70,7 +71,11 @@ function pieces(section: WholeSection): WholeSection[] {
 
 /** Neighbours under one heading stay together; then the shortest neighbours are joined until there are few enough. */
 function grouped(sections: readonly WholeSection[]): WholeSection[][] {
-  const groups = sections.map((section) => [section])
+  // A document of ten thousand headings is first taken by the dozen: what follows compares neighbours again and again.
+  const step = Math.max(1, Math.ceil(sections.length / mostCompared))
+  const groups = Array.from({ length: Math.ceil(sections.length / step) }, (_, index) =>
+    sections.slice(index * step, (index + 1) * step),
+  )
   const size = (group: readonly WholeSection[]): number => group.reduce((sum, { text }) => sum + text.length, 0)
   const join = (index: number): void => {
     const [next] = groups.splice(index + 1, 1)

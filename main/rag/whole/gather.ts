@@ -56,7 +56,7 @@ const patterns: readonly (readonly [RegExp, string, RegExp])[] = [
   [
     /^e-?mail(?: addresses| address|s)?$/i,
     "e-mail address",
-    /[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu,
+    /(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu,
   ],
   [
     /^(?:tele)?phone(?: numbers?|s)?$|^telephone numbers?$/i,
@@ -67,7 +67,7 @@ const patterns: readonly (readonly [RegExp, string, RegExp])[] = [
   [
     /^(?:prices?|amounts?(?: of money)?|sums?(?: of money)?|costs|money amounts|figures in (?:euros?|dollars?))$/i,
     "amount",
-    /(?:[€$£¥]\s?\d[\d.,]*\d|[€$£¥]\s?\d)|\b\d[\d.,]*\s?(?:€|£|\$|EUR|USD|GBP|CHF|euros?|dollars?|pounds?)(?!\p{L})/giu,
+    /(?:[€$£¥]\s?\d[\d.,]{0,20}\d|[€$£¥]\s?\d)|\b\d[\d.,]{0,20}\s?(?:€|£|\$|EUR|USD|GBP|CHF|euros?|dollars?|pounds?)(?!\p{L})/giu,
   ],
 ]
 
@@ -111,14 +111,14 @@ export function gatherNamed(
   if (words.length === 0) return null
   let best: { items: WholeItem[]; rest: string[]; unit: string } | null = null
   for (const document of documents) {
-    for (const group of new Set(document.items.map(({ group }) => group))) {
-      const items = document.items.filter((item) => item.group === group)
+    const isOnly = { table: isOnlyGroup(document, true), list: isOnlyGroup(document, false) }
+    for (const items of groupsIn(document.items)) {
       const first = items[0] as WholeItem
       const isTable = first.cells !== null
       const names = new Set([
         ...stemsOf(first.headingPath.join("\n")),
         ...(isTable ? (first.cells ?? []).flatMap(({ column }) => [...stemsOf(column)]) : []),
-        ...(isOnlyGroup(document, isTable) ? document.nameStems : []),
+        ...((isTable ? isOnly.table : isOnly.list) ? document.nameStems : []),
       ])
       const named = words.filter((stem) => names.has(stem))
       // The noun itself, the first word that is not a condition, must be the name.
@@ -126,8 +126,8 @@ export function gatherNamed(
       if (named.length === 0 || noun === null || !names.has(noun)) continue
       const rest = words.filter((stem) => !names.has(stem))
       const unit = isTable ? "row" : "list item"
-      if (best === null || rest.length < best.rest.length) best = { items, rest, unit }
-      else if (rest.length === best.rest.length) best.items = [...best.items, ...items]
+      if (best === null || rest.length < best.rest.length) best = { items: [...items], rest, unit }
+      else if (rest.length === best.rest.length) best.items.push(...items)
     }
   }
   if (best === null) return null
@@ -148,6 +148,16 @@ export function gatherNamed(
   if (kept.length === 0 && !comparison) return null
   const conditions = [...restWords(subject, rest), ...(comparison ? [comparison.words] : [])]
   return { found: kept, unit, total: items.length, condition: conditions.length > 0 ? conditions.join(", ") : null }
+}
+
+function groupsIn(items: readonly WholeItem[]): WholeItem[][] {
+  const groups = new Map<number, WholeItem[]>()
+  for (const item of items) {
+    const own = groups.get(item.group)
+    if (own) own.push(item)
+    else groups.set(item.group, [item])
+  }
+  return [...groups.values()]
 }
 
 const isOnlyGroup = ({ items }: WholeDocument, isTable: boolean): boolean =>
@@ -280,8 +290,10 @@ const at = ({ document }: WholeDocument, start: number, end: number, text: strin
 })
 
 function lineAround(text: string, index: number): string {
-  const from = text.lastIndexOf("\n", index) + 1
-  const to = text.indexOf("\n", index)
+  // A document of one line may be as long as it likes: only what is near is looked at.
+  const from = Math.max(index - 200, text.lastIndexOf("\n", index) + 1)
+  const lineEnd = text.slice(index, index + 300).indexOf("\n")
+  const to = lineEnd < 0 ? index + 300 : index + lineEnd
   const line = plain(
     text
       .slice(from, to < 0 ? text.length : to)
