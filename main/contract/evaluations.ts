@@ -124,6 +124,7 @@ export const evaluationRoutes = {
   "DELETE /api/evaluations/:id": {
     summary: "Forget a run.",
     scope: "rag",
+    audit: "evaluation.delete",
     params,
     output: ok,
     errors: ["evaluation.not-found"],
@@ -151,6 +152,7 @@ export const evaluationRoutes = {
   "DELETE /api/pinned-questions/:id": {
     summary: "Unpin a question.",
     scope: "rag",
+    audit: "pinned-question.delete",
     params,
     output: ok,
     errors: ["evaluation.not-found"],

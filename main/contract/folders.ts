@@ -93,6 +93,7 @@ export const folderRoutes = {
   "DELETE /api/folders/:id": {
     summary: "Stop watching. Its documents stay, or leave the index with it; the files themselves always stay.",
     scope: "owner",
+    audit: "folder.remove",
     params,
     query: z.strictObject({ documents: z.enum(["keep", "remove"]).default("keep") }),
     output: ok,

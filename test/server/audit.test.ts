@@ -33,8 +33,12 @@ it("names every route that deletes something a person made", () => {
   const unnamed = Object.entries<Route>(routes)
     .filter(([key, route]) => key.startsWith("DELETE ") && route.audit === undefined)
     .map(([key]) => key)
-  // A job and a turn are stopped, not deleted.
-  expect(unnamed).toEqual(["DELETE /api/turns/:turnId", "DELETE /api/jobs/:id"])
+  // A job, a turn and a conversation by voice are stopped, not deleted.
+  expect(unnamed.toSorted()).toEqual([
+    "DELETE /api/jobs/:id",
+    "DELETE /api/turns/:turnId",
+    "DELETE /api/voice/sessions/:id",
+  ])
 })
 
 it("writes who did what, what came of it, and the request's id", async () => {
