@@ -31,7 +31,15 @@ describe("keyboard", () => {
   })
 
   it("walks every page by Tab, always showing where the focus is, and never traps it", async () => {
-    for (const path of ["#/chat/conversation-1", "#/documents", "#/models", "#/memory", "#/metrics", "#/settings", "#/welcome"]) {
+    for (const path of [
+      "#/chat/conversation-1",
+      "#/documents",
+      "#/models",
+      "#/memory",
+      "#/metrics",
+      "#/settings",
+      "#/welcome",
+    ]) {
       const page = await fixture.open({ state: "full", path })
       await page.waitForLoadState("networkidle")
       const seen = new Set<string>()
@@ -115,7 +123,15 @@ describe("accessibility", () => {
   it("needs no sideways scrolling at 360 px, nor at 200 % zoom", async () => {
     for (const width of [360, 640]) {
       const page = await fixture.open({ state: "full", width, height: 640, path: "#/chat/conversation-1" })
-      for (const path of ["#/chat/conversation-1", "#/documents", "#/models", "#/memory", "#/metrics", "#/settings", "#/welcome"]) {
+      for (const path of [
+        "#/chat/conversation-1",
+        "#/documents",
+        "#/models",
+        "#/memory",
+        "#/metrics",
+        "#/settings",
+        "#/welcome",
+      ]) {
         await goTo(page, path)
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
         expect(overflow, `${path} at ${width}`).toBeLessThanOrEqual(0)

@@ -86,7 +86,7 @@ describe("attributeSentences", () => {
 describe("foldTimings", () => {
   it("tells the time of writing from the time of checking what was written", () => {
     const at = (time: number, body: TurnEventBody): TurnEvent => ({ ...body, turnId: "t", seq: time, at: time })
-    const end = { spans: [], usage: null, contextTokens: 0, contextLimit: 0, found: true } as const
+    const end = { spans: [], usage: null, contextTokens: 0, contextLimit: 0, found: true }
     const timings = foldTimings(
       [
         at(0, { type: "text-delta", text: "Every", provisional: true }),
