@@ -56,9 +56,10 @@ export function adjust(query: string, candidates: readonly Adjustable[], context
     stems: [...contentStems(text)].filter((stem) => !asked.terms.some((term) => term.stem === stem)),
   }))
   const direction = asksForNewest.test(query) ? 1 : asksForOldest.test(query) ? -1 : 0
+  const needsWords = entities.size + persona.size + memories.length > 0
   const perDocument = new Map<string, number>()
   return candidates.map((candidate) => {
-    const stems = new Set(read(`${candidate.title}\n${candidate.text}`).map((word) => word.stem))
+    const stems = new Set(needsWords ? read(`${candidate.title}\n${candidate.text}`).map((word) => word.stem) : [])
     const found: Adjustment[] = []
     const add = (name: Adjustment["name"], amount: number, reason: string): void => {
       if (amount !== 0) found.push({ name, value: amount * range, reason })
