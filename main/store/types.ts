@@ -465,10 +465,10 @@ export interface MemoryRepository {
   clear(actor: Actor): Promise<number>
   /** Memories with any of the terms, those with most of them first. Weight 0 never takes part. */
   searchLexical(actor: Actor, query: { terms: string[]; limit: number }): Promise<Memory[]>
-  /** Cosine with each memory that has a vector of this fingerprint, best first. Weight 0 never takes part. */
+  /** Cosine with each memory that has a vector of this fingerprint, or with these alone, best first. Weight 0 never takes part. */
   searchVector(
     actor: Actor,
-    query: { vector: Float32Array; fingerprint: string; limit: number },
+    query: { vector: Float32Array; fingerprint: string; limit: number; ids?: string[] },
   ): Promise<{ memory: Memory; similarity: number }[]>
   missingVectors(actor: Actor, fingerprint: string, limit: number): Promise<Memory[]>
   /** Replaces the memory's vectors. Of an id that is gone, or whose text has changed, nothing is kept. */

@@ -124,6 +124,8 @@ describe.each(kinds)("memories in the %s store", (_name, open) => {
     expect((await near("space-a")).map(({ memory }) => memory.id)).toEqual([boiler.id, dentist.id])
     expect((await near("space-a"))[0]?.similarity).toBeCloseTo(0.8)
     expect(await near("space-b")).toEqual([])
+    const those = { vector: vector(0.6, 0.8), fingerprint: "space-a", limit: 5, ids: [dentist.id, "unknown"] }
+    expect((await store.memories.searchVector(ownerActor, those)).map(({ memory }) => memory.id)).toEqual([dentist.id])
 
     await store.memories.update(ownerActor, boiler.id, { weight: 0 })
     expect((await near("space-a")).map(({ memory }) => memory.id)).toEqual([dentist.id])

@@ -66,9 +66,14 @@ export function withMemories(chunks: ChunkRepository, { store, fill, version }: 
       const open = new Set(query.chunkIds.filter((id) => !known.has(id)))
       if (open.size === 0) return known
       const { vector, fingerprint } = query
-      // Memories are few: all of them are compared, those asked for are kept.
-      for (const { memory, similarity } of await store.searchVector(actor, { vector, fingerprint, limit: 100_000 }))
-        if (open.has(memory.id)) known.set(memory.id, similarity * Math.min(1, memory.weight))
+      const ids = [...open]
+      for (const { memory, similarity } of await store.searchVector(actor, {
+        vector,
+        fingerprint,
+        ids,
+        limit: ids.length,
+      }))
+        known.set(memory.id, similarity * Math.min(1, memory.weight))
       return known
     },
   }

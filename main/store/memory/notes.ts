@@ -89,10 +89,10 @@ export function createMemoryNotes(tables: Tables): { memories: MemoryRepository;
         .slice(0, limit)
         .map(({ row }) => toMemory(row))
     },
-    async searchVector(actor, { vector, fingerprint, limit }) {
+    async searchVector(actor, { vector, fingerprint, limit, ids }) {
       return searchable(actor)
         .flatMap((row) =>
-          row.vector?.fingerprint === fingerprint
+          row.vector?.fingerprint === fingerprint && (ids === undefined || ids.includes(row.memory.id))
             ? [{ memory: toMemory(row), similarity: dot(vector, row.vector.values), seq: row.seq }]
             : [],
         )

@@ -140,8 +140,13 @@ export function createMemories(context: StoreContext): Sync<MemoryRepository> {
     searchVector(actor, query) {
       const rows = all<{ seq: number; vector: Buffer }>(
         `SELECT v.memory_seq AS seq, v.vector FROM memory_vectors v JOIN memories m ON m.seq = v.memory_seq
-         WHERE v.fingerprint = @fingerprint AND ${owned("m")} AND m.weight > 0`,
-        { ...context.owner(actor), fingerprint: query.fingerprint },
+         WHERE v.fingerprint = @fingerprint AND ${owned("m")} AND m.weight > 0
+           AND (@ids IS NULL OR m.id IN (SELECT value FROM json_each(@ids)))`,
+        {
+          ...context.owner(actor),
+          fingerprint: query.fingerprint,
+          ids: query.ids === undefined ? null : JSON.stringify(query.ids),
+        },
       )
       return rows
         .map(({ seq, vector }) => ({ seq, similarity: dot(query.vector, vector) }))
@@ -180,10 +185,12 @@ export function createMemories(context: StoreContext): Sync<MemoryRepository> {
   return repository
 }
 
-/** Reads float by float: the buffer SQLite hands out may start at an address that a Float32Array cannot. */
+/** Over a copy: the buffer SQLite hands out may start at an address that a Float32Array cannot. */
 function dot(query: Float32Array, stored: Buffer): number {
   if (stored.byteLength !== query.byteLength) return Number.NEGATIVE_INFINITY
+  const values = new Float32Array(query.length)
+  new Uint8Array(values.buffer).set(stored)
   let sum = 0
-  for (let index = 0; index < query.length; index++) sum += (query[index] as number) * stored.readFloatLE(index * 4)
+  for (let index = 0; index < values.length; index++) sum += (query[index] as number) * (values[index] as number)
   return sum
 }
