@@ -77,6 +77,14 @@ export interface Target {
   isForced: boolean
   /** Default 200 MiB. */
   maxBytes?: number
+  /** Vectors of its passages before it changed: those whose words stay are not made again. */
+  earlier?: EarlierVectors
+}
+
+/** Vectors by what was embedded. */
+export interface EarlierVectors {
+  fingerprint: string
+  byInput: ReadonlyMap<string, Float32Array>
 }
 
 /** What became of a file. `outdated`: it changed while it was read, and is looked at again. */
@@ -102,6 +110,8 @@ export interface Ingest {
     onOutcome: (outcome: Outcome) => void,
     signal: AbortSignal,
   ): Promise<void>
+  /** The vectors of a document that is about to be noted with other bytes. Null: it has none of the embedder in use. */
+  remember(actor: Actor, documentId: string): Promise<EarlierVectors | null>
   /** After a cancel nothing stays half-listed: what was never indexed goes, what was indexed before stays as it was. */
   discard(actor: Actor, payload: IngestPayload): Promise<void>
 }
@@ -455,15 +465,22 @@ export function createIngest(deps: IngestDeps): Ingest {
     if (!embedder) return
     // A long document is found by words at once, and by meaning piece by piece: see `fillOne`.
     const own = group.filter((work) => (work.chunks?.length ?? 0) <= embedBatch)
-    const texts = own.flatMap((work) =>
-      (work.chunks ?? []).map((chunk) => passageInput({ title: work.parsed?.title ?? "", ...chunk })),
+    const inputs = own.flatMap((work) =>
+      (work.chunks ?? []).map((chunk) => {
+        const text = passageInput({ title: work.parsed?.title ?? "", ...chunk })
+        return { text, vector: earlierVector(work.target, embedder.fingerprint, text) }
+      }),
     )
     try {
-      const vectors: Float32Array[] = []
-      for (let from = 0; from < texts.length; from += embedBatch) {
+      const missing = inputs.filter(({ vector }) => vector === undefined)
+      for (let from = 0; from < missing.length; from += embedBatch) {
         signal.throwIfAborted()
-        vectors.push(...(await embedder.embed(texts.slice(from, from + embedBatch), "passage", signal)))
+        const part = missing.slice(from, from + embedBatch)
+        const texts = part.map(({ text }) => text)
+        const made = await embedder.embed(texts, "passage", signal)
+        for (const [at, input] of part.entries()) input.vector = made[at]
       }
+      const vectors = inputs.map(({ vector }) => vector as Float32Array)
       let at = 0
       for (const work of own) {
         const count = work.chunks?.length ?? 0
@@ -539,13 +556,19 @@ export function createIngest(deps: IngestDeps): Ingest {
     const embedder = deps.embedder()
     if (!embedder || (work.chunks?.length ?? 0) <= embedBatch) return
     try {
-      const rows = await store.chunks.byDocument(actor, work.document.id)
-      for (let from = 0; from < rows.length; from += embedBatch) {
+      const rows = (await store.chunks.byDocument(actor, work.document.id)).map((row) => {
+        const text = passageInput({ title: row.documentTitle, ...row })
+        return { chunkId: row.id, text, vector: earlierVector(work.target, embedder.fingerprint, text) }
+      })
+      const known = rows.flatMap(({ chunkId, vector }) => (vector ? [{ chunkId, vector }] : []))
+      if (known.length > 0) await store.chunks.addVectors(actor, embedder.fingerprint, known)
+      const missing = rows.filter(({ vector }) => vector === undefined)
+      for (let from = 0; from < missing.length; from += embedBatch) {
         signal.throwIfAborted()
-        const batch = rows.slice(from, from + embedBatch)
-        const texts = batch.map((row) => passageInput({ title: row.documentTitle, ...row }))
+        const batch = missing.slice(from, from + embedBatch)
+        const texts = batch.map(({ text }) => text)
         const vectors = await embedder.embed(texts, "passage", signal)
-        const added = batch.map(({ id }, at) => ({ chunkId: id, vector: vectors[at] as Float32Array }))
+        const added = batch.map(({ chunkId }, at) => ({ chunkId, vector: vectors[at] as Float32Array }))
         await store.chunks.addVectors(actor, embedder.fingerprint, added)
         await deps.vectorIndex.written(embedder.fingerprint)
         deps.onDocument?.(work.document)
@@ -566,6 +589,20 @@ export function createIngest(deps: IngestDeps): Ingest {
     }
   }
 
+  async function remember(actor: Actor, documentId: string): Promise<EarlierVectors | null> {
+    const embedder = deps.embedder()
+    if (!embedder) return null
+    const { fingerprint } = embedder
+    const rows = await store.chunks.byDocument(actor, documentId)
+    const vectors = await store.chunks.vectors(actor, { fingerprint, chunkIds: rows.map(({ id }) => id) })
+    const byInput = new Map<string, Float32Array>()
+    for (const row of rows) {
+      const vector = vectors.get(row.id)
+      if (vector) byInput.set(passageInput({ title: row.documentTitle, ...row }), vector)
+    }
+    return byInput.size > 0 ? { fingerprint, byInput } : null
+  }
+
   async function discard(actor: Actor, payload: IngestPayload): Promise<void> {
     if (payload.type === "document") return
     for (const status of ["queued", "working"] as const) {
@@ -578,13 +615,17 @@ export function createIngest(deps: IngestDeps): Ingest {
     }
   }
 
-  return { run, index, discard }
+  return { run, index, remember, discard }
 }
 
 /** What identifies a file's bytes. */
 export const hashOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
 
 const none = new Uint8Array()
+
+function earlierVector({ earlier }: Target, fingerprint: string, input: string): Float32Array | undefined {
+  return earlier?.fingerprint === fingerprint ? earlier.byInput.get(input) : undefined
+}
 
 /** English text has about four characters per token. */
 const roughTokens = (text: string): number => Math.ceil(text.length / 4)

@@ -99,6 +99,33 @@ describe("a watched folder", () => {
     expect(bench.embedded.length).toBe(embedded)
   })
 
+  it(
+    "embeds only the passages of a long document that changed, and keeps the ids of the others",
+    sleepless,
+    async () => {
+      const parts = Array.from(
+        { length: 60 },
+        (_, at) => `## Part ${at}\n\n${`Part${at} tells a long story. `.repeat(20)}`,
+      )
+      await bench.put("book.md", `# Book\n\n${parts.join("\n\n")}`)
+      await watch()
+      const id = (await named("book.md"))?.id ?? ""
+      await bench.until(async () => (await named("book.md"))?.hasVectors === true)
+      const before = await bench.store.chunks.byDocument(ownerActor, id)
+      expect(before.length).toBeGreaterThan(50)
+      const embedded = bench.embedded.length
+      parts[30] = `## Part 30\n\n${"The story took another turn. ".repeat(20)}`
+      await bench.put("book.md", `# Book\n\n${parts.join("\n\n")}`)
+      await bench.until(async () => {
+        const book = await named("book.md")
+        return book?.hasVectors === true && ((await bench.passages())["book.md"] ?? []).join().includes("another turn")
+      })
+      expect(bench.embedded.length - embedded).toBeLessThanOrEqual(2)
+      const after = new Set((await bench.store.chunks.byDocument(ownerActor, id)).map((chunk) => chunk.id))
+      expect(before.filter((chunk) => after.has(chunk.id)).length).toBeGreaterThanOrEqual(before.length - 2)
+    },
+  )
+
   it("follows a chain of renames in one breath", sleepless, async () => {
     await bench.put("a.md", "The gate opens at seven.")
     await bench.put("b.md", "The pool closes at nine.")

@@ -10,7 +10,7 @@ import { untilAborted } from "#core/untilAborted.ts"
 import type { FolderRecord, Store } from "#store/types.ts"
 import { createChannel } from "../channel.ts"
 import { createExcludes } from "../excludes.ts"
-import type { Ingest, IngestProgress, Outcome, Target } from "../ingest.ts"
+import type { EarlierVectors, Ingest, IngestProgress, Outcome, Target } from "../ingest.ts"
 import { type Findings, FolderUnreachable, folderIdentity, lookAtFolder } from "./lookAtFolder.ts"
 import type { PathWatch, WatchOptions } from "./watchPath.ts"
 
@@ -190,9 +190,12 @@ export function createFolderKeeper(actor: Actor, record: FolderRecord, deps: Fol
     }
     const targets: Target[] = []
     for (const { file, path, document, contentHash, sizeBytes } of found.toRead) {
+      let earlier: EarlierVectors | null = null
       if (document && contentHash !== null) {
         if (contentHash === document.contentHash && inFlight.has(file.filePath)) continue
         if (contentHash !== document.contentHash) {
+          // Only for few files: the vectors of a whole checkout would fill the memory.
+          if (found.toRead.length <= fewFiles) earlier = await ingest.remember(actor, document.id)
           await documents.upsert(actor, {
             collectionId: folder.collectionId,
             title: document.title,
@@ -214,6 +217,7 @@ export function createFolderKeeper(actor: Actor, record: FolderRecord, deps: Fol
         isNamed: false,
         isForced: false,
         maxBytes: folder.maxFileBytes,
+        ...(earlier ? { earlier } : {}),
       })
     }
     if (found.stamps.length > 0) await documents.setStamps(actor, found.stamps)

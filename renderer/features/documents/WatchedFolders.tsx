@@ -62,9 +62,7 @@ function FolderRow({ folder, onEdit, onRemove }: FolderRowProps) {
             {folder.path}
           </span>
         </span>
-        <span className="folder-state soft numbers" role="status">
-          {stateOf(folder)}
-        </span>
+        <span className="folder-state soft numbers">{stateOf(folder)}</span>
         <IconButton
           small
           label={isPaused ? strings.resume(folder.name) : strings.pause(folder.name)}
