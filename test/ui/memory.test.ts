@@ -87,7 +87,7 @@ describe("why and artifacts", () => {
     const page = await fixture.open({ state: "full", path: "#/settings" })
     const card = page.getByRole("region", { name: "Artifacts" })
     await card.locator(".artifact").first().waitFor()
-    await card.getByRole("button", { name: /^llm, / }).click()
+    await card.getByRole("button", { name: /^llm\b/ }).click()
     await expect.poll(() => card.locator(".artifact").count()).toBe(1)
     await card.getByText("Qwen2.5 1.5B Instruct").click()
     await card.getByText("0c".repeat(32)).waitFor()

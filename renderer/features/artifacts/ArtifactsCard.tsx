@@ -83,7 +83,7 @@ export function ArtifactsCard() {
                 type="button"
                 className="artifact-tag"
                 aria-pressed={chosen.includes(tag)}
-                aria-label={strings.withTag(tag, count)}
+                title={strings.withTag(tag, count)}
                 onClick={() =>
                   setChosen(chosen.includes(tag) ? chosen.filter((other) => other !== tag) : [...chosen, tag])
                 }
