@@ -106,17 +106,22 @@ function Table({ block, mark, markRef }: TableProps) {
     mark !== null && row.start < mark.end && row.end > mark.start
   const first = block.rows.find(isMarked)
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a group that scrolls is no set of fields
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls by keyboard
-    <section className="source-table scroll" tabIndex={0} aria-label={strings.source.table}>
+    <div className="source-table scroll" role="group" tabIndex={0} aria-label={strings.source.table}>
       <table>
         {block.header ? (
           <thead>
             <tr>
-              {block.header.map((cell) => (
-                <th key={cell.start} scope="col">
-                  {cell.text}
-                </th>
-              ))}
+              {block.header.map((cell) =>
+                cell.text === "" ? (
+                  <td key={cell.start} />
+                ) : (
+                  <th key={cell.start} scope="col">
+                    {cell.text}
+                  </th>
+                ),
+              )}
             </tr>
           </thead>
         ) : null}
@@ -136,7 +141,7 @@ function Table({ block, mark, markRef }: TableProps) {
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   )
 }
 
