@@ -34,7 +34,7 @@ import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
 const folder = fileURLToPath(new URL("ranking", import.meta.url))
 const target = fileURLToPath(new URL("../ranking.json", import.meta.url))
 const signal = new AbortController().signal
-const pull = 0.1
+const pull = 0.02
 
 /** Where learning starts and what it is pulled to: what should hold of any question, set by hand. */
 const prior: RankingModel = {
