@@ -8,7 +8,7 @@ describe("evaluation", () => {
   it("is reached from the documents, pins and unpins a question, and measures the pinned ones", async () => {
     const page = await fixture.open({ state: "full", path: "#/documents" })
     await page.getByRole("button", { name: "Measure how well they are found" }).click()
-    const pins = page.getByRole("region", { name: "Pinned questions" }).first()
+    const pins = page.getByRole("region", { name: "Pinned questions", exact: true })
     await pins.getByText("water-filter-jug.md").waitFor()
 
     const pin = pins.getByRole("button", { name: "Pin", exact: true })

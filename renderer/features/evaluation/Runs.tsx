@@ -23,7 +23,7 @@ export function Runs({ runs }: { runs: readonly EvalRun[] }) {
   return (
     <>
       {[...groups].map(([hash, own]) => (
-        <section key={hash} className="card stack" aria-label={own[0]?.name}>
+        <section key={hash} className="card stack" aria-label={strings.runsOf(own[0]?.name ?? "")}>
           <h3>{own[0]?.name}</h3>
           {own.length > 1 ? <RunsPlot name={own[0]?.name ?? ""} runs={own.toReversed()} /> : null}
           <div className="evaluation-runs">
@@ -133,7 +133,7 @@ function More({ id }: { id: string }) {
           <ul className="plain-list numbers evaluation-facts">
             {comparison.steps.map(({ name, mean, low, high, wins, ties, losses }) => (
               <li key={name}>
-                {strings.steps[name as EvalStepName]}: {strings.gain(mean, low, high, strings.against.toLowerCase())},{" "}
+                {strings.steps[name as EvalStepName]}: {strings.change(mean, low, high)},{" "}
                 {strings.counts(wins, ties, losses)}
               </li>
             ))}

@@ -49,6 +49,8 @@ export const strings = {
     gain: "Gain, 95 % interval",
     questions: "Better · same · worse",
   },
+  runsOf: (name: string) => `Runs of ${name}`,
+  change: (mean: number, low: number, high: number) => `${signed(mean)} [${signed(low)}, ${signed(high)}]`,
   gain: (mean: number, low: number, high: number, over: string) =>
     `${signed(mean)} [${signed(low)}, ${signed(high)}] over ${over}`,
   counts: (wins: number, ties: number, losses: number) => `${wins} · ${ties} · ${losses}`,
