@@ -563,16 +563,22 @@ export function createIngest(deps: IngestDeps): Ingest {
       const known = rows.flatMap(({ chunkId, vector }) => (vector ? [{ chunkId, vector }] : []))
       if (known.length > 0) await store.chunks.addVectors(actor, embedder.fingerprint, known)
       const missing = rows.filter(({ vector }) => vector === undefined)
+      // One batch is kept while the next one is made.
+      let keeping: Promise<void> = Promise.resolve()
       for (let from = 0; from < missing.length; from += embedBatch) {
         signal.throwIfAborted()
         const batch = missing.slice(from, from + embedBatch)
         const texts = batch.map(({ text }) => text)
         const vectors = await embedder.embed(texts, "passage", signal)
         const added = batch.map(({ chunkId }, at) => ({ chunkId, vector: vectors[at] as Float32Array }))
-        await store.chunks.addVectors(actor, embedder.fingerprint, added)
-        await deps.vectorIndex.written(embedder.fingerprint)
-        deps.onDocument?.(work.document)
+        await keeping
+        keeping = store.chunks.addVectors(actor, embedder.fingerprint, added)
+        // A failure is told where it is awaited.
+        keeping.catch(() => undefined)
       }
+      await keeping
+      await deps.vectorIndex.written(embedder.fingerprint)
+      deps.onDocument?.(work.document)
       work.vectors = []
     } catch (error) {
       if (isAbort(error, signal) || isStoreFull(error)) throw error
