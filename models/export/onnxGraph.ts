@@ -5,20 +5,21 @@ type Attribute = number | number[] | string | { float: number }
 
 /** Builds an ONNX model (onnx.proto, IR version 8) operator by operator. The same calls always write the same bytes. */
 export interface OnnxGraph {
-  /** Adds a tensor that is part of the model. A name that is there already is used again. */
-  constant(name: string, shape: readonly number[], values: Float32Array | BigInt64Array): Node
+  /** Adds a tensor that is part of the model. A name that is there already is used again. A Uint16Array holds the bits of float16. */
+  constant(name: string, shape: readonly number[], values: Float32Array | BigInt64Array | Uint16Array): Node
   integers(...values: number[]): Node
   /** One operator with one output. */
   op(type: string, inputs: readonly Node[], attributes?: Readonly<Record<string, Attribute>>): Node
-  /** The serialised model. Dimensions that are strings are free. */
+  /** The serialised model. Dimensions that are strings are free. Inputs are float32 unless they say otherwise. */
   finish(
-    inputs: readonly { name: string; shape: readonly (number | string)[] }[],
+    inputs: readonly { name: string; shape: readonly (number | string)[]; type?: "int64" }[],
     outputs: readonly { node: Node; name: string; shape: readonly (number | string)[] }[],
   ): Uint8Array
 }
 
 const floatType = 1
 const int64Type = 7
+const float16Type = 10
 
 export function createOnnxGraph(options: { opset: number; producer: string }): OnnxGraph {
   const nodes: Uint8Array[] = []
@@ -41,7 +42,7 @@ export function createOnnxGraph(options: { opset: number; producer: string }): O
   const constant: OnnxGraph["constant"] = (name, shape, values) => {
     if (!tensors.has(name)) {
       const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-      const type = values instanceof Float32Array ? floatType : int64Type
+      const type = values instanceof Float32Array ? floatType : values instanceof Uint16Array ? float16Type : int64Type
       tensors.set(name, message(packed(1, shape), number(2, type), field(8, name), field(9, bytes)))
     }
     return name
@@ -81,11 +82,12 @@ function attribute(name: string, value: Attribute): Uint8Array {
   return message(field(1, name), join([varint((2 << 3) | 5), bytes]), number(20, 1))
 }
 
-function valueInfo({ name, shape }: { name: string; shape: readonly (number | string)[] }): Uint8Array {
+function valueInfo(value: { name: string; shape: readonly (number | string)[]; type?: "int64" }): Uint8Array {
+  const { name, shape } = value
   const dimensions = shape.map((size) =>
     field(1, typeof size === "number" ? message(number(1, size)) : message(field(2, size))),
   )
-  const tensor = message(number(1, floatType), field(2, message(...dimensions)))
+  const tensor = message(number(1, value.type === "int64" ? int64Type : floatType), field(2, message(...dimensions)))
   return message(field(1, name), field(2, message(field(1, tensor))))
 }
 

