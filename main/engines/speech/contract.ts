@@ -2,7 +2,7 @@
  * What the speech child offers. Every request names its model's files: the child loads what it has not loaded yet, so a restarted
  * child needs no replay. One request holds at most 30 s of audio.
  */
-export type SpeechContract = VadContract & SttContract & TtsContract & SpeakerContract & TurnContract
+export type SpeechContract = VadContract & SttContract & WhisperContract & TtsContract & SpeakerContract & TurnContract
 
 /** 16 kHz mono samples in, one speech probability per completed 32 ms frame out. */
 export type VadContract = {
@@ -42,6 +42,47 @@ export interface Decoded {
   meanLogProbability: number
   /** Why decoding ended: the end mark, a repetition, or the token cap. */
   ended: "end-mark" | "repetition" | "cap"
+}
+
+/** Paths of one Whisper model, as our own conversion writes it. */
+export interface WhisperFiles {
+  encoderPath: string
+  decoderPath: string
+  tokenizerPath: string
+  configPath: string
+  threads: number
+}
+
+export interface WhisperTask {
+  /** Two letters; null lets a model of several languages find out. */
+  language: string | null
+  /** English text of speech in another language. */
+  isTranslation: boolean
+  hasTimestamps: boolean
+  /** Text as if it had been said before: the spelling of names and terms. "" for none. */
+  prompt: string
+}
+
+/** One window of at most 30 s of 16 kHz mono speech. */
+export type WhisperContract = {
+  "whisper.load": { input: { files: WhisperFiles }; output: null }
+  "whisper.unload": { input: null; output: null }
+  "whisper.transcribe": {
+    input: { files: WhisperFiles; samples: Float32Array; task: WhisperTask }
+    output: WhisperDecoded
+  }
+}
+
+export interface WhisperDecoded extends Decoded {
+  /** Parts with times inside the window; none without timestamps. */
+  segments: { startMs: number; endMs: number; text: string }[]
+  language: string
+  /** Certainty of the detected language; 1 when it was given. */
+  languageProbability: number
+  /** How likely nobody speaks, 0..1. */
+  noSpeechProbability: number
+  /** Above 2.4 the text repeats itself. */
+  compressionRatio: number
 }
 
 /** One sentence or clause of text in, speech out. */

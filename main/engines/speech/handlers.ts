@@ -5,12 +5,14 @@ import { createSttHandlers } from "./sttHandlers.ts"
 import { createTtsHandlers } from "./ttsHandlers.ts"
 import { createTurnHandlers } from "./turnHandlers.ts"
 import { createVadHandlers } from "./vadHandlers.ts"
+import { createWhisperHandlers } from "./whisperHandlers.ts"
 
 /** All methods of the speech child. */
 export function createSpeechHandlers(): HostHandlers<SpeechContract> {
   return {
     ...createVadHandlers(),
     ...createSttHandlers(),
+    ...createWhisperHandlers(),
     ...createTtsHandlers(),
     ...createSpeakerHandlers(),
     ...createTurnHandlers(),

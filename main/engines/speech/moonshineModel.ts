@@ -1,14 +1,8 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node"
 import { openSession } from "../onnx/session.ts"
 import type { Decoded, MoonshineFiles } from "./contract.ts"
-import {
-  cutUnfinishedRepetition,
-  endToken,
-  readVocabulary,
-  repetitionLength,
-  startToken,
-  textOf,
-} from "./moonshineTokens.ts"
+import { endToken, readVocabulary, startToken, textOf } from "./moonshineTokens.ts"
+import { cutUnfinishedRepetition, repetitionLength } from "./repetition.ts"
 
 /** Moonshine tiny-en (MIT; arXiv 2410.15608): an encoder over raw samples and a merged decoder with cached keys and values. */
 export interface MoonshineModel {
