@@ -209,6 +209,8 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
         })
         return { engine: detector, client: erased(clients.speech) }
       }
+      case "ocr":
+        throw new AppError("model.incompatible", "Text recognition is loaded by itself when a picture is read.")
       case "reranker":
         throw new AppError("model.incompatible", "Rerankers are not used yet.")
     }

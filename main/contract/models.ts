@@ -2,7 +2,7 @@ import { z } from "zod"
 import { id } from "./common.ts"
 import type { RouteTable } from "./route.ts"
 
-export const modelRole = z.enum(["llm", "embedder", "reranker", "stt", "tts", "vad", "speaker", "turn"])
+export const modelRole = z.enum(["llm", "embedder", "reranker", "stt", "tts", "vad", "speaker", "turn", "ocr"])
 export type ModelRole = z.infer<typeof modelRole>
 
 export const modelFit = z.object({

@@ -191,7 +191,7 @@ export function createModels(deps: ModelsDeps): Models {
     recommended: ReadonlySet<string>
   }
   const choices = async (recommended: CatalogModel[]): Promise<Choice> => {
-    const roles: ModelRole[] = ["llm", "embedder", "reranker", "stt", "tts", "vad"]
+    const roles: ModelRole[] = ["llm", "embedder", "reranker", "stt", "tts", "vad", "ocr"]
     const defaults = await Promise.all(roles.map(choose))
     return {
       defaults: new Set(defaults.filter((id) => id !== null)),

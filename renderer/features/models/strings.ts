@@ -23,6 +23,7 @@ export const strings = {
     tts: { title: "Speaking", hint: "Reads answers aloud" },
     speaker: { title: "Who is speaking", hint: "Tells voices apart" },
     turn: { title: "End of a turn", hint: "Hears whether you have finished or only pause" },
+    ocr: { title: "Text in pictures", hint: "Reads photographs, screenshots and scans" },
     vad: { title: "Turn taking", hint: "Hears when you begin and end" },
   },
   fit: { fits: "Fits", tight: "Tight", "too-large": "Too large" },
