@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises"
+import { readFile } from "node:fs/promises"
 import { homedir, totalmem } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -206,19 +207,27 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
   const { record } = knowledge
   const indexCare = createIndexCare({ chunks: store.chunks, vectorIndex, embedder: engines.embedder, log })
   const parserEntry = entryUrl("parser")
-  const parser = scope.add(
-    createParser({
-      adapter: createForkAdapter({ entry: parserEntry, execArgv: parserExecArgv(parserEntry), env: {}, log, orphans }),
-      log,
+  const parserAdapter = createForkAdapter({
+    entry: parserEntry,
+    execArgv: parserExecArgv(parserEntry),
+    env: {},
+    log,
+    orphans,
+  })
+  const uploadsDir = join(config.dataDir, "uploads")
+  const codecs = scope.add(createAudioCodecs({ workerEntry: entryUrl("codecs") }), (opened) => opened.close())
+  const reader = scope.add(
+    createDocumentReader({
+      parser: createParser({ adapter: parserAdapter, log }),
+      pictureParser: createParser({ name: "pictures", adapter: parserAdapter, log, timeoutMs: 120_000 }),
+      transcribe: createTranscriber({ codecs, speechToText: engines.speechToText }),
+      async recognition(signal) {
+        const id = await models.choose("ocr")
+        return id === null ? null : readFile((await models.resolve(id, signal)).path, { signal })
+      },
     }),
     (opened) => opened.close(),
   )
-  const uploadsDir = join(config.dataDir, "uploads")
-  const codecs = scope.add(createAudioCodecs({ workerEntry: entryUrl("codecs") }), (opened) => opened.close())
-  const reader = createDocumentReader({
-    parser,
-    transcribe: createTranscriber({ codecs, speechToText: engines.speechToText }),
-  })
   const pages = createPages({
     documents: store.documents,
     uploadsDir,

@@ -13,8 +13,6 @@ export interface DocumentKindInfo {
   extensions: readonly string[]
   /** Whole file names in lower case that count without an extension. */
   names?: readonly string[]
-  /** Recognised, and reported as not read; named in no list of accepted kinds. */
-  isUnread?: true
   /** What a page of it is called. Absent: it has none. */
   page?: "page" | "slide"
 }
@@ -99,7 +97,6 @@ export const documentKinds = {
   image: {
     label: "Picture",
     group: "Pictures",
-    isUnread: true,
     extensions: ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"],
   },
 } as const satisfies Record<string, DocumentKindInfo>
@@ -107,8 +104,6 @@ export const documentKinds = {
 export type ReadableKind = keyof typeof documentKinds
 
 export const readableKinds = Object.keys(documentKinds) as ReadableKind[]
-
-const acceptedKindList = readableKinds.filter((kind) => !(documentKinds[kind] as DocumentKindInfo).isUnread)
 
 /** Kinds as a person reads them: `Markdown (md, markdown, mdx)`. Long lists of extensions are cut. */
 export function describeKind(kind: ReadableKind, most = 4): string {
@@ -119,7 +114,7 @@ export function describeKind(kind: ReadableKind, most = 4): string {
 /** All groups in order, each with its kinds. */
 export function kindsByGroup(): { group: DocumentKindInfo["group"]; kinds: ReadableKind[] }[] {
   const groups = new Map<DocumentKindInfo["group"], ReadableKind[]>()
-  for (const kind of acceptedKindList) {
+  for (const kind of readableKinds) {
     const { group } = documentKinds[kind]
     groups.set(group, [...(groups.get(group) ?? []), kind])
   }
@@ -143,12 +138,18 @@ export function kindOfName(fileName: string): ReadableKind | null {
 
 /** For a file picker's `accept`. */
 export const acceptedExtensions = (): string =>
-  acceptedKindList.flatMap((kind) => documentKinds[kind].extensions.map((extension) => `.${extension}`)).join(",")
+  readableKinds.flatMap((kind) => documentKinds[kind].extensions.map((extension) => `.${extension}`)).join(",")
 
 /** One line of all kinds, for messages: `txt, md, rtf, pdf, …`. */
 export const acceptedKinds = (): string =>
-  acceptedKindList
+  readableKinds
     .map((kind) =>
-      kind === "code" ? "source code" : kind === "audio" ? "mp3, wav, flac, ogg" : documentKinds[kind].extensions[0],
+      kind === "code"
+        ? "source code"
+        : kind === "audio"
+          ? "mp3, wav, flac, ogg"
+          : kind === "image"
+            ? "png, jpg, webp"
+            : documentKinds[kind].extensions[0],
     )
     .join(", ")

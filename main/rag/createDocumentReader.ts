@@ -4,6 +4,7 @@ import { AppError } from "#core/errors.ts"
 import type { ParsedDocument, ParseInput } from "./parse/contract.ts"
 import type { Parser } from "./parse/createParser.ts"
 import { layoutSpeech, type SpokenPiece } from "./parse/layoutSpeech.ts"
+import { pictureType } from "./parse/pictures/pictureHeader.ts"
 import { unitsOf } from "./parse/units.ts"
 
 /** Speech of a recording. Throws `audio.*`, and `model.missing` without a speech-to-text model. */
@@ -12,12 +13,36 @@ export type Transcribe = (
   signal: AbortSignal,
 ) => Promise<{ segments: SpokenPiece[] }>
 
-/** Reads every kind of file: recordings by speech-to-text, all others in the parser child. */
-export function createDocumentReader({ parser, transcribe }: { parser: Parser; transcribe: Transcribe }): Parser {
+export interface DocumentReaderDeps {
+  parser: Parser
+  /** A child of its own for pictures and scans: they take long, and keep the other files waiting nowhere else. */
+  pictureParser: Parser
+  transcribe: Transcribe
+  /** The installed data for text recognition, gzipped. Null: none is installed. */
+  recognition(signal: AbortSignal): Promise<Uint8Array | null>
+}
+
+/** Reads every kind of file: recordings by speech-to-text, all others in the parser children. */
+export function createDocumentReader({ parser, pictureParser, transcribe, recognition }: DocumentReaderDeps): Parser {
+  const readPicture: Parser["parse"] = async (input, signal) => {
+    const data = (await recognition(signal)) ?? undefined
+    return (data ? pictureParser : parser).parse({ ...input, recognition: data }, signal)
+  }
   return {
-    parse: (input, signal) =>
-      isRecording(input) ? readRecording(input, transcribe, signal) : parser.parse(input, signal),
-    close: () => parser.close(),
+    async parse(input, signal) {
+      if (isRecording(input)) return readRecording(input, transcribe, signal)
+      if (pictureType(input.bytes) !== null) return readPicture(input, signal)
+      try {
+        return await parser.parse(input, signal)
+      } catch (error) {
+        const isScan = error instanceof AppError && error.code === "document.no-text" && begins(input.bytes, 0, "%PDF-")
+        if (!isScan || (await recognition(signal)) === null) throw error
+        return readPicture(input, signal)
+      }
+    },
+    async close() {
+      await Promise.all([parser.close(), pictureParser.close()])
+    },
   }
 }
 

@@ -21,7 +21,10 @@ const says =
   (...segments: [startMs: number, endMs: number, text: string][]): Transcribe =>
   async () => ({ segments: segments.map(([startMs, endMs, text]) => ({ startMs, endMs, text })) })
 const read = (fileName: string, bytes: Uint8Array, transcribe: Transcribe) =>
-  createDocumentReader({ parser, transcribe }).parse({ fileName, bytes }, signal)
+  createDocumentReader({ parser, pictureParser: parser, transcribe, recognition: async () => null }).parse(
+    { fileName, bytes },
+    signal,
+  )
 
 describe("recordings", () => {
   it("become text whose pieces know when they are spoken; a long silence is a new paragraph", async () => {

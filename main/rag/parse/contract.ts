@@ -2,13 +2,20 @@ import type { Document } from "#contract/documents.ts"
 
 /** The parser child's one method. The core reads the file and sends its bytes: the child can open no file but its own code. */
 export type ParserContract = {
-  parse: { input: ParseInput; output: ParsedDocument }
+  /** The events say that a page of a long scan was read. */
+  parse: { input: ParseInput; output: ParsedDocument; event: ParseProgress }
+}
+
+export interface ParseProgress {
+  page: number
 }
 
 export interface ParseInput {
   bytes: Uint8Array
   /** Name with extension; no folder. */
   fileName: string
+  /** Data for text recognition, gzipped. Absent: pictures are not read. */
+  recognition?: Uint8Array
 }
 
 export interface ParsedDocument {

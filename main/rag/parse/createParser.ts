@@ -15,7 +15,9 @@ export interface Parser {
 export interface ParserOptions {
   adapter: HostAdapter
   log: Logger
-  /** A file that takes longer ends the child. Default 30,000 ms. */
+  /** For logs and status. Default "parser". */
+  name?: string
+  /** A file, or a page of a scan, that takes longer ends the child. Default 30,000 ms. */
   timeoutMs?: number
 }
 
@@ -53,10 +55,10 @@ export function codePathsOf(entry: URL): string[] {
 }
 
 /** Reads documents in a child that is ended when a file takes too long, and replaced when one brings it down. */
-export function createParser({ adapter, log, timeoutMs = 30_000 }: ParserOptions): Parser {
+export function createParser({ adapter, log, name = "parser", timeoutMs = 30_000 }: ParserOptions): Parser {
   const open = (): EngineClient<ParserContract> =>
     createHostClient<ParserContract>({
-      name: "parser",
+      name,
       adapter,
       log,
       stallMs: timeoutMs,
@@ -74,16 +76,16 @@ export function createParser({ adapter, log, timeoutMs = 30_000 }: ParserOptions
         // Crashes here are the file's fault: the next file gets a child without a history, so that no breaker stops the batch.
         if (client === used) client = open()
         await used.stop()
-        throw documentError(error)
+        throw documentError(error, timeoutMs)
       }
     },
     close: () => client.stop(),
   }
 }
 
-function documentError(error: AppError): AppError {
+function documentError(error: AppError, timeoutMs: number): AppError {
   if (error.code === "engine.stalled") {
-    return new AppError("document.timeout", "Reading the file took longer than 30 s.", {
+    return new AppError("document.timeout", `Reading the file took longer than ${timeoutMs / 1000} s.`, {
       remedy: "Split it, or save it as plain text and add that.",
       cause: error,
     })

@@ -4,9 +4,13 @@ import { serveHost } from "#core/host/serve.ts"
 import type { ParserContract } from "./contract.ts"
 import { readDocument } from "./readDocument.ts"
 
-closeSockets()
+/** Of one WebAssembly memory: the text recognition's with a picture of the largest size. */
+const largestMemory = 640 * 1024 * 1024
 
-serveHost<ParserContract>({ parse: (input) => readDocument(input) })
+closeSockets()
+limitWebAssembly()
+
+serveHost<ParserContract>({ parse: (input, context) => readDocument(input, context.emit) })
 
 /** Documents come from anywhere and their readers are large: this process opens no connection, whatever it is tricked into. */
 function closeSockets(): void {
@@ -18,5 +22,17 @@ function closeSockets(): void {
   dgram.createSocket = refuse
   for (const name of ["fetch", "WebSocket", "EventSource", "XMLHttpRequest"]) {
     Object.defineProperty(globalThis, name, { value: undefined, configurable: false })
+  }
+}
+
+/**
+ * Node's heap limit does not count WebAssembly. Emscripten's modules grow their memory by this method alone, and report a failed
+ * allocation when it throws.
+ */
+function limitWebAssembly(): void {
+  const { grow } = WebAssembly.Memory.prototype
+  WebAssembly.Memory.prototype.grow = function growWithin(this: WebAssembly.Memory, pages: number): number {
+    if (this.buffer.byteLength + pages * 65_536 > largestMemory) throw new RangeError("The memory limit is reached.")
+    return grow.call(this, pages)
   }
 }

@@ -1,8 +1,9 @@
 import type { ReadableKind } from "#contract/documentKinds.ts"
 import { AppError } from "#core/errors.ts"
-import type { ParsedDocument, ParseInput, ReadDocument } from "./contract.ts"
+import type { ParsedDocument, ParseInput, ParseProgress, ReadDocument } from "./contract.ts"
 import { detectKind } from "./detectKind.ts"
 import type { ReadInside } from "./mail.ts"
+import { readPicture } from "./pictures/readPicture.ts"
 import { readCode } from "./readCode.ts"
 import { readCsv } from "./readCsv.ts"
 import { readDocx } from "./readDocx.ts"
@@ -30,6 +31,8 @@ const deepestInside = 3
 
 interface FileContext {
   fileName: string
+  recognition?: Uint8Array
+  onProgress?: (progress: ParseProgress) => void
   readInside: ReadInside
 }
 
@@ -39,7 +42,7 @@ const readers: Record<ReadableKind, Reader> = {
   txt: readPlainText,
   md: readMarkdown,
   html: readHtml,
-  pdf: readPdf,
+  pdf: (bytes, { recognition, onProgress }) => readPdf(bytes, recognition, onProgress),
   docx: readDocx,
   pptx: readPptx,
   xlsx: readXlsx,
@@ -60,18 +63,25 @@ const readers: Record<ReadableKind, Reader> = {
       remedy: "Add the file by itself: its speech is written down by the speech-to-text model.",
     })
   },
-  image: () => {
-    throw new AppError("document.unsupported", "This is a picture; its text cannot be read.", {
-      remedy: "Run text recognition (OCR) on it and add the result as PDF or text.",
-    })
-  },
+  image: (bytes, { recognition }) => readPicture(bytes, recognition),
 }
 
-/** Reads one document, whatever its name says it is. Throws `document.*`. */
-export async function readDocument({ bytes, fileName }: ParseInput): Promise<ParsedDocument> {
+/** Reads one document, whatever its name says it is. `onProgress` hears of each page of a scan. Throws `document.*`. */
+export async function readDocument(
+  { bytes, fileName, recognition }: ParseInput,
+  onProgress?: (progress: ParseProgress) => void,
+): Promise<ParsedDocument> {
   if (bytes.byteLength === 0) throw empty()
   const kind = await detectKind(bytes, fileName)
-  const { text, title, pages, pageCount, times = [], datedAt = null, structure } = await read(kind, bytes, fileName, 0)
+  const {
+    text,
+    title,
+    pages,
+    pageCount,
+    times = [],
+    datedAt = null,
+    structure,
+  } = await read(kind, bytes, { fileName, recognition, onProgress }, 0)
   if (text.length > largestText) throw tooLong()
   const { sections, units } = structure ?? unitsOf(text)
   if (units.length === 0) throw empty()
@@ -88,14 +98,21 @@ export async function readDocument({ bytes, fileName }: ParseInput): Promise<Par
   }
 }
 
-async function read(kind: ReadableKind, bytes: Uint8Array, fileName: string, depth: number): Promise<ReadDocument> {
+async function read(
+  kind: ReadableKind,
+  bytes: Uint8Array,
+  context: Omit<FileContext, "readInside">,
+  depth: number,
+): Promise<ReadDocument> {
   const readInside: ReadInside = async (file) => {
     if (depth >= deepestInside) return null
     const inner = await detectKind(file.bytes, file.fileName)
-    return inner === "audio" || inner === "image" ? null : read(inner, file.bytes, file.fileName, depth + 1)
+    return inner === "audio" || inner === "image"
+      ? null
+      : read(inner, file.bytes, { fileName: file.fileName }, depth + 1)
   }
   try {
-    return await readers[kind](bytes, { fileName, readInside })
+    return await readers[kind](bytes, { ...context, readInside })
   } catch (cause) {
     if (cause instanceof AppError) throw cause
     throw damagedFile(kind, cause)

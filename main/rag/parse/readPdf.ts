@@ -1,13 +1,22 @@
 import { getDocumentProxy } from "unpdf"
 import { AppError } from "#core/errors.ts"
-import type { ReadDocument } from "./contract.ts"
+import type { ParseProgress, ReadDocument } from "./contract.ts"
 import { layoutPages, type PdfItem } from "./layoutPages.ts"
+import { installRecognition, mostPixels } from "./pictures/readPicture.ts"
+import { readScan } from "./pictures/readScan.ts"
 import { cleanText } from "./readText.ts"
 
 const largestPageCount = 5000
 
-/** Text of a PDF in reading order with the offset of each page. Scans have none: `document.no-text`. */
-export async function readPdf(bytes: Uint8Array): Promise<ReadDocument> {
+/**
+ * Text of a PDF in reading order with the offset of each page. Scans have none: their pictures are read with the data in
+ * `recognition`; without it, `document.no-text`.
+ */
+export async function readPdf(
+  bytes: Uint8Array,
+  recognition?: Uint8Array,
+  onProgress?: (progress: ParseProgress) => void,
+): Promise<ReadDocument> {
   // Copy: pdf.js refuses Buffers, and takes over the memory it is given.
   const document = await open(new Uint8Array(bytes))
   try {
@@ -28,9 +37,12 @@ export async function readPdf(bytes: Uint8Array): Promise<ReadDocument> {
       page.cleanup()
     }
     if (pages.every((items) => items.every((item) => item.text.trim() === ""))) {
-      throw new AppError("document.no-text", "The PDF holds pictures of pages, no text.", {
-        remedy: "Run text recognition (OCR) on it and add the result.",
-      })
+      if (recognition === undefined) {
+        throw new AppError("document.no-text", "The PDF holds pictures of pages, no text.", {
+          remedy: installRecognition,
+        })
+      }
+      return { ...(await readScan(document, recognition, onProgress)), title: await titleOf(document) }
     }
     const { text, starts } = layoutPages(pages)
     return {
@@ -46,13 +58,14 @@ export async function readPdf(bytes: Uint8Array): Promise<ReadDocument> {
   }
 }
 
-type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>
+export type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>
 
 async function open(bytes: Uint8Array): Promise<PdfDocument> {
   try {
     return await getDocumentProxy(bytes, {
       useSystemFonts: false,
       stopAtErrors: false,
+      maxImageSize: mostPixels,
       verbosity: 0,
     })
   } catch (error) {
