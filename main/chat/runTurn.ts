@@ -205,6 +205,7 @@ export async function* runTurn(
           role: "user",
           text: body.text,
           kind: "voice",
+          ...(state.speaker === undefined ? {} : { speaker: state.speaker }),
         })
         parentId = stored.id
         deps.onConversationChanged(turn.conversation.id)

@@ -23,6 +23,8 @@ export const message = z.object({
   /** Spoken turns: characters of `text` that were heard before an interruption. Null when all or nothing was spoken. */
   heardChars: z.number().int().nullable(),
   kind: z.enum(["text", "voice"]),
+  /** Spoken questions: whose voice it was. Null: nobody who is known. Absent: not asked, or the voice was forgotten since. */
+  speaker: z.object({ id, name: z.string() }).nullable().optional(),
   feedback: z.enum(["up", "down"]).nullable(),
   createdAt: timestamp,
 })

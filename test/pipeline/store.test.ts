@@ -323,6 +323,26 @@ describe.each(kinds)("the %s store", (_name, open) => {
   })
 
   describe("messages", () => {
+    it("say whose voice asked by the name it has now, and nobody once the voice is forgotten", async () => {
+      const { id: conversationId } = await store.conversations.create(ownerActor, {})
+      const { id, name } = await store.voiceProfiles.create(ownerActor, { name: "Ada", fingerprint: "f", sealed: "s" })
+      const asked = { conversationId, role: "user", kind: "voice", parentId: null } as const
+      const known = await store.messages.append(ownerActor, { ...asked, text: "Known", speaker: { id, name } })
+      const unknown = await store.messages.append(ownerActor, { ...asked, text: "Unknown", speaker: null })
+      const unasked = await store.messages.append(ownerActor, { ...asked, text: "Unasked" })
+      const speakers = async () => {
+        const { items } = await store.messages.list(ownerActor, conversationId, { limit: 10 })
+        return Object.fromEntries(items.map((message) => [message.id, message.speaker]))
+      }
+      expect(await speakers()).toEqual({ [known.id]: { id, name }, [unknown.id]: null, [unasked.id]: undefined })
+      await store.voiceProfiles.rename(ownerActor, id, "Ada L.")
+      expect((await speakers())[known.id]).toEqual({ id, name: "Ada L." })
+      await store.messages.update(ownerActor, known.id, { feedback: "up" })
+      expect((await speakers())[known.id]).toEqual({ id, name: "Ada L." })
+      await store.voiceProfiles.delete(ownerActor, id)
+      expect(await speakers()).toEqual({ [known.id]: undefined, [unknown.id]: null, [unasked.id]: undefined })
+    })
+
     it("keeps every field, and becomes the active leaf", async () => {
       const { id } = await store.conversations.create(ownerActor, {})
       const asked = await question(id, "How often?")

@@ -17,6 +17,13 @@ export function createMemoryVoiceProfiles(tables: Tables): VoiceProfileRepositor
     )
     if (isTaken) throw new AppError("request.conflict", "A voice of this name is known already.")
   }
+  const inMessages = (id: string, speaker: { id: string; name: string } | undefined): void => {
+    for (const { message } of tables.messages) {
+      if (message.speaker?.id !== id) continue
+      if (speaker) message.speaker = speaker
+      else delete message.speaker
+    }
+  }
   const change = (actor: Actor, id: string, values: Partial<VoiceProfileRecord>): VoiceProfileRecord => {
     const row = rowOf(actor, id)
     row.profile = { ...row.profile, ...values, updatedAt: tables.clock.now() }
@@ -37,12 +44,14 @@ export function createMemoryVoiceProfiles(tables: Tables): VoiceProfileRepositor
     async rename(actor, id, name) {
       rowOf(actor, id)
       refuseTaken(actor, name, id)
+      inMessages(id, { id, name })
       return change(actor, id, { name })
     },
     replace: async (actor, id, { fingerprint, sealed }) => change(actor, id, { fingerprint, sealed }),
     async delete(actor, id) {
       rowOf(actor, id)
       removeWhere(rows, ({ profile }) => profile.id === id)
+      inMessages(id, undefined)
     },
   }
 }

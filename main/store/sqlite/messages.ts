@@ -24,12 +24,17 @@ interface MessageRow {
   usage: string | null
   heard_chars: number | null
   kind: Message["kind"]
+  speaker_id: string | null
+  speaker_name: string | null
   feedback: Message["feedback"]
   created_at: number
 }
 
-const from = "FROM messages m JOIN conversations c ON c.seq = m.conversation_seq"
-const select = `SELECT m.*, c.id AS conversation_id ${from}`
+const from =
+  "FROM messages m JOIN conversations c ON c.seq = m.conversation_seq LEFT JOIN voice_profiles v ON v.id = m.speaker_id"
+const select = `SELECT m.*, c.id AS conversation_id, v.name AS speaker_name ${from}`
+/** In place of a profile's id. */
+const unknownVoice = ""
 const mine = `${owned("m")} AND ${visible("c")}`
 
 const toMessage = (row: MessageRow): Message => ({
@@ -48,9 +53,16 @@ const toMessage = (row: MessageRow): Message => ({
   usage: fromNullableJson(row.usage),
   heardChars: row.heard_chars,
   kind: row.kind,
+  ...speakerOf(row),
   feedback: row.feedback,
   createdAt: row.created_at,
 })
+
+/** A profile that was forgotten leaves a message that nobody asks about. */
+function speakerOf({ speaker_id: id, speaker_name: name }: MessageRow): Pick<Message, "speaker"> {
+  if (id === unknownVoice) return { speaker: null }
+  return id !== null && name !== null ? { speaker: { id, name } } : {}
+}
 
 const bound = (message: Message) => ({
   id: message.id,
@@ -67,6 +79,7 @@ const bound = (message: Message) => ({
   usage: toNullableJson(message.usage),
   heardChars: message.heardChars,
   kind: message.kind,
+  speakerId: message.speaker === undefined ? null : (message.speaker?.id ?? unknownVoice),
   feedback: message.feedback,
   createdAt: message.createdAt,
 })
@@ -74,9 +87,9 @@ const bound = (message: Message) => ({
 export function insertMessage(context: StoreContext, actor: Actor, conversationSeq: number, message: Message): void {
   context.run(
     `INSERT INTO messages (id, owner_id, conversation_seq, parent_id, role, text, reasoning, end_reason, error, model,
-       passages, spans, timings, usage, heard_chars, kind, feedback, created_at)
+       passages, spans, timings, usage, heard_chars, kind, speaker_id, feedback, created_at)
      VALUES (@id, @owner, @conversationSeq, @parentId, @role, @text, @reasoning, @endReason, @error, @model,
-       @passages, @spans, @timings, @usage, @heardChars, @kind, @feedback, @createdAt)`,
+       @passages, @spans, @timings, @usage, @heardChars, @kind, @speakerId, @feedback, @createdAt)`,
     { ...context.owner(actor), ...bound(message), conversationSeq },
   )
 }

@@ -84,7 +84,10 @@ export function createVoiceProfiles(context: StoreContext): Sync<VoiceProfileRep
     },
     delete(actor, id) {
       rowOf(actor, id)
-      erase(() => run("DELETE FROM voice_profiles WHERE id = @id", { id }))
+      erase(() => {
+        run("DELETE FROM voice_profiles WHERE id = @id", { id })
+        run("UPDATE messages SET speaker_id = NULL WHERE speaker_id = @id", { id })
+      })
     },
   }
 }

@@ -10,6 +10,7 @@ import { exactVectors } from "./008-exact-vectors.ts"
 import { voiceProfiles } from "./009-voice-profiles.ts"
 import { evaluations } from "./010-evaluations.ts"
 import { healthReports } from "./011-health-reports.ts"
+import { speakersOfMessages } from "./012-speakers-of-messages.ts"
 
 /** One step forward of the schema; its place in the list plus one is the `user_version` after it. Released steps never change. */
 export type Migration = string | ((db: Database.Database) => void)
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   voiceProfiles,
   evaluations,
   healthReports,
+  speakersOfMessages,
 ]
