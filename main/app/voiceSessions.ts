@@ -43,7 +43,7 @@ export function createVoiceSessions(deps: VoiceSessionsDeps): VoiceSessionServic
           remedy: "Open Models to install it, or type your question.",
         })
       }
-      const { streamId, conversationId: firstConversation, voice, ...rest } = request
+      const { streamId, conversationId: firstConversation, voice, temporary, ...rest } = request
       let conversationId = firstConversation
       const microphone = deps.channels.attach(actor, streamId)
       const sessionId = newId()
@@ -68,7 +68,7 @@ export function createVoiceSessions(deps: VoiceSessionsDeps): VoiceSessionServic
               source: { type: "socket", streamId },
               ...rest,
               ...(conversationId ? { conversationId } : {}),
-              options: { handsFree: true, ...(voice ? { voice } : {}) },
+              options: { handsFree: true, ...(voice ? { voice } : {}), ...(temporary ? { temporary } : {}) },
             })
             deps.turns.watch(actor, turnId, -1, (event) => {
               if (event.type === "turn-start") conversationId = event.conversationId

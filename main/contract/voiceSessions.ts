@@ -24,6 +24,8 @@ export const voiceSessionRoutes = {
       personaId: id.optional(),
       collectionIds: z.array(id).max(100).optional(),
       voice: z.string().max(100).optional(),
+      /** Nothing of it is stored. */
+      temporary: z.boolean().optional(),
     }),
     output: z.object({ sessionId: id }),
     status: 201,

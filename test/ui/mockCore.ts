@@ -18,6 +18,7 @@ import { evaluationHandlers } from "./mockEvaluation.ts"
 import { shownAnswer, shownListOf } from "./mockFeedback.ts"
 import { knowledgeHandlers } from "./mockKnowledge.ts"
 import { type AnswerScript, type Step, scriptFor, textTurn, voiceTurn } from "./mockTurns.ts"
+import { createMockConversation, isAda, type MockConversation, seedVoices } from "./mockVoice.ts"
 import { longChat, manualText, metricFrameAt, type Seed, type SeedState, seedOf } from "./seed.ts"
 
 export interface MockCoreOptions {
@@ -30,6 +31,10 @@ export interface MockCoreOptions {
   script?: (text: string) => AnswerScript
   /** Changes the seed before the start. */
   prepare?: (seed: Seed) => void
+  /** Learning a voice is refused with this code. */
+  enrollError?: ErrorCode
+  /** A hands-free conversation is refused with this code. */
+  handsFreeError?: ErrorCode
 }
 
 export interface MockCore {
@@ -41,6 +46,8 @@ export interface MockCore {
   requests: string[]
   /** Bytes of audio that came up, per stream. */
   uplink: Map<number, number>
+  /** The hands-free conversation, led by the test. */
+  conversation: MockConversation
   /** Cuts every socket; with `isRestarted` the turns that run are gone too. */
   cut(isRestarted: boolean): void
   close(): Promise<void>
@@ -55,9 +62,11 @@ export const contentSecurityPolicy =
 
 class MockError extends Error {
   readonly code: ErrorCode
-  constructor(code: ErrorCode, message: string) {
+  readonly remedy: string | undefined
+  constructor(code: ErrorCode, message: string, remedy?: string) {
     super(message)
     this.code = code
+    this.remedy = remedy
   }
 }
 
@@ -107,6 +116,12 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
           at: 0,
         }))
       : []
+  let voices = options.state === "full" ? seedVoices(Date.now()) : []
+  const voiceOf = (id: string) => {
+    const found = voices.find((voice) => voice.id === id)
+    if (!found) throw new MockError("speaker.not-found", "There is no such voice.")
+    return found
+  }
   const turns = new Map<string, LiveTurn>()
   const sockets = new Set<{ socket: WebSocket; channels: Set<string> }>()
   let nextId = 1
@@ -512,12 +527,59 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       return { ok: true }
     },
     "DELETE /api/turns/:turnId": ({ params }) => {
-      const turn = turnOf(params.turnId)
-      turn.isAborted = true
-      turn.wake()
+      abortTurn(params.turnId)
+      return { ok: true }
+    },
+    "GET /audio/speakers": () => ({ speakers: voices }),
+    "POST /audio/speaker/enroll": ({ body }, files) => {
+      if (!body.consent) throw new MockError("speaker.no-consent", "A voice is learned only from someone who agreed.")
+      if (options.enrollError) {
+        const said = "The recordings do not sound like one voice."
+        throw new MockError(options.enrollError, said, "Record one person alone.")
+      }
+      const before = voices.find(({ name }) => name === body.name)
+      const samples = (before?.samples ?? 0) + files.length
+      const seconds = (before?.net_speech_s ?? 0) + 4.5 * files.length
+      const profile = { ...(before ?? seedVoices(Date.now())[1]), id: before?.id ?? newId("voice"), name: body.name }
+      const learned = { samples, net_speech_s: seconds, is_strong: seconds >= 15, consented_at: Date.now() }
+      voices = [...voices.filter((voice) => voice !== before), { ...profile, ...learned } as (typeof voices)[number]]
+      return {
+        profile_id: profile.id,
+        samples,
+        net_speech_s: seconds,
+        embedding_dim: 192,
+        quality: { snr_db: 24, clipping: 0, duration_s: seconds + 1 },
+        is_strong: seconds >= 15,
+      }
+    },
+    "POST /audio/speaker/identify": () => isAda,
+    "PATCH /audio/speakers/:id": ({ params, body }) => {
+      const voice = voiceOf(params.id)
+      if (voices.some((other) => other !== voice && other.name === body.name))
+        throw new MockError("request.conflict", "There is a voice of this name already.")
+      voice.name = body.name
+      return voice
+    },
+    "DELETE /audio/speakers/:id": ({ params }) => {
+      const voice = voiceOf(params.id)
+      voices = voices.filter((other) => other !== voice)
+      return { ok: true }
+    },
+    "POST /api/voice/sessions": ({ body }) => {
+      if (options.handsFreeError)
+        throw new MockError(options.handsFreeError, "Listening needs a model that is missing.")
+      return handsFree.start(body)
+    },
+    "DELETE /api/voice/sessions/:id": () => {
+      handsFree.end()
       return { ok: true }
     },
   }
+  const handsFree = createMockConversation({
+    startTurn,
+    release: (turnId) => turnOf(turnId).release(),
+    abort: abortTurn,
+  })
 
   function patchModel(id: string, changes: Partial<Seed["models"][number]>) {
     seed.models = seed.models.map((model) => (model.id === id ? { ...model, ...changes } : model))
@@ -561,7 +623,13 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
     return turn
   }
 
-  function startTurn(request: TurnRequest): { turnId: string } {
+  function abortTurn(id: string): void {
+    const turn = turnOf(id)
+    turn.isAborted = true
+    turn.wake()
+  }
+
+  function startTurn(request: TurnRequest, onEvent?: (event: TurnEvent) => void): { turnId: string } {
     const isNew = request.conversationId === undefined
     const conversationId = request.conversationId ?? newId("conversation")
     const isTemporary = request.options?.temporary === true
@@ -607,6 +675,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       turn.events.push(event)
       turn.state = foldTurn(turn.state, event)
       send(`turn:${turnId}`, { type: "turn-event", event })
+      onEvent?.(event)
       if (event.type === "title" && !isTemporary) conversationOf(conversationId).title = event.title
     }
     const play = async (steps: readonly Step[]) => {
@@ -691,7 +760,12 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
     }
     void (async () => {
       if (request.kind === "voice") {
-        const { before, after } = voiceTurn(ids, request.source?.streamId ?? 0, paceMs)
+        const { before, after } = voiceTurn(
+          ids,
+          request.source?.streamId ?? 0,
+          paceMs,
+          request.options?.handsFree ?? false,
+        )
         await play(before)
         await Promise.race([released, woken])
         if (!turn.isAborted) await play(after)
@@ -721,6 +795,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
           turnOf(String(request.params.turnId))
           return response.type("text/event-stream").write(": open\n\n")
         }
+        if (key === "GET /api/voice/sessions/:id/events") return handsFree.watch(response)
         if (!handler) throw new MockError("request.not-found", `The stand-in has no ${key}.`)
         const multipart = route.multipart ? readMultipart(request) : null
         const input = {
@@ -738,7 +813,12 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       } catch (error) {
         const code: ErrorCode = error instanceof MockError ? error.code : "internal"
         response.status(errorCodes[code].status).json({
-          error: { code, message: error instanceof Error ? error.message : "Failed.", requestId: "mock" },
+          error: {
+            code,
+            message: error instanceof Error ? error.message : "Failed.",
+            ...(error instanceof MockError && error.remedy ? { remedy: error.remedy } : {}),
+            requestId: "mock",
+          },
         })
       }
     })
@@ -807,6 +887,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
     seed,
     requests,
     uplink,
+    conversation: handsFree.conversation,
     cut(isRestarted) {
       if (isRestarted) {
         for (const turn of turns.values()) turn.isLost = true

@@ -71,8 +71,13 @@ export function textTurn(request: TurnRequest, ids: TurnIds, script: AnswerScrip
   ]
 }
 
-/** A spoken turn up to the key's release, and what follows it. */
-export function voiceTurn(ids: TurnIds, streamId: number, paceMs: number): { before: Step[]; after: Step[] } {
+/** A spoken turn up to the key's release, and what follows it. Hands-free it lasts until the answer has been heard. */
+export function voiceTurn(
+  ids: TurnIds,
+  streamId: number,
+  paceMs: number,
+  isHandsFree: boolean,
+): { before: Step[]; after: Step[] } {
   const step = (event: TurnEventBody, waitMs = paceMs): Step => ({ event, waitMs })
   const question = "How often should the filter be changed?"
   const words = question.split(" ")
@@ -112,7 +117,7 @@ export function voiceTurn(ids: TurnIds, streamId: number, paceMs: number): { bef
       ...captions.map((caption, index) =>
         step({ type: "caption", index, text: caption, spoken: caption, startMs: index * 1500, durationMs: 1500 }),
       ),
-      step({ type: "speech-end", heardChars: text.length, audioMs: 3000 }),
+      step({ type: "speech-end", heardChars: text.length, audioMs: 3000 }, isHandsFree ? 3000 : paceMs),
       step({ type: "turn-end", reason: "complete", timings: timings as never }),
     ],
   }

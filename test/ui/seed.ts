@@ -606,6 +606,7 @@ function seedModels(state: SeedState): Model[] {
     other("moonshine-tiny-en", "Moonshine tiny", "stt", 108_000_000, "Understands English speech.", "MIT"),
     other("hibari", "Hibari", "tts", 62_000_000, "A calm English voice.", "Apache-2.0"),
     other("silero-vad-v6", "Silero VAD v6", "vad", 2_300_000, "Hears when you begin and end.", "MIT"),
+    other("campplus-zh-en", "CAM++", "speaker", 27_900_000, "Tells voices apart."),
   ]
   if (state === "full") return all
   if (state === "working") {

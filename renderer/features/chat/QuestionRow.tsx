@@ -79,6 +79,7 @@ export const QuestionRow = memo(function QuestionRow({
         {message?.kind === "voice" ? <Mic size={13} aria-hidden className="question-voice" /> : null}
         {words}
       </div>
+      <Speaker message={message} turnId={turnId} />
       <div className="question-foot">
         {message ? (
           <>
@@ -103,3 +104,11 @@ export const QuestionRow = memo(function QuestionRow({
     </article>
   )
 })
+
+/** Whose voice it was, where voices are known. */
+function Speaker({ message, turnId }: { message: Message | null; turnId: string | null }) {
+  const live = useTurns((state) => (turnId ? state.turns[turnId]?.speaker : undefined))
+  const speaker = message ? message.speaker : live
+  if (speaker === undefined) return null
+  return <div className="question-speaker faint">{speaker ? speaker.name : strings.unknownVoice}</div>
+}

@@ -80,7 +80,10 @@ export async function startTurn(key: string, start: TurnStart): Promise<string |
 }
 
 /** Shows a turn that somebody else started: a hands-free conversation opens its own. */
-export function showTurn(key: string, turnId: string, onEvent: TurnStart["onEvent"]): void {
+export function showTurn(
+  { key, turnId, isTemporary }: { key: string; turnId: string; isTemporary: boolean },
+  onEvent: TurnStart["onEvent"],
+): void {
   const { messages, leaves } = get()
   const live: LiveTurn = {
     localId: crypto.randomUUID(),
@@ -90,7 +93,7 @@ export function showTurn(key: string, turnId: string, onEvent: TurnStart["onEven
     isRegeneration: false,
     kind: "voice",
   }
-  follow(key, live, false, onEvent)
+  follow(key, live, isTemporary, onEvent)
 }
 
 function follow(startKey: string, live: LiveTurn, isTemporary: boolean, onEvent: TurnStart["onEvent"]): void {
@@ -226,7 +229,9 @@ function finish(key: string, live: LiveTurn, turn: TurnState): void {
   // Spoken and temporary questions have no id yet, or none at all.
   const questionId = live.isRegeneration ? live.parentId : (turn.userMessageId ?? `local-${live.localId}`)
   if (!live.isRegeneration && questionId && turn.question) {
-    added.push({ ...base, id: questionId, parentId: live.parentId, role: "user", text: turn.question })
+    const { question: text, speaker } = turn
+    const who = speaker === undefined ? {} : { speaker }
+    added.push({ ...base, ...who, id: questionId, parentId: live.parentId, role: "user", text })
   }
   const isEmpty = turn.endReason === "aborted" && turn.text === ""
   if (turn.messageId && turn.endReason !== "no-speech" && !isEmpty) {

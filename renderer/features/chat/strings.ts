@@ -54,6 +54,7 @@ export const strings = {
   noSuggestion: "Nothing by this name.",
   dropHere: "Drop to add to your documents",
   youSaid: "You",
+  unknownVoice: "unknown voice",
   answered: "Answer",
   messages: "Messages",
   jumpToEnd: "Jump to the latest",

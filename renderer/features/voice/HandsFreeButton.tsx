@@ -10,7 +10,8 @@ export function HandsFreeButton() {
   if (isBusy) return null
   return (
     <IconButton
-      label={isOn ? strings.endHandsFree : strings.handsFree}
+      label={strings.handsFree}
+      keys={isOn ? "Esc" : undefined}
       className={isOn ? "hands-free on" : "hands-free"}
       aria-pressed={isOn}
       onClick={() => (isOn ? stopEverything() : void startConversation())}

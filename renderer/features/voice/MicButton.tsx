@@ -8,7 +8,9 @@ import { useVoice } from "./voiceStore.ts"
 /** Hold to talk, or click to start and click to end; while the assistant answers, a press stops it. */
 export function MicButton() {
   const phase = useVoice((state) => state.phase)
+  const isHandsFree = useVoice((state) => state.isHandsFree)
   const isPointer = useRef(false)
+  if (isHandsFree) return null
   const isIdle = phase === "idle"
   const label = isIdle ? strings.talk : phase === "listening" ? strings.finish : strings.stop
   return (

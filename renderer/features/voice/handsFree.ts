@@ -3,7 +3,7 @@ import type { TurnEvent } from "#contract/turns.ts"
 import type { ConversationState } from "#contract/voiceSessions.ts"
 import { api, apiBytes } from "../../api/client.ts"
 import { eventsOf } from "../../api/eventStream.ts"
-import { chatKey, newKey } from "../chat/chatStore.ts"
+import { chatKey, newKey, useChat } from "../chat/chatStore.ts"
 import { showTurn } from "../chat/liveTurns.ts"
 
 /** A hands-free conversation at the core, as the window follows it. */
@@ -21,9 +21,19 @@ export async function startHandsFree(
     onTurnEvent(event: TurnEvent, turn: TurnState): void
   },
 ): Promise<HandsFree> {
-  const key = chatKey()
+  const { temporaryIds, isTemporary: isNewTemporary, newCollectionIds, newPersonaId } = useChat.getState()
+  // The chat it began in: the person may look at another one meanwhile.
+  let key = chatKey()
+  const isNew = key === newKey
+  const isTemporary = isNew ? isNewTemporary : temporaryIds[key] === true
   const { sessionId } = await api("POST /api/voice/sessions", {
-    body: { streamId, ...(key === newKey ? {} : { conversationId: key }) },
+    body: {
+      streamId,
+      ...(isNew ? {} : { conversationId: key }),
+      ...(isNew && newCollectionIds ? { collectionIds: newCollectionIds } : {}),
+      ...(isNew && newPersonaId ? { personaId: newPersonaId } : {}),
+      ...(isTemporary ? { temporary: true } : {}),
+    },
   })
   const leaving = new AbortController()
   const read = async (): Promise<void> => {
@@ -36,18 +46,21 @@ export async function startHandsFree(
       if (state.turnId && state.turnId !== turnId) {
         turnId = state.turnId
         follow.onTurn(turnId)
-        showTurn(chatKey(), turnId, follow.onTurnEvent)
+        showTurn({ key, turnId, isTemporary }, (event, turn) => {
+          if (event.type === "turn-start") key = event.conversationId
+          follow.onTurnEvent(event, turn)
+        })
       }
       follow.onState(state)
     }
   }
-  void read()
-    .catch(() => undefined)
-    .finally(() => follow.onState({ phase: "ended", turnId: null, isDucked: false }))
-  return {
-    end() {
-      leaving.abort()
-      void api("DELETE /api/voice/sessions/:id", { params: { id: sessionId } }).catch(() => undefined)
-    },
+  const leave = (): void => {
+    leaving.abort()
+    void api("DELETE /api/voice/sessions/:id", { params: { id: sessionId } }).catch(() => undefined)
   }
+  void read()
+    // Without its states nobody could see what the microphone is doing.
+    .catch(() => leave())
+    .finally(() => follow.onState({ phase: "ended", turnId: null, isDucked: false }))
+  return { end: leave }
 }

@@ -191,17 +191,30 @@ function onConversationState(current: Session, state: ConversationState): void {
     end(current)
     return
   }
-  void player?.then((opened) => opened.setVolume(effectiveVolume() * (state.isDucked ? duckedShare : 1)))
-  // What is still in the loudspeaker is being said, whatever the core is doing by now.
-  if (state.phase === "waiting" && get().phase === "speaking" && current.isSpeechComplete) return
-  set({ phase: state.phase })
+  lower(state.isDucked)
+  const { phase } = get()
+  // Still in the loudspeaker: its end, or its turn's, says when.
+  if (state.phase === "waiting" && phase === "speaking") return
+  if (state.phase === "listening" && phase !== "listening") silence()
+  if (phase !== state.phase) set({ phase: state.phase, level: 0 })
+}
+
+/** The loudspeaker falls silent, at full volume for what comes next. */
+function silence(): void {
+  stopSystemVoice()
+  void player?.then((opened) => opened.flush())
+  lower(false)
+}
+
+/** Somebody talks over the answer, or not any more. */
+function lower(isDucked: boolean): void {
+  void player?.then((opened) => opened.setVolume(effectiveVolume() * (isDucked ? duckedShare : 1)))
 }
 
 /** The next turn of a conversation: what the last one still had to say is not said any more. */
 function beginTurn(current: Session, turnId: string): void {
   if (session !== current) return
-  void player?.then((opened) => opened.flush())
-  stopSystemVoice()
+  silence()
   Object.assign(current, { turnId, turn: null, isSpeechComplete: false, heardMs: 0, reportedMs: 0 })
   set({ turnId, lit: null, caption: { settled: "", unsettled: "" } })
 }
@@ -238,8 +251,7 @@ export function stopListening(): void {
 export function stopEverything(): void {
   const current = session
   session = null
-  stopSystemVoice()
-  void player?.then((opened) => opened.flush())
+  silence()
   set({ ...idle })
   if (!current) return
   current.microphone?.close()
@@ -263,13 +275,15 @@ export function setMuted(isMuted: boolean): void {
 
 function capture(current: Session, samples: Int16Array, rms: number): void {
   if (session !== current || current.isReleased) return
-  // Perceived loudness: −54 dB is silence, −6 dB is full.
-  set({ level: Math.max(0, Math.min(1, (20 * Math.log10(rms + 1e-6) + 54) / 48)) })
+  // Perceived loudness: −54 dB is silence, −6 dB is full. Hands-free, what is shown while speaking is the speech.
+  if (get().phase !== "speaking") set({ level: Math.max(0, Math.min(1, (20 * Math.log10(rms + 1e-6) + 54) / 48)) })
   if (current.turnId || current.handsFree) sendAudio(current.streamId, current.sequence++, samples)
   else current.waiting.push(samples)
 }
 
 function onTurnEvent(current: Session, event: TurnEvent, turn: TurnState): void {
+  // An interrupted turn still has its end to tell when the next one is listening already.
+  if (current.isHandsFree && event.turnId !== current.turnId) return
   current.turn = turn
   if (session !== current) return
   switch (event.type) {
@@ -371,7 +385,7 @@ function end(current: Session): void {
   }
   session = null
   current.microphone?.close()
-  void player?.then((opened) => opened.flush())
+  silence()
   set({ ...idle })
 }
 
