@@ -9,6 +9,8 @@ import { strings as artifactStrings } from "../artifacts/strings.ts"
 import { LearnedCard } from "../feedback/LearnedCard.tsx"
 import { strings as feedbackStrings } from "../feedback/strings.ts"
 import { useFrame } from "../frame/frameStore.ts"
+import { strings as speakerStrings } from "../speakers/strings.ts"
+import { VoicesCard } from "../speakers/VoicesCard.tsx"
 import { ApiCard } from "./ApiCard.tsx"
 import { PrivacyCard } from "./PrivacyCard.tsx"
 import { SettingControl } from "./SettingControl.tsx"
@@ -34,6 +36,9 @@ export default function SettingsPage() {
   })
   const isApiShown = fits(`${strings.api} curl key openai url`)
   const isArtifactsShown = fits(`${artifactStrings.title} ${artifactStrings.text} hash tags provenance`)
+  const isVoicesShown = fits(
+    `${speakerStrings.title} ${speakerStrings.who} ${speakerStrings.teach} speaker person enrol`,
+  )
   const isPrivacyShown = fits(`${strings.privacy} ${strings.outbound} folder data`)
   const isLearnedShown = fits(`${feedbackStrings.learnedTitle} ${feedbackStrings.forget} feedback ranking`)
   useEffect(() => {
@@ -64,11 +69,17 @@ export default function SettingsPage() {
             </section>
           )
         })}
+        {isVoicesShown ? <VoicesCard /> : null}
         {isLearnedShown ? <LearnedCard /> : null}
         {isArtifactsShown ? <ArtifactsCard /> : null}
         {isPrivacyShown ? <PrivacyCard /> : null}
         {isApiShown ? <ApiCard /> : null}
-        {shown.length === 0 && !isApiShown && !isPrivacyShown && !isArtifactsShown && !isLearnedShown ? (
+        {shown.length === 0 &&
+        !isApiShown &&
+        !isPrivacyShown &&
+        !isArtifactsShown &&
+        !isLearnedShown &&
+        !isVoicesShown ? (
           <p className="soft">{strings.none}</p>
         ) : null}
       </div>

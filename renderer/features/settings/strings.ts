@@ -62,6 +62,7 @@ export const strings = {
     ["Chats and documents", "one database in the folder above; your files stay where they are"],
     ["Memory", "what you asked to remember, in the same database; forgetting erases its bytes"],
     ["Voice", "sound is never stored; words are, as chat messages"],
+    ["Known voices", "numbers that describe a voice, encrypted; forgetting one erases its bytes"],
     ["Keys", "hashed; the first one as a file only you can read"],
   ] as const,
 }
