@@ -19,6 +19,7 @@ import { createHibari } from "#engines/speech/hibari/createHibari.ts"
 import { createMoonshine } from "#engines/speech/moonshine.ts"
 import { createSileroVad } from "#engines/speech/sileroVad.ts"
 import { createSmartTurn } from "#engines/speech/smartTurn.ts"
+import { createWhisper } from "#engines/speech/whisper.ts"
 import type {
   Embedder,
   Engine,
@@ -57,7 +58,8 @@ export interface EngineRack {
   adopt(fingerprint: string): Promise<void>
   /** An embedder of this vector space that is at hand. */
   embedderOf(fingerprint: string): Embedder | null
-  speechToText(): Promise<SpeechToText | null>
+  /** The named, the chosen or the best installed model. Throws `model.not-found` for an id that is not a speech-to-text model. */
+  speechToText(modelId?: string | null): Promise<SpeechToText | null>
   textToSpeech(): Promise<TextToSpeech | null>
   vad(): Promise<Vad | null>
   speakerEncoder(): Promise<SpeakerEncoder | null>
@@ -176,16 +178,27 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
             remedy: "Run `zenglow models pull`.",
           })
         }
-        const stt = createMoonshine({
-          client: claiming(clients.speech, model),
-          model: {
-            id: model.id,
-            encoderPath: file("encoder"),
-            decoderPath: file("decoder"),
-            tokenizerPath: file("tokenizer"),
-          },
-          vad,
-        })
+        const client = claiming(clients.speech, model)
+        const files = {
+          encoderPath: file("encoder"),
+          decoderPath: file("decoder"),
+          tokenizerPath: file("tokenizer"),
+        }
+        const stt =
+          model.options.engine === "whisper"
+            ? createWhisper({
+                client,
+                model: {
+                  id: model.id,
+                  isMultilingual: model.languages.length > 1,
+                  ...files,
+                  configPath: file("config"),
+                  // The decoder waits for memory: more threads than these take time from others and win none.
+                  threads: Math.min(threads, 4),
+                },
+                vad,
+              })
+            : createMoonshine({ client, model: { id: model.id, ...files }, vad })
         return { engine: stt, client: erased(clients.speech) }
       }
       case "tts": {
@@ -301,7 +314,7 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
         log.debug("the model of the index in use is not at hand", { fingerprint, error })
       }
     },
-    speechToText: () => pick<SpeechToText>("stt"),
+    speechToText: (modelId = null) => pick<SpeechToText>("stt", modelId),
     textToSpeech: () => pick<TextToSpeech>("tts"),
     vad: () => pick<Vad>("vad"),
     speakerEncoder: () => pick<SpeakerEncoder>("speaker"),

@@ -9,7 +9,7 @@ import type { SpeechFormat, SpeechService } from "#server/deps.ts"
 
 export interface SpeechServiceDeps {
   codecs: AudioCodecs
-  speechToText(): Promise<SpeechToText | null>
+  speechToText(modelId?: string): Promise<SpeechToText | null>
   textToSpeech(): Promise<TextToSpeech | null>
   vad(): Promise<Vad | null>
   llm(): Promise<{ modelId: string } | null>
@@ -42,12 +42,17 @@ export function createSpeechService(deps: SpeechServiceDeps): SpeechService {
         signal,
       )
       const decodedAt = clock.monotonic()
-      const stt = await deps.speechToText()
+      const stt = await deps.speechToText(file.model)
       if (!stt)
         throw new AppError("model.missing", "No speech-to-text model is installed.", {
           remedy: "Run `zenglow models pull moonshine-tiny-en`.",
         })
-      const result = await stt.transcribe(decoded.samples, { language: file.language }, signal)
+      const { language, prompt, isTranslation = false } = file
+      if (isTranslation && !stt.canTranslate)
+        throw new AppError("model.incompatible", `${stt.modelId} writes what it hears and translates nothing.`, {
+          remedy: "Run `zenglow models pull whisper-base` and name it as the model.",
+        })
+      const result = await stt.transcribe(decoded.samples, { language, prompt, isTranslation }, signal)
       return {
         model: stt.modelId,
         language: result.language,

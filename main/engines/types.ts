@@ -62,9 +62,20 @@ export interface Transcript {
   language: string
 }
 
+export interface TranscribeOptions {
+  /** BCP 47. Default: found out by engines of several languages. Engines of one language ignore it. */
+  language?: string
+  /** Names and terms as they are spelled. Engines that cannot be told ignore it. */
+  prompt?: string
+  /** English text of speech in another language. Only where `canTranslate`. */
+  isTranslation?: boolean
+}
+
 export interface SpeechToText extends Engine {
+  /** Default false. */
+  readonly canTranslate?: boolean
   /** 16 kHz mono. Audio without speech gives an empty text, never an invented sentence. Any length: long audio is cut at quiet places. */
-  transcribe(samples: Float32Array, options: { language?: string }, signal: AbortSignal): Promise<Transcript>
+  transcribe(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Transcript>
 }
 
 export interface VoiceInfo {

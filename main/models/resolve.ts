@@ -19,6 +19,8 @@ export interface ResolvedModel {
   sha256: string
   contextTokens: number | null
   dimensions: number | null
+  /** Languages it understands or speaks; empty where nobody said. */
+  languages: readonly string[]
   /** Predicted memory when loaded. */
   memoryBytes: number
   options: Record<string, ModelOption>
@@ -50,6 +52,7 @@ export async function resolveModel(
       sha256: imported.sha256,
       contextTokens: imported.contextTokens,
       dimensions: null,
+      languages: [],
       memoryBytes: imported.memoryBytes,
       options: {},
       isImported: true,
@@ -75,6 +78,7 @@ export async function resolveModel(
     sha256: first.sha256,
     contextTokens: model.contextTokens,
     dimensions: model.dimensions,
+    languages: model.languages,
     memoryBytes: model.memoryBytes,
     options: model.options,
     isImported: false,

@@ -228,6 +228,8 @@ export interface DocumentService {
   addPage(actor: Actor, url: string, collectionId: string | null): Promise<{ jobId: string; collectionId: string }>
   /** Rejects with `document.unsupported` for what is no recording. */
   sound(actor: Actor, id: string): Promise<{ contentType: string; body: AsyncIterable<Uint8Array> }>
+  /** Rejects with `document.unsupported` for what is no picture. */
+  picture(actor: Actor, id: string): Promise<{ contentType: string; body: AsyncIterable<Uint8Array> }>
   addText(
     actor: Actor,
     text: { title: string; text: string },
@@ -296,9 +298,21 @@ export interface SettingsService {
 
 export type SpeechFormat = "wav" | "mp3" | "opus" | "flac" | "pcm"
 
+export interface RecordingToHear {
+  path: string
+  name: string
+  language?: string
+  /** Names and terms as they are spelled. */
+  prompt?: string
+  /** An installed speech-to-text model. Default: the chosen one. */
+  model?: string
+  /** English text, whatever is spoken. Rejects with `model.incompatible` where the model cannot. */
+  isTranslation?: boolean
+}
+
 export interface SpeechService {
   /** Any supported recording. Rejects with `audio.*`, `model.*` or `engine.*`; silence is an empty transcript. */
-  transcribe(file: { path: string; name: string; language?: string }, signal: AbortSignal): Promise<Transcription>
+  transcribe(file: RecordingToHear, signal: AbortSignal): Promise<Transcription>
   /** Encoded speech, piece by piece as it is made. `pcm` is 24 kHz s16le mono. Resolves before the first piece is made. */
   speak(
     request: { text: string; voice?: string; speed: number; format: SpeechFormat },

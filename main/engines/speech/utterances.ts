@@ -6,9 +6,14 @@ export interface Utterance {
   end: number
 }
 
+export interface UtteranceOptions {
+  /** Default 15 s. */
+  longestSeconds?: number
+  /** Where the search for a quiet place to cut begins. Default 8 s. */
+  shortestCutSeconds?: number
+}
+
 const sampleRate = 16_000
-const longestSeconds = 15
-const shortestCutSeconds = 8
 /** A longer pause starts a new utterance: a decoder given much silence invents words. */
 const pauseSeconds = 2
 const quietSeconds = 0.1
@@ -17,7 +22,12 @@ const quietSeconds = 0.1
  * Groups speech regions into utterances of at most 15 s. Pauses up to 2 s stay inside one; speech that runs on is cut at the quietest
  * 100 ms between 8 and 15 s. Lazy: the search through half an hour takes .2 s, and the caller has work in between.
  */
-export function* utterances(samples: Float32Array, regions: readonly SpeechRegion[]): Generator<Utterance> {
+export function* utterances(
+  samples: Float32Array,
+  regions: readonly SpeechRegion[],
+  options: UtteranceOptions = {},
+): Generator<Utterance> {
+  const { longestSeconds = 15, shortestCutSeconds = 8 } = options
   let open: Utterance | undefined
   for (const region of regions) {
     const start = Math.round((region.startMs * sampleRate) / 1000)
@@ -27,13 +37,17 @@ export function* utterances(samples: Float32Array, regions: readonly SpeechRegio
       continue
     }
     if (open) yield open
-    open = yield* cutLong(samples, { start, end })
+    open = yield* cutLong(samples, { start, end }, { longestSeconds, shortestCutSeconds })
   }
   if (open) yield open
 }
 
 /** Yields the full pieces and returns the last, which may still grow. */
-function* cutLong(samples: Float32Array, { start, end }: Utterance): Generator<Utterance, Utterance> {
+function* cutLong(
+  samples: Float32Array,
+  { start, end }: Utterance,
+  { longestSeconds, shortestCutSeconds }: Required<UtteranceOptions>,
+): Generator<Utterance, Utterance> {
   let from = start
   while (end - from > longestSeconds * sampleRate) {
     const cut = quietest(samples, from + shortestCutSeconds * sampleRate, from + longestSeconds * sampleRate)
@@ -44,7 +58,7 @@ function* cutLong(samples: Float32Array, { start, end }: Utterance): Generator<U
 }
 
 /** The middle of the 100 ms with the least energy between two positions. */
-function quietest(samples: Float32Array, from: number, to: number): number {
+export function quietest(samples: Float32Array, from: number, to: number): number {
   const width = quietSeconds * sampleRate
   let energy = 0
   for (let index = from; index < from + width; index++) energy += square(samples[index])

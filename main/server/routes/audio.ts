@@ -16,8 +16,8 @@ export const audioHandlers = ({
   rag,
   clock,
 }: Pick<ServerDeps, "speech" | "rag" | "clock">): HandlersFor<typeof audioRoutes> => {
-  const transcribe = ({ body }: { body: { language?: string } }, { files, signal }: RequestInfo) =>
-    speech.transcribe({ ...onlyFile(files), language: body.language }, signal)
+  const transcribe = ({ body }: { body: { language?: string; prompt?: string } }, { files, signal }: RequestInfo) =>
+    speech.transcribe({ ...onlyFile(files), language: body.language, prompt: body.prompt }, signal)
 
   const speak = async (body: SpeakBody, { prefersJson, signal }: RequestInfo): Promise<BytesReply> => {
     const { contentType, bytes } = await speech.speak(body, signal)
