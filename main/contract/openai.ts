@@ -175,6 +175,12 @@ export const openAiRoutes = {
     multipart: { fields: transcriptionFields, maxFileBytes: 200 * mebibyte },
     output: z.looseObject({ text: z.string() }),
   },
+  "POST /v1/audio/translations": {
+    summary: "Speech in any language to English text, by a multilingual model.",
+    scope: "audio",
+    multipart: { fields: transcriptionFields, maxFileBytes: 200 * mebibyte },
+    output: z.looseObject({ text: z.string() }),
+  },
   "POST /v1/audio/speech": {
     summary: "Text to speech as mp3 (default), wav, opus, flac or pcm (24 kHz s16le mono).",
     scope: "audio",

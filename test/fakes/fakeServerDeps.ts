@@ -229,6 +229,10 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
         find(documents, id, "document.not-found")
         return { contentType: "audio/wav", body: Readable.from([Buffer.from("RIFF")]) }
       },
+      picture: async (_actor, id) => {
+        find(documents, id, "document.not-found")
+        return { contentType: "image/png", body: Readable.from([Buffer.from("RIFF")]) }
+      },
       addText: async () => ({ jobId: "j1", collectionId: "c1" }),
     },
     jobs: {
@@ -342,10 +346,12 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
         signal.throwIfAborted()
         const text = (await readFile(file.path)).toString("latin1")
         if (!text.startsWith("RIFF")) throw new AppError("audio.unsupported", "This is not a recording.")
+        if (file.isTranslation && file.model !== undefined)
+          throw new AppError("model.incompatible", `${file.model} translates nothing.`)
         return {
           model: "fake-stt",
           language: file.language ?? "en",
-          transcript: "Hello there. How are you?",
+          transcript: file.prompt ? `Hello there, ${file.prompt}.` : "Hello there. How are you?",
           segments: [
             { start: 0, end: 1.5, text: "Hello there." },
             { start: 1.5, end: 3.25, text: "How are you?" },

@@ -279,6 +279,21 @@ describe("the openai client", () => {
     ).rejects.toMatchObject({ status: 400, param: "timestamp_granularities" })
   })
 
+  it("translates, with the names it is told, and says when the named model cannot", async () => {
+    const file = () => toFile(Buffer.from("RIFF fake"), "frage.wav")
+    const plain = await openai.audio.translations.create({ file: await file(), model: "whisper-1", prompt: "Ottilie" })
+    expect(plain.text).toBe("Hello there, Ottilie.")
+    const verbose = await openai.audio.translations.create({
+      file: await file(),
+      model: "whisper-1",
+      response_format: "verbose_json",
+    })
+    expect(verbose).toMatchObject({ task: "translate", duration: 3.25 })
+    await expect(openai.audio.translations.create({ file: await file(), model: "fake-stt" })).rejects.toMatchObject({
+      status: 400,
+    })
+  })
+
   it("speaks: mp3 by default, other formats, stock voices mapped to local ones", async () => {
     const speak = async (options: Partial<OpenAI.Audio.SpeechCreateParams>) => {
       const response = await openai.audio.speech.create({ model: "tts-1", voice: "amy", input: "Hi", ...options })

@@ -13,7 +13,7 @@ import { invalidOpenAiInput } from "./openAiErrors.ts"
 import { listOpenAiModels, unknownModel } from "./openAiModels.ts"
 import { type OpenAiReply, sendOpenAiReply } from "./openAiReply.ts"
 import { createSpeech, listVoices } from "./speech.ts"
-import { createTranscription } from "./transcriptions.ts"
+import { createTranscription, createTranslation } from "./transcriptions.ts"
 
 type Table = typeof openAiRoutes
 type Handlers = {
@@ -58,6 +58,7 @@ function openAiHandlers(deps: ServerDeps): Handlers {
     "POST /v1/completions": ({ body }, info) => textCompletion(body, info, deps),
     "POST /v1/embeddings": ({ body }, info) => embed(body, info),
     "POST /v1/audio/transcriptions": ({ body }, info) => createTranscription(body, info, deps),
+    "POST /v1/audio/translations": ({ body }, info) => createTranslation(body, info, deps),
     "POST /v1/audio/speech": ({ body }, info) => createSpeech(body, info, deps),
     "GET /v1/audio/voices": async () => ({ kind: "json", value: await listVoices(deps) }),
   }

@@ -42,13 +42,15 @@ const stockNames: Partial<Record<ModelRole, readonly string[]>> = {
   tts: ["tts-1", "tts-1-hd", "gpt-4o-mini-tts"],
 }
 
+export const isStockName = (model: string, role: ModelRole): boolean => stockNames[role]?.includes(model) ?? false
+
 /** Checks that `model` names an installed model of this role, or a stock one. Throws `model.not-found`. */
 export async function checkModelOfRole(
   model: string,
   role: ModelRole,
   deps: Pick<ServerDeps, "models">,
 ): Promise<void> {
-  if (stockNames[role]?.includes(model)) return
+  if (isStockName(model, role)) return
   const { items } = await deps.models.list()
   if (!items.some((item) => item.id === model && item.role === role && item.status === "installed"))
     throw unknownModel(model)

@@ -3,12 +3,30 @@ import type { TranscriptionFields } from "#contract/openai.ts"
 import type { ServerDeps } from "../deps.ts"
 import type { RequestInfo } from "../handlers.ts"
 import { badParameter } from "./openAiErrors.ts"
-import { checkModelOfRole } from "./openAiModels.ts"
+import { checkModelOfRole, isStockName } from "./openAiModels.ts"
 import type { OpenAiReply } from "./openAiReply.ts"
 
 /** `POST /v1/audio/transcriptions`. Reference: https://platform.openai.com/docs/api-reference/audio/createTranscription */
-export async function createTranscription(
+export function createTranscription(
   fields: TranscriptionFields,
+  info: RequestInfo,
+  deps: Pick<ServerDeps, "speech" | "models">,
+): Promise<OpenAiReply> {
+  return hear(fields, { isTranslation: false }, info, deps)
+}
+
+/** `POST /v1/audio/translations`: English text of speech in another language. */
+export function createTranslation(
+  fields: TranscriptionFields,
+  info: RequestInfo,
+  deps: Pick<ServerDeps, "speech" | "models">,
+): Promise<OpenAiReply> {
+  return hear(fields, { isTranslation: true }, info, deps)
+}
+
+async function hear(
+  fields: TranscriptionFields,
+  { isTranslation }: { isTranslation: boolean },
   { files, signal }: RequestInfo,
   deps: Pick<ServerDeps, "speech" | "models">,
 ): Promise<OpenAiReply> {
@@ -21,15 +39,22 @@ export async function createTranscription(
     throw badParameter("timestamp_granularities", "Word timestamps are not supported. Ask for `segment`.")
   await checkModelOfRole(fields.model, "stt", deps)
   const result = await deps.speech.transcribe(
-    { path: file.path, name: file.name, ...(fields.language ? { language: fields.language } : {}) },
+    {
+      path: file.path,
+      name: file.name,
+      isTranslation,
+      ...(fields.language ? { language: fields.language } : {}),
+      ...(fields.prompt ? { prompt: fields.prompt } : {}),
+      ...(isStockName(fields.model, "stt") ? {} : { model: fields.model }),
+    },
     signal,
   )
   if (fields.stream === "true" || fields.stream === "1")
     return { kind: "events", events: transcriptEvents(result), isClosedByDone: false }
-  return formatted(result, format)
+  return formatted(result, format, isTranslation ? "translate" : "transcribe")
 }
 
-function formatted(result: Transcription, format: string): OpenAiReply {
+function formatted(result: Transcription, format: string, task: "transcribe" | "translate"): OpenAiReply {
   const usage = { type: "duration", seconds: Math.ceil(result.duration_s) }
   const text = (body: string, contentType = "text/plain; charset=utf-8"): OpenAiReply => ({
     kind: "bytes",
@@ -60,7 +85,7 @@ function formatted(result: Transcription, format: string): OpenAiReply {
       return {
         kind: "json",
         value: {
-          task: "transcribe",
+          task,
           language: result.language,
           duration: result.duration_s,
           text: result.transcript,
