@@ -181,6 +181,13 @@ export const documentRoutes = {
     bytes: ["audio/mpeg", "audio/wav", "audio/flac", "audio/ogg", "audio/mp4", "audio/aac", "audio/webm"],
     errors: ["document.not-found", "document.unsupported", "document.unreadable"],
   },
+  "GET /api/documents/:id/picture": {
+    summary: "The picture that a document was read from. Browsers show no TIFF.",
+    scope: "rag",
+    params,
+    bytes: ["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff"],
+    errors: ["document.not-found", "document.unsupported", "document.unreadable"],
+  },
   "POST /api/documents/add-path": {
     summary: "Add a file or folder of this machine (job).",
     scope: "owner",

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
-import { copyFile, mkdir, readdir, realpath, rm, stat, writeFile } from "node:fs/promises"
+import { copyFile, mkdir, open, readdir, realpath, rm, stat, writeFile } from "node:fs/promises"
 import { basename, extname, join, resolve, sep } from "node:path"
 import type { Collection, Document, DocumentSource } from "#contract/documents.ts"
 import type { Job } from "#contract/jobs.ts"
@@ -9,6 +9,7 @@ import { AppError } from "#core/errors.ts"
 import type { DocumentRecord, Page, Store } from "#store/types.ts"
 import type { IngestPayload } from "./ingest.ts"
 import { parseAddress } from "./pages/fetchPage.ts"
+import { pictureType } from "./parse/pictures/pictureHeader.ts"
 
 export interface DocumentsDeps {
   store: Pick<Store, "documents" | "chunks" | "collections" | "settings">
@@ -54,6 +55,8 @@ export interface Documents {
   addPage(actor: Actor, address: string, collectionId: string | null): Promise<Started>
   /** The recording of a document. Throws `document.unsupported` for all others. */
   sound(actor: Actor, id: string): Promise<{ contentType: string; body: AsyncIterable<Uint8Array> }>
+  /** The picture a document was read from. Throws `document.unsupported` for all others. */
+  picture(actor: Actor, id: string): Promise<{ contentType: string; body: AsyncIterable<Uint8Array> }>
   addText(actor: Actor, text: string, title: string | null, collectionId: string | null): Promise<Started>
   /** The collection that belongs to a path, made when it is new. */
   collectionOfPath(actor: Actor, real: string): Promise<Collection>
@@ -72,6 +75,24 @@ const soundTypes: Record<string, string> = {
   m4a: "audio/mp4",
   aac: "audio/aac",
   webm: "audio/webm",
+}
+
+/** By the bytes it begins with now: nothing else is sent to a browser as a picture. */
+async function pictureTypeOf(filePath: string): Promise<string | null> {
+  try {
+    const file = await open(filePath)
+    try {
+      const { buffer, bytesRead } = await file.read(new Uint8Array(32), 0, 32, 0)
+      return pictureType(buffer.subarray(0, bytesRead))
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    throw new AppError("document.unreadable", "The picture is no longer where it was.", {
+      remedy: "Add it again.",
+      cause,
+    })
+  }
 }
 
 const defaultName = "My documents"
@@ -175,6 +196,16 @@ export function createDocuments(deps: DocumentsDeps): Documents {
           cause,
         })
       })
+      return { contentType, body: createReadStream(filePath) }
+    },
+    async picture(actor, id) {
+      const { filePath, kind } = await store.documents.get(actor, id)
+      const contentType = filePath !== null && kind === "image" ? await pictureTypeOf(filePath) : null
+      if (filePath === null || contentType === null) {
+        throw new AppError("document.unsupported", "The document is no picture.", {
+          remedy: "Read its text instead.",
+        })
+      }
       return { contentType, body: createReadStream(filePath) }
     },
     async addPath(actor, path, collectionId) {

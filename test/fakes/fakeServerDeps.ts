@@ -231,7 +231,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       },
       picture: async (_actor, id) => {
         find(documents, id, "document.not-found")
-        return { contentType: "image/png", body: Readable.from([Buffer.from("RIFF")]) }
+        return { contentType: "image/png", body: Readable.from([Buffer.from("PNG")]) }
       },
       addText: async () => ({ jobId: "j1", collectionId: "c1" }),
     },

@@ -34,6 +34,7 @@ export const documentHandlers = ({
   "POST /api/documents/add-page": ({ body }, { actor }) =>
     documents.addPage(actor, body.url, body.collectionId ?? null),
   "GET /api/documents/:id/sound": ({ params }, { actor }) => documents.sound(actor, params.id),
+  "GET /api/documents/:id/picture": ({ params }, { actor }) => documents.picture(actor, params.id),
   "POST /api/documents/add-path": ({ body }, { actor }) =>
     documents.addPath(actor, body.path, body.collectionId ?? null),
 })

@@ -9,6 +9,7 @@ import { Notice } from "../../ui/Notice.tsx"
 import { closePanel, toast } from "../frame/frameStore.ts"
 import { Steps } from "./DocumentTable.tsx"
 import { reindexDocument, removeDocument, setTags, useDocuments } from "./documentsStore.ts"
+import { PictureView } from "./PictureView.tsx"
 import { type SoundHandle, SoundPlayer } from "./SoundPlayer.tsx"
 import { SourceText } from "./SourceText.tsx"
 import { strings } from "./strings.ts"
@@ -119,6 +120,7 @@ export default function DocumentPanel({ documentId }: { documentId: string }) {
         <>
           <h3>{strings.inspector.text}</h3>
           {source.kind === "audio" ? <SoundPlayer documentId={documentId} startMs={0} ref={sound} /> : null}
+          {source.kind === "image" ? <PictureView documentId={documentId} title={document.title} /> : null}
           <SourceText source={source} onSeek={source.kind === "audio" ? (ms) => sound.current?.seek(ms) : undefined} />
         </>
       ) : null}

@@ -9,6 +9,7 @@ import { note } from "../feedback/feedbackStore.ts"
 import { PassageActions } from "../feedback/PassageActions.tsx"
 import { goTo, openPanel } from "../frame/frameStore.ts"
 import { strings as memoryStrings } from "../memory/strings.ts"
+import { PictureView } from "./PictureView.tsx"
 import { dateText, hostOf, placeOf } from "./place.ts"
 import { type SoundHandle, SoundPlayer } from "./SoundPlayer.tsx"
 import { SourceText } from "./SourceText.tsx"
@@ -95,6 +96,9 @@ export default function SourcePanel({ passages, index, queryId }: SourcePanelPro
             ) : null}
             {isSound ? (
               <SoundPlayer documentId={passage.documentId} startMs={passage.startMs ?? 0} ref={sound} />
+            ) : null}
+            {passage.documentKind === "image" ? (
+              <PictureView documentId={passage.documentId} title={passage.title} />
             ) : null}
             <SourceText source={source} onSeek={isSound ? (ms) => sound.current?.seek(ms) : undefined} />
           </>

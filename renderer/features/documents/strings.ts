@@ -61,6 +61,8 @@ export const strings = {
     position: (index: number, count: number) => `${index} of ${count}`,
     table: "Table",
     sound: "Recording",
+    picture: (title: string) => `Picture: ${title}`,
+    noPicture: "The picture cannot be shown here; its text is below.",
     noSound: "The recording is no longer where it was; its transcript is below.",
     playFrom: (time: string) => `Play from ${time}`,
     dated: (date: string) => `dated ${date}`,
