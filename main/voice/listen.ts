@@ -44,6 +44,8 @@ const firstPartialMs = 1000
 const partialEveryMs = 500
 /** A pause that is worth reading what was said so far: it may be the last. */
 const pauseMs = 200
+/** Hands-free: what opened a turn and was no speech after all keeps nobody waiting. */
+const noSpeechMs = 3000
 
 /**
  * Records until the source ends, or hands-free until the person has finished, showing levels and partial captions, then transcribes what
@@ -187,6 +189,7 @@ async function record(
     if (level) events.push({ type: "level", ...level, isSpeech: gate.isSpeech })
     const { speechEndMs } = gate
     const silenceMs = speechEndMs === null || gate.isSpeech ? 0 : recordedMs() - speechEndMs
+    if (endpointing && speechEndMs === null && recordedMs() >= noSpeechMs) break
     if (speechEndMs !== null && silenceMs >= pauseMs) {
       const samples = reading?.speechEndMs === speechEndMs ? null : speech()
       if (samples) reading = read(samples, speechEndMs)

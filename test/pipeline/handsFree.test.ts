@@ -70,6 +70,13 @@ describe("hands-free listening", () => {
     expect(source.heardMs() - 2000).toBeLessThan(700)
   })
 
+  it("goes back to waiting when what was heard is no speech", async () => {
+    const source = microphone([{ silence: 400 }, { speech: 40 }, { silence: 400 }, { speech: 40 }])
+    const { heard } = await hear(source)
+    expect(heard).toEqual({ kind: "no-speech" })
+    expect(source.heardMs()).toBeLessThan(4000)
+  })
+
   it("lets a person think after an open word, and hears what comes then", async () => {
     const spans = [{ silence: 400 }, { speech: 600 }, { silence: 1200 }, { speech: 1500 }]
     const words = "turn the lights and then close the door please now."
