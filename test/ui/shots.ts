@@ -75,6 +75,33 @@ const shots: readonly Shot[] = [
     },
   },
   {
+    name: "voices",
+    path: "#/settings/voices",
+    states: ["empty", "full"],
+    prepare: async (page) => {
+      await page.locator('[data-setting="voices"]').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: "voices-teach",
+    path: "#/settings/voices",
+    states: ["full"],
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "Teach a voice" }).click()
+      await page.getByRole("button", { name: "Record sentence 1" }).click()
+      await page.getByText(/^[2-9]\.\d s$/).waitFor()
+    },
+  },
+  {
+    name: "hands-free",
+    path: "#/chat",
+    states: ["full"],
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "Hands-free conversation" }).click()
+      await page.getByText("Ready when you are").waitFor()
+    },
+  },
+  {
     name: "evaluation",
     path: "#/evaluation",
     states: ["empty", "full"],

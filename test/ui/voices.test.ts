@@ -126,5 +126,9 @@ describe("voices that are known", () => {
       .click()
     await card(page).getByText("The model is being downloaded.").waitFor()
     expect(fixture.opened.core.requests).toContain("POST /api/models/:id/pull")
+    await page.evaluate(() => {
+      window.location.hash = "#/models"
+    })
+    await page.getByRole("region", { name: "Who is speaking" }).getByText("CAM++").waitFor()
   })
 })
