@@ -380,6 +380,11 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       settings: store.settings,
       feedback: store.feedback,
       fusion: () => fusion.current().weights,
+      async pinnedRecall(actor, ranking, signal) {
+        const deps = { ...retrieval, ranking: () => ranking, feedback: undefined, cache: undefined }
+        const { questions, recallAt5 } = await pinnedRecall(actor, store.evaluations, deps, signal)
+        return questions === 0 ? null : recallAt5
+      },
       log,
     }),
     (opened) => opened.close(),

@@ -13,6 +13,7 @@ import { createAnswerFilter } from "./answerFilter.ts"
 import { selectEvidence } from "./evidence.ts"
 import { intentOf } from "./intent.ts"
 import { judge, probeSupport } from "./judge.ts"
+import { proposeFact } from "./memory/proposeFact.ts"
 import { buildPrompt, type Prompt } from "./prompt.ts"
 import type { AnswerInput } from "./runTurn.ts"
 import { attributeSentences } from "./support.ts"
@@ -57,7 +58,8 @@ export async function* answer(
   const settings = await untilAborted(deps.settings(), signal)
   const questions = input.history.filter((message) => message.role === "user").map((message) => message.text)
   const request = {
-    query: input.question,
+    query: searchedText(input.question),
+    persona: { name: input.persona.name, description: input.persona.description },
     collectionIds: input.collectionIds,
     ...(input.documentIds ? { filter: { documentIds: input.documentIds } } : {}),
     topK: settings.topK,
@@ -74,6 +76,13 @@ export async function* answer(
   if (best && retrieval.confidence >= answerFloor) yield { type: "quote", sentence: best.text, citation: best.citation }
   if (model?.composes) yield* compose(input, retrieval, sentences, model.llm, deps, signal)
   else yield* quoteOnly(input.question, retrieval, signal)
+}
+
+/** What the person tells of themselves in passing ("I live in Lisbon. How often …?") is no part of the question. */
+export function searchedText(question: string): string {
+  const sentences = sentencesOf(question).map(({ start, end }) => question.slice(start, end).trim())
+  const asked = sentences.filter((sentence) => proposeFact(sentence) === null)
+  return asked.length === 0 || asked.length === sentences.length ? question : asked.join(" ")
 }
 
 async function searchesDocuments(input: AnswerInput, deps: AnswerDeps): Promise<boolean> {

@@ -20,6 +20,8 @@ export interface LocalRankingDeps {
   settings: SettingsRepository
   feedback: Pick<FeedbackRepository, "lists">
   fusion: () => FusionWeights
+  /** Share of the pinned questions that these weights still find among the first five. Null: nothing is pinned. */
+  pinnedRecall?: (actor: Actor, ranking: RankingModel, signal: AbortSignal) => Promise<number | null>
   /** Ranking changed. */
   onChange?: () => void
   log: Logger
@@ -40,10 +42,19 @@ export async function openLocalRanking(owner: Actor, deps: LocalRankingDeps): Pr
   let running: Promise<unknown> = Promise.resolve()
   let waiting = 0
 
+  const losesPinned = async (actor: Actor, model: RankingModel, signal: AbortSignal): Promise<boolean> => {
+    const before = await deps.pinnedRecall?.(actor, shippedRanking, signal)
+    const after = before == null ? null : await deps.pinnedRecall?.(actor, model, signal)
+    return before != null && after != null && after < before
+  }
   const learn = async (actor: Actor, signal: AbortSignal): Promise<Learned["report"]> => {
     const lists = await feedback.lists(actor, { limit: learnedLists, withEvents: true })
-    const { model, report } = await learnFromFeedback(lists, { shipped: shippedRanking, fusion: deps.fusion() }, signal)
-    const next = report.isUsed ? model : null
+    const learned = await learnFromFeedback(lists, { shipped: shippedRanking, fusion: deps.fusion() }, signal)
+    const isLosing = learned.report.isUsed && (await losesPinned(actor, learned.model, signal))
+    const report = isLosing
+      ? { ...learned.report, isUsed: false, reason: "What was learned finds pinned questions worse." }
+      : learned.report
+    const next = report.isUsed ? learned.model : null
     await settings.set(actor, { [settingName]: next ?? undefined })
     current = next
     deps.onChange?.()

@@ -169,6 +169,26 @@ describe("learning from feedback", () => {
     expect((await learnFromFeedback(old, { shipped: shippedRanking, fusion }, signal)).report.lists).toBe(0)
   })
 
+  it("is not used when pinned questions are found worse with it, and is when they are not", async () => {
+    const lists = sessions(600, 5) as Awaited<ReturnType<ReturnType<typeof createMemoryStore>["feedback"]["lists"]>>
+    const open = (recallOfLearned: number | null) =>
+      openLocalRanking(ownerActor, {
+        settings: createMemoryStore().settings,
+        feedback: { lists: async () => lists },
+        fusion: () => fusion,
+        pinnedRecall: async (_actor, ranking) => (ranking === shippedRanking ? 0.8 : recallOfLearned),
+        log: silentLogger,
+      })
+    const worse = await open(0.6)
+    expect(await worse.learn(ownerActor, signal)).toMatchObject({
+      isUsed: false,
+      reason: expect.stringMatching(/pinned/),
+    })
+    expect(worse.current()).toBe(shippedRanking)
+    expect((await (await open(0.8)).learn(ownerActor, signal)).isUsed).toBe(true)
+    expect((await (await open(null)).learn(ownerActor, signal)).isUsed).toBe(true)
+  })
+
   it("is kept between starts and erased with the feedback", async () => {
     const { settings } = createMemoryStore()
     let lists = sessions(600, 5) as Awaited<ReturnType<ReturnType<typeof createMemoryStore>["feedback"]["lists"]>>
