@@ -47,9 +47,7 @@ export function createDocumentReader({ parser, pictureParser, transcribe, recogn
 }
 
 const begins = (bytes: Uint8Array, at: number, text: string): boolean =>
-  Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.max(0, Math.min(text.length, bytes.byteLength - at))).toString(
-    "latin1",
-  ) === text
+  Buffer.from(bytes.subarray(at, at + text.length)).toString("latin1") === text
 
 /** Sound by name, or plainly by its first bytes; a text that calls itself `song.mp3` is none. */
 function isRecording({ bytes, fileName }: ParseInput): boolean {
