@@ -190,6 +190,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     const attempt = async (work: Work, stage: DocumentStage, step: () => Promise<void>): Promise<boolean> => {
       try {
         await setStage(actor, work, stage, "working")
+        signal.throwIfAborted()
         await step()
         return true
       } catch (error) {
@@ -212,15 +213,19 @@ export function createIngest(deps: IngestDeps): Ingest {
         await step(value)
       }
     }
-    /** Runs a stage's workers, then closes the line to the next one. */
+    /** Runs a stage's workers to the last one, then closes the line to the next stage. The first failure stops all of them. */
     const stage = async (count: number, worker: () => Promise<void>, next?: { close(): void }): Promise<void> => {
-      try {
-        await Promise.all(Array.from({ length: count }, worker))
-        next?.close()
-      } catch (error) {
-        stop(error)
-        throw error
+      const guarded = async (): Promise<void> => {
+        try {
+          await worker()
+        } catch (error) {
+          stop(error)
+          throw error
+        }
       }
+      const ended = await Promise.allSettled(Array.from({ length: count }, guarded))
+      for (const end of ended) if (end.status === "rejected") throw end.reason
+      next?.close()
     }
 
     const feed = async (): Promise<void> => {

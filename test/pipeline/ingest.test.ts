@@ -7,6 +7,7 @@ import { ownerActor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { createDocuments, type Documents } from "#rag/documents.ts"
 import type { IngestPayload, IngestSummary } from "#rag/ingest.ts"
+import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
 import type { DocumentRecord } from "#store/types.ts"
 import { makeDocx, makePdf, makeZipBomb, wordParagraph } from "../fakes/documents.ts"
 import { createRagBench, inlineParser, type RagBench } from "../fakes/ragBench.ts"
@@ -162,6 +163,44 @@ describe("an ingest", () => {
       progress: () => {},
     })
     expect(summary).toMatchObject({ unchanged: finished, indexed: 6 - finished, failed: 0 })
+  })
+
+  it("has let go of every file when a cancelled run ends: none is read on, and none is called broken", async () => {
+    for (const name of ["a", "b"]) await put(`${name}.md`, `Sentence of ${name}.`)
+    const abort = new AbortController()
+    const order: string[] = []
+    const store = createMemoryStore()
+    const held = Promise.withResolvers<void>()
+    const { setStage } = store.documents
+    store.documents.setStage = async (actor, id, stage, ...rest) => {
+      const document = await store.documents.get(actor, id)
+      if (basename(document.path) === "b.md" && stage === "parse") {
+        held.resolve()
+        while (!abort.signal.aborted || !order.includes("turned")) await new Promise(setImmediate)
+        order.push(`noted b.md ${rest[0]}`)
+      }
+      return setStage(actor, id, stage, ...rest)
+    }
+    const of = createRagBench({
+      store,
+      parser: {
+        ...inlineParser,
+        async parse(input, signal) {
+          order.push(`parse ${input.fileName} ${input.bytes.byteLength}`)
+          await held.promise
+          abort.abort(new Error("cancelled"))
+          setImmediate(() => order.push("turned"))
+          signal.throwIfAborted()
+          return inlineParser.parse(input, signal)
+        },
+      },
+    })
+    const collection = await store.collections.create(ownerActor, { name: "c" })
+    const payload: IngestPayload = { type: "path", collectionId: collection.id, path: folder }
+    await of.ingest
+      .run(ownerActor, payload, { signal: abort.signal, progress: () => {} })
+      .catch(() => order.push("ended"))
+    expect(order).toEqual(["parse a.md 14", "turned", "noted b.md working", "ended"])
   })
 
   it("goes on after the reader dies on one file", async () => {
