@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url"
 const models = [
   "silero-vad-v6",
   "moonshine-tiny-en",
+  "whisper-tiny-en",
   "hibari-heart",
   "all-minilm-l6-v2",
   "campplus-zh-en",

@@ -19,6 +19,13 @@ export const moonshineFiles = {
   decoderPath: modelFile("moonshine-tiny-en", "decoder_model_merged.ort"),
   tokenizerPath: modelFile("moonshine-tiny-en", "tokenizer.bin"),
 }
+export const whisperFiles = (model: "whisper-tiny-en" | "whisper-base") => ({
+  encoderPath: modelFile(model, "encoder.onnx"),
+  decoderPath: modelFile(model, "decoder.onnx"),
+  tokenizerPath: modelFile(model, "tokenizer.json"),
+  configPath: modelFile(model, "config.json"),
+  threads: 1,
+})
 export const sileroPath = modelFile("silero-vad-v6", "silero_vad_v6.onnx")
 export const smartTurnPath = modelFile("smart-turn-v3.2", "smart-turn-v3.2-cpu.onnx")
 export const campplusPath = modelFile("campplus-zh-en", "campplus.onnx")

@@ -4,7 +4,8 @@ import { silentLogger } from "#core/logger.ts"
 import type { SpeechContract } from "#engines/speech/contract.ts"
 import { createMoonshine } from "#engines/speech/moonshine.ts"
 import { createSileroVad } from "#engines/speech/sileroVad.ts"
-import { moonshineFiles, sileroPath } from "./modelFiles.ts"
+import { createWhisper } from "#engines/speech/whisper.ts"
+import { moonshineFiles, sileroPath, whisperFiles } from "./modelFiles.ts"
 
 /** The real speech child with the real models. */
 export function startSpeechHost() {
@@ -16,5 +17,7 @@ export function startSpeechHost() {
   })
   const vad = createSileroVad({ client, model: { id: "silero-vad-v6", modelPath: sileroPath } })
   const stt = createMoonshine({ client, model: { id: "moonshine-tiny-en", ...moonshineFiles }, vad })
-  return { client, vad, stt }
+  const whisper = (id: "whisper-tiny-en" | "whisper-base") =>
+    createWhisper({ client, model: { id, isMultilingual: id === "whisper-base", ...whisperFiles(id) }, vad })
+  return { client, vad, stt, whisper }
 }
