@@ -43,16 +43,7 @@ export function createClient(baseUrl: string, token: string, { isOwn } = { isOwn
       headers["content-type"] = "application/json"
       body = JSON.stringify(call.body)
     }
-    let response: Response
-    try {
-      response = await fetch(url, { method, headers, body, signal })
-    } catch (cause) {
-      if (signal?.aborted) throw signal.reason
-      throw new AppError("core.unreachable", "ZenGlow does not answer.", {
-        remedy: "Start it again with `zenglow serve`.",
-        cause,
-      })
-    }
+    const response = await fetch(url, { method, headers, body, signal }).catch(unreachable(signal))
     if (!response.ok) throw await readError(response)
     return response
   }
@@ -67,17 +58,34 @@ export function createClient(baseUrl: string, token: string, { isOwn } = { isOwn
     async api(route, call, signal) {
       const response = await send(...parts(route), call as Call, signal)
       // Typed by the route table on both sides: the core checks its answers against the same schema.
-      return (response.status === 204 ? undefined : await response.json()) as never
+      return (response.status === 204 ? undefined : await response.json().catch(unreachable(signal))) as never
     },
     async bytes(route, call, signal) {
-      return new Uint8Array(await (await send(...parts(route), call as Call, signal)).arrayBuffer())
+      const response = await send(...parts(route), call as Call, signal)
+      return new Uint8Array(await response.arrayBuffer().catch(unreachable(signal)))
     },
     async *stream(path, signal) {
       const response = await send("GET", path, {}, signal)
-      if (response.body) yield* readEvents(response.body)
+      if (!response.body) return
+      try {
+        yield* readEvents(response.body)
+      } catch (cause) {
+        unreachable(signal)(cause)
+      }
     },
   }
 }
+
+/** A connection that failed, or broke in the middle of an answer, is a core that is gone; an abort stays an abort. */
+const unreachable =
+  (signal: AbortSignal | undefined) =>
+  (cause: unknown): never => {
+    if (signal?.aborted) throw signal.reason
+    throw new AppError("core.unreachable", "ZenGlow does not answer.", {
+      remedy: "Start it again with `zenglow serve`: what it was doing goes on.",
+      cause,
+    })
+  }
 
 function fillParams(path: string, params: Record<string, string>): string {
   return path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))
