@@ -2,7 +2,7 @@ import axe from "axe-core"
 import type { Page } from "playwright"
 import { describe, expect, it } from "vitest"
 import type { WindowOptions } from "./browser.ts"
-import { goTo, windowFixture } from "./windowFixture.ts"
+import { windowFixture } from "./windowFixture.ts"
 
 const fixture = windowFixture()
 
@@ -32,6 +32,12 @@ const volume = (page: Page) => page.evaluate(() => (window as unknown as { sound
 const status = (page: Page) => page.locator(".voice-band [role=status]")
 const button = (page: Page) => page.getByRole("button", { name: "Hands-free conversation" })
 
+/** Without waiting for the network: a conversation's states never end by themselves. */
+const goTo = (page: Page, hash: string) =>
+  page.evaluate((next) => {
+    window.location.hash = next
+  }, hash)
+
 const open = async (options: Partial<WindowOptions> = {}) => {
   const page = await fixture.open({ state: "full", path: "#/chat", paceMs: 15, ...options })
   await page.locator(".chat-welcome").waitFor()
@@ -40,7 +46,7 @@ const open = async (options: Partial<WindowOptions> = {}) => {
 }
 const begin = async (page: Page) => {
   await button(page).click()
-  await status(page).getByText("Ready when you are").waitFor()
+  await status(page).getByText("Ready").waitFor()
   await expect.poll(() => fixture.opened.core.conversation.request).not.toBeNull()
 }
 
@@ -54,7 +60,7 @@ describe("a hands-free conversation in the window", () => {
     const sent = () => core.uplink.get(core.conversation.request?.streamId ?? 0) ?? 0
     await expect.poll(sent).toBeGreaterThan(9600)
 
-    core.conversation.speak()
+    core.conversation.speak({ id: "voice-1", name: "Ada" })
     await status(page).getByText("Listening").waitFor()
     await page.locator(".voice-caption").getByText("changed?").waitFor()
     core.conversation.pause()
@@ -62,12 +68,14 @@ describe("a hands-free conversation in the window", () => {
     await status(page).getByText("Speaking").waitFor()
     await page.locator(".lit").first().waitFor()
     expect(await microphones(page)).toEqual(["live"])
-    await status(page).getByText("Ready when you are").waitFor()
+    await status(page).getByText("Ready").waitFor()
 
-    core.conversation.speak()
+    core.conversation.speak(null)
     await status(page).getByText("Listening").waitFor()
     core.conversation.pause()
     await status(page).getByText("Speaking").waitFor()
+    // The first as it was stored, the second while it is answered.
+    expect(await page.locator(".question-speaker").allTextContents()).toEqual(["Ada", "unknown voice"])
     expect(await page.locator(".question-text").allTextContents()).toEqual([
       "How often should the filter be changed?",
       "How often should the filter be changed?",
@@ -130,7 +138,7 @@ describe("a hands-free conversation in the window", () => {
     expect(await button(refused).getAttribute("aria-pressed")).toBe("false")
   })
 
-  it("goes on in the chat it began in while another page is looked at", async () => {
+  it("goes on in the chat it began in while another is looked at, and ends with the page", async () => {
     const page = await open()
     await begin(page)
     const { conversation, seed } = fixture.opened.core
@@ -139,12 +147,15 @@ describe("a hands-free conversation in the window", () => {
     await status(page).getByText("Speaking").waitFor()
     const [first] = seed.conversations
     await goTo(page, "#/chat/conversation-1")
-    await status(page).getByText("Ready when you are").waitFor()
+    await status(page).getByText("Ready").waitFor()
     conversation.speak()
     conversation.pause()
     await status(page).getByText("Speaking").waitFor()
     await goTo(page, `#/chat/${first?.id}`)
     await expect.poll(() => page.locator(".question-text").count()).toBe(2)
+    await goTo(page, "#/models")
+    await expect.poll(() => microphones(page)).toEqual(["ended"])
+    await expect.poll(() => conversation.request).toBeNull()
   })
 
   it("has nothing serious for screen readers in any state", async () => {

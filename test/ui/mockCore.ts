@@ -629,7 +629,10 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
     turn.wake()
   }
 
-  function startTurn(request: TurnRequest, onEvent?: (event: TurnEvent) => void): { turnId: string } {
+  function startTurn(
+    request: TurnRequest,
+    watch?: { onEvent: (event: TurnEvent) => void; speaker: Message["speaker"] },
+  ): { turnId: string } {
     const isNew = request.conversationId === undefined
     const conversationId = request.conversationId ?? newId("conversation")
     const isTemporary = request.options?.temporary === true
@@ -675,7 +678,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       turn.events.push(event)
       turn.state = foldTurn(turn.state, event)
       send(`turn:${turnId}`, { type: "turn-event", event })
-      onEvent?.(event)
+      watch?.onEvent(event)
       if (event.type === "title" && !isTemporary) conversationOf(conversationId).title = event.title
     }
     const play = async (steps: readonly Step[]) => {
@@ -710,6 +713,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
           parentId,
           role: "user",
           text: turn.state.question || text,
+          ...(turn.state.speaker === undefined ? {} : { speaker: turn.state.speaker }),
           reasoning: "",
           endReason: null,
           error: null,
@@ -765,6 +769,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
           request.source?.streamId ?? 0,
           paceMs,
           request.options?.handsFree ?? false,
+          watch?.speaker,
         )
         await play(before)
         await Promise.race([released, woken])

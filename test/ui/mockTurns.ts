@@ -77,6 +77,7 @@ export function voiceTurn(
   streamId: number,
   paceMs: number,
   isHandsFree: boolean,
+  speaker?: { id: string; name: string } | null,
 ): { before: Step[]; after: Step[] } {
   const step = (event: TurnEventBody, waitMs = paceMs): Step => ({ event, waitMs })
   const question = "How often should the filter be changed?"
@@ -111,6 +112,9 @@ export function voiceTurn(
     ],
     after: [
       step({ type: "listen-end", audioMs: 1900 }),
+      ...(speaker === undefined
+        ? []
+        : [step({ type: "speaker", identified: speaker, similarity: speaker ? 0.7 : 0.2, threshold: 0.5 })]),
       step({ type: "stt-end", text: question, audioMs: 1900, confidence: 0.94 }),
       ...answerSteps(script, step, question),
       step({ type: "speech-start", voice: "hibari-en", sampleRate: 24_000, streamId }),

@@ -7,8 +7,8 @@ import type { ConversationState } from "#contract/voiceSessions.ts"
 export interface MockConversation {
   /** What the window asked for; null while none runs. */
   readonly request: { streamId: number; conversationId?: string; temporary?: boolean } | null
-  /** Somebody begins to speak: a turn opens, and what was being said stops. */
-  speak(): void
+  /** Somebody begins to speak: a turn opens, and what was being said stops. Null: nobody who is known. */
+  speak(who?: { id: string; name: string } | null): void
   /** They have finished: the turn answers. */
   pause(): void
   /** Somebody is heard over the answer, or not any more. */
@@ -18,7 +18,10 @@ export interface MockConversation {
 }
 
 interface MockConversationDeps {
-  startTurn(request: TurnRequest, onEvent: (event: TurnEvent) => void): { turnId: string }
+  startTurn(
+    request: TurnRequest,
+    watch: { onEvent: (event: TurnEvent) => void; speaker: { id: string; name: string } | null | undefined },
+  ): { turnId: string }
   release(turnId: string): void
   abort(turnId: string): void
 }
@@ -45,7 +48,7 @@ export function createMockConversation(deps: MockConversationDeps) {
     get request() {
       return request
     },
-    speak() {
+    speak(speaker) {
       if (!request) throw new Error("No conversation is open.")
       const before = state.turnId
       tell({ phase: "listening", turnId: null, isDucked: false })
@@ -57,12 +60,15 @@ export function createMockConversation(deps: MockConversationDeps) {
           ...(conversationId ? { conversationId } : {}),
           options: { handsFree: true },
         },
-        (event) => {
-          if (event.type === "turn-start") conversationId = event.conversationId
-          if (event.turnId !== state.turnId) return
-          if (event.type === "listen-end") tell({ phase: "thinking" })
-          else if (event.type === "speech-start") tell({ phase: "speaking" })
-          else if (event.type === "turn-end") tell({ phase: "waiting", turnId: null, isDucked: false })
+        {
+          speaker,
+          onEvent(event) {
+            if (event.type === "turn-start") conversationId = event.conversationId
+            if (event.turnId !== state.turnId) return
+            if (event.type === "listen-end") tell({ phase: "thinking" })
+            else if (event.type === "speech-start") tell({ phase: "speaking" })
+            else if (event.type === "turn-end") tell({ phase: "waiting", turnId: null, isDucked: false })
+          },
         },
       )
       tell({ turnId })

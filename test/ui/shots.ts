@@ -98,7 +98,7 @@ const shots: readonly Shot[] = [
     states: ["full"],
     prepare: async (page) => {
       await page.getByRole("button", { name: "Hands-free conversation" }).click()
-      await page.getByText("Ready when you are").waitFor()
+      await page.getByText("Ready").waitFor()
     },
   },
   {

@@ -36,9 +36,9 @@ export function VoiceBand() {
           )}
         </p>
       </div>
-      <Button small onClick={stopEverything}>
+      <Button small aria-label={isHandsFree ? strings.endHandsFree : undefined} onClick={stopEverything}>
         <Square size={11} fill="currentColor" aria-hidden />
-        {isHandsFree ? strings.endHandsFree : strings.stop}
+        {isHandsFree ? strings.end : strings.stop}
       </Button>
     </div>
   )

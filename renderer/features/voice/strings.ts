@@ -6,11 +6,12 @@ export const strings = {
   stop: "Stop",
   finish: "Done talking",
   handsFree: "Hands-free conversation",
+  end: "End",
   endHandsFree: "End the conversation",
   waitingHint: "Just speak. Talk over the answer to stop it.",
   phases: {
     idle: "",
-    waiting: "Ready when you are",
+    waiting: "Ready",
     listening: "Listening",
     thinking: "Thinking",
     speaking: "Speaking",
