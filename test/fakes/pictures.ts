@@ -170,20 +170,45 @@ function lzwCodes(grey: Uint8Array): Buffer {
   return bytes
 }
 
-/** A scan: every page is one picture and nothing else. JPEG bytes as they are. `rotate` turns the page clockwise. */
-export function makeScan(
-  pages: readonly { jpeg: Uint8Array; width: number; height: number }[],
-  rotate = 0,
-): Uint8Array {
+/** A picture as a PDF holds it. */
+export interface ScannedPage {
+  width: number
+  height: number
+  filter: "DCTDecode" | "FlateDecode"
+  bitsPerPixel: 1 | 8
+  data: Uint8Array
+}
+
+export const jpegPage = (): ScannedPage => ({
+  width: 680,
+  height: 240,
+  filter: "DCTDecode",
+  bitsPerPixel: 8,
+  data: noticeJpg,
+})
+
+export function pixelPage({ width, height, grey }: Pixels, bitsPerPixel: 1 | 8): ScannedPage {
+  const stride = Math.ceil((width * bitsPerPixel) / 8)
+  const rows = Buffer.alloc(stride * height)
+  grey.forEach((value, index) => {
+    const [x, y] = [index % width, Math.floor(index / width)]
+    if (bitsPerPixel === 8) rows[y * stride + x] = value
+    else if (value > 127) rows[y * stride + (x >> 3)] = (rows[y * stride + (x >> 3)] ?? 0) | (0x80 >> (x & 7))
+  })
+  return { width, height, filter: "FlateDecode", bitsPerPixel, data: deflateSync(rows) }
+}
+
+/** A scan: every page is one picture and nothing else. `rotate` turns the pages clockwise, in degrees. */
+export function makeScan(pages: readonly ScannedPage[], rotate = 0): Uint8Array {
   const objects: Buffer[] = []
   const add = (...parts: (string | Uint8Array)[]): number =>
     objects.push(Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part, "latin1") : part))))
   add("<< /Type /Catalog /Pages 2 0 R >>")
   add("")
-  const kids = pages.map(({ jpeg, width, height }) => {
+  const kids = pages.map(({ width, height, filter, bitsPerPixel, data }) => {
     const image = add(
-      `<< /Type /XObject /Subtype /Image /Width ${width} /Height ${height} /ColorSpace /DeviceGray /BitsPerComponent 8 /Filter /DCTDecode /Length ${jpeg.length} >>\nstream\n`,
-      jpeg,
+      `<< /Type /XObject /Subtype /Image /Width ${width} /Height ${height} /ColorSpace /DeviceGray /BitsPerComponent ${bitsPerPixel} /Filter /${filter} /Length ${data.length} >>\nstream\n`,
+      data,
       "\nendstream",
     )
     const draw = `q ${width} 0 0 ${height} 0 0 cm /I Do Q`

@@ -82,6 +82,18 @@ describe("the parser child", () => {
     expect(text).toBe("The parser has no network.undefined")
   })
 
+  it("gives WebAssembly no more memory than its limit", async () => {
+    const { parse } = open(
+      hostile(`
+        const memory = new WebAssembly.Memory({ initial: 1 })
+        const grow = (megabytes) => { try { memory.grow(megabytes * 16); return "grown" } catch (error) { return error.name } }
+        answer([grow(600), grow(100)].join())
+      `),
+    )
+    const { text } = await parse({ fileName: "a.md", bytes: utf8("x") }, signal)
+    expect(text).toBe("grown,RangeError")
+  })
+
   it("is ended when a file takes too long, and the file is reported", async () => {
     const { parse } = open(hostile("for (;;) {}"), 1500)
     await expect(parse({ fileName: "a.md", bytes: utf8("x") }, signal)).rejects.toMatchObject({

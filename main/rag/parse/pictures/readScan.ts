@@ -9,8 +9,8 @@ import { openRecognizer, type Recognizer } from "./recognizer.ts"
 /** Some seconds each. */
 const mostPages = 200
 /** Scanners cut a page into strips; logos and lines of a letterhead are smaller than these. */
-const leastWidth = 300
-const leastHeight = 60
+const leastLongSide = 300
+const leastShortSide = 60
 const mostPictures = 50
 
 type PdfPage = Awaited<ReturnType<PdfDocument["getPage"]>>
@@ -85,7 +85,7 @@ async function readPage(page: PdfPage, recognizer: Recognizer): Promise<{ text: 
   for (const named of pictures) {
     const picture = typeof named === "string" ? await pictureOf(page, named) : named
     if (!isPicture(picture)) unread++
-    else if (picture.width >= leastWidth && picture.height >= leastHeight) {
+    else if (isLarge(picture)) {
       const read = textOf(recognizer.read(asPnm(picture), orientationOf(page.rotate)) ?? [])
       if (read !== "") text += text === "" ? read : `\n\n${read}`
     }
@@ -95,6 +95,9 @@ async function readPage(page: PdfPage, recognizer: Recognizer): Promise<{ text: 
 
 const pictureOf = (page: PdfPage, name: string): Promise<unknown> =>
   new Promise((resolve) => (name.startsWith("g_") ? page.commonObjs : page.objs).get(name, resolve))
+
+const isLarge = ({ width, height }: PdfPicture): boolean =>
+  Math.max(width, height) >= leastLongSide && Math.min(width, height) >= leastShortSide
 
 const isPicture = (value: unknown): value is PdfPicture =>
   typeof value === "object" && value !== null && "data" in value && ArrayBuffer.isView(value.data) && "kind" in value
