@@ -70,6 +70,7 @@ describe("Whisper over windows of speech", () => {
   it("drops what the model itself takes for no speech, loops, and signs without words", async () => {
     for (const nothing of [
       said("Thanks for watching!", { meanLogProbability: -1.3, noSpeechProbability: 0.8 }),
+      said("I will show you the way to the end.", { meanLogProbability: -1.8 }),
       said("na na na na na na na na na na", { compressionRatio: 3 }),
       said("..."),
     ]) {

@@ -20,6 +20,8 @@ const timedSeconds = 12
 /** openai/whisper's own limits for text that was not said. */
 const noSpeechFloor = 0.6
 const logProbabilityFloor = -1
+/** Nothing that was understood is this unlikely, however sure the model is that somebody speaks. */
+const hopelessFloor = -1.5
 const compressionCeiling = 2.4
 /** A doubtful window of this length is heard again in two parts. */
 const splitSeconds = 6
@@ -126,5 +128,6 @@ function isDoubtful({ ended, compressionRatio, meanLogProbability }: WhisperDeco
 
 function isSpeech({ text, noSpeechProbability, meanLogProbability, compressionRatio }: WhisperDecoded): boolean {
   if (!/[\p{L}\p{N}]/u.test(text) || compressionRatio > compressionCeiling) return false
-  return meanLogProbability >= logProbabilityFloor || noSpeechProbability <= noSpeechFloor
+  if (meanLogProbability >= logProbabilityFloor) return true
+  return noSpeechProbability <= noSpeechFloor && meanLogProbability >= hopelessFloor
 }
