@@ -2,6 +2,8 @@ import { type Setting, type SettingValues, settingValues } from "#contract/setti
 import { type Actor, ownerActor } from "#core/actor.ts"
 import type { AppConfig } from "#core/config.ts"
 import { AppError } from "#core/errors.ts"
+import type { Personas } from "#ops/personas.ts"
+import type { SettingsService } from "#server/deps.ts"
 import type { SettingsRepository } from "#store/types.ts"
 
 type Name = keyof SettingValues
@@ -91,6 +93,23 @@ export async function openSettings(repository: SettingsRepository, config: AppCo
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+  }
+}
+
+/** What the settings routes call. */
+export function createSettingsService(
+  settings: Settings,
+  personas: Pick<Personas, "list">,
+  dataDir: string,
+): SettingsService {
+  const all = () => ({ items: settings.list(), dataDir })
+  return {
+    all: async () => all(),
+    async change(actor, values) {
+      await settings.change(actor, values)
+      return all()
+    },
+    personas: () => personas.list(),
   }
 }
 

@@ -6,6 +6,8 @@ import type { Clock } from "#core/clock.ts"
 import { AppError } from "#core/errors.ts"
 import type { SpeechToText, TextToSpeech, Vad } from "#engines/types.ts"
 import type { SpeechFormat, SpeechService } from "#server/deps.ts"
+import { createSentenceSplitter } from "#voice/sentences.ts"
+import { speakable } from "#voice/speakable.ts"
 
 export interface SpeechServiceDeps {
   codecs: AudioCodecs
@@ -13,8 +15,6 @@ export interface SpeechServiceDeps {
   textToSpeech(): Promise<TextToSpeech | null>
   vad(): Promise<Vad | null>
   llm(): Promise<{ modelId: string } | null>
-  /** Pieces that are synthesised one after another, so that the first is heard early. */
-  pieces(text: string): string[]
   defaultVoice(): string | null
   clock: Clock
 }
@@ -78,7 +78,7 @@ export function createSpeechService(deps: SpeechServiceDeps): SpeechService {
             .join(", ")}.`,
         })
       }
-      const pieces = deps.pieces(request.text)
+      const pieces = piecesOf(request.text)
       if (pieces.length === 0)
         throw new AppError("tts.empty-text", "There is nothing to say in this text.", { remedy: "Send words." })
       const chunks = synthesize(tts, pieces, { voice, rate: request.speed }, signal)
@@ -159,4 +159,12 @@ async function encode(
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
+}
+
+/** Speakable pieces that are synthesised one after another, so that the first is heard early. */
+function piecesOf(text: string): string[] {
+  const splitter = createSentenceSplitter()
+  return [...splitter.push(text), ...splitter.end()]
+    .map((piece) => speakable(piece.text))
+    .filter((spoken) => spoken.trim() !== "")
 }

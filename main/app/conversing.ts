@@ -1,0 +1,77 @@
+import type { AudioCodecs } from "#audio/audioCodecs.ts"
+import type { TurnDeps } from "#chat/runTurn.ts"
+import { titleOf } from "#chat/title.ts"
+import { createTurns, type Turns } from "#chat/turns.ts"
+import type { Clock } from "#core/clock.ts"
+import type { Logger } from "#core/logger.ts"
+import type { Secrets } from "#ops/secrets/types.ts"
+import type { AudioExchange, SpeakerService, SpeechService, VoiceSessionService } from "#server/deps.ts"
+import type { Store } from "#store/types.ts"
+import type { EngineRack } from "./engines.ts"
+import type { Settings } from "./settings.ts"
+import { createSpeakerService, openSpeakers } from "./speakerService.ts"
+import { createSpeechService } from "./speechService.ts"
+import { createSpokenTurns } from "./spokenTurns.ts"
+import { createVoiceChannels } from "./voiceChannels.ts"
+import { createVoiceSessions } from "./voiceSessions.ts"
+
+export interface ConversingDeps extends Pick<TurnDeps, "answer" | "persona" | "onConversationChanged"> {
+  store: Store
+  engines: EngineRack
+  codecs: AudioCodecs
+  settings: Pick<Settings, "values">
+  secrets: Secrets
+  /** Adds to a counter of the metrics. */
+  count(name: string, by: number): void
+  clock: Clock
+  log: Logger
+}
+
+/** Turns, written and spoken, and everything that hears or speaks. */
+export interface Conversing {
+  turns: Turns
+  voiceSessions: VoiceSessionService
+  /** The sound of `/ws`. */
+  audio: AudioExchange
+  speech: SpeechService
+  speakers: SpeakerService
+  close(): Promise<void>
+}
+
+export function createConversing(deps: ConversingDeps): Conversing {
+  const { store, engines, codecs, settings, secrets, clock, log } = deps
+  const { vad, speechToText, textToSpeech } = engines
+  const channels = createVoiceChannels(log, deps.count)
+  const speakers = openSpeakers({ profiles: store.voiceProfiles, encoder: engines.speakerEncoder, vad, secrets })
+  const turns = createTurns({
+    store,
+    clock,
+    log,
+    answer: deps.answer,
+    openVoice: channels.open,
+    ...createSpokenTurns({ engines, settings, speakers }),
+    persona: deps.persona,
+    title: async (question) => titleOf(question),
+    onConversationChanged: deps.onConversationChanged,
+  })
+  const voiceSessions = createVoiceSessions({ turns, channels, vad, speechToText, log })
+  return {
+    turns,
+    voiceSessions,
+    audio: channels.exchange,
+    speech: createSpeechService({
+      codecs,
+      speechToText,
+      textToSpeech,
+      vad,
+      llm: () => engines.llm(null),
+      defaultVoice: () => settings.values().voice,
+      clock,
+    }),
+    speakers: createSpeakerService(speakers, codecs),
+    async close() {
+      await voiceSessions.close()
+      await turns.close()
+    },
+  }
+}

@@ -1,0 +1,78 @@
+import { createMemoryCache } from "#cache/memoryCache.ts"
+import { ownerActor } from "#core/actor.ts"
+import type { Clock } from "#core/clock.ts"
+import type { Logger } from "#core/logger.ts"
+import type { Embedder } from "#engines/types.ts"
+import { pinnedRecall } from "#rag/evaluation/evaluations.ts"
+import { readFeedback } from "#rag/feedbackScores.ts"
+import { type FusionWeightStore, openFusionWeights } from "#rag/fusionWeights.ts"
+import { openLocalRanking } from "#rag/localRanking.ts"
+import type { RetrieveDeps } from "#rag/retrieve.ts"
+import { createSearchCache } from "#rag/searchCache.ts"
+import { createShownLists, type ShownLists } from "#rag/shownLists.ts"
+import type { SwapGateDeps } from "#rag/swapGate.ts"
+import type { Store } from "#store/types.ts"
+import type { Knowledge } from "./knowledge.ts"
+
+export interface RetrievalDeps {
+  store: Store
+  knowledge: Pick<Knowledge, "chunks" | "related">
+  queryEmbedder: RetrieveDeps["queryEmbedder"]
+  clock: Clock
+  log: Logger
+}
+
+/** How passages are found, with what this installation has learned of its person. */
+export interface Retrieval {
+  deps: RetrieveDeps
+  fusion: FusionWeightStore
+  /** What questions showed, and what was done with it. */
+  shown: ShownLists
+  /** How many of the pinned questions are found with this embedder. */
+  pinnedRecallWith: SwapGateDeps["pinnedRecall"]
+  close(): Promise<void>
+}
+
+export async function openRetrieval({
+  store,
+  knowledge,
+  queryEmbedder,
+  clock,
+  log,
+}: RetrievalDeps): Promise<Retrieval> {
+  // Neither what is cached nor what was clicked may stand in for what is measured.
+  const measured = { cache: undefined, feedback: undefined }
+  const fusion = await openFusionWeights(store.settings, ownerActor)
+  const localRanking = await openLocalRanking(ownerActor, {
+    settings: store.settings,
+    feedback: store.feedback,
+    fusion: () => fusion.current().weights,
+    async pinnedRecall(actor, ranking, signal) {
+      const own = { ...deps, ...measured, ranking: () => ranking }
+      const { questions, recallAt5 } = await pinnedRecall(actor, store.evaluations, own, signal)
+      return questions === 0 ? null : recallAt5
+    },
+    log,
+  })
+  const deps: RetrieveDeps = {
+    chunks: knowledge.chunks,
+    fusion: () => fusion.current().weights,
+    ranking: localRanking.current,
+    feedback: readFeedback(store.feedback),
+    memories: knowledge.related,
+    queryEmbedder,
+    cache: createSearchCache({ cache: createMemoryCache({ clock }), generation: knowledge.chunks.generation }),
+    clock,
+  }
+  return {
+    deps,
+    fusion,
+    shown: createShownLists({ feedback: store.feedback, onChange: localRanking.changed, log }),
+    async pinnedRecallWith(actor, embedder: Embedder, signal) {
+      const own = { ...deps, ...measured, queryEmbedder: async () => embedder }
+      const { questions, recallAt5 } = await pinnedRecall(actor, store.evaluations, own, signal)
+      return questions === 0 ? null : { recall: recallAt5, questions }
+    },
+    close: localRanking.close,
+  }
+}
