@@ -42,6 +42,8 @@ export interface Answering {
 const samplePatienceMs = 15_000
 /** Tokens of passages that are read in the time a person waits for the first word, before the machine's speed is known. */
 const assumedPromptSpeed = 80
+/** Room that the sentences of four passages need: less would drop one of them whole. Most questions take half of it. */
+const leastPassageTokens = 400
 const patienceSeconds = 5
 /** A summary of a whole document may take longer: its sentences come one by one. */
 const summaryPatienceSeconds = 60
@@ -52,7 +54,7 @@ export function createAnswering(deps: AnsweringDeps): Answering {
   const { store, engines, catalog, settings, retrieval, memories, shown, log } = deps
   const promptSpeed = (): number => engines.promptTokensPerSecond() ?? assumedPromptSpeed
   const passageTokens = (): number =>
-    Math.min(1200, Math.max(250, Math.round(promptSpeed() * patienceSeconds) - promptOverhead))
+    Math.min(1200, Math.max(leastPassageTokens, Math.round(promptSpeed() * patienceSeconds) - promptOverhead))
 
   const answerDeps: AnswerDeps = {
     retrieval,
