@@ -1,0 +1,41 @@
+import type { HealthReport } from "#contract/probe.ts"
+import type { RouteOutput } from "#contract/route.ts"
+import type { Routes } from "#contract/routes.ts"
+import type { Persona, Setting } from "#contract/settings.ts"
+import type { Actor } from "#core/actor.ts"
+
+type Health = RouteOutput<Routes["GET /health/db"]>
+
+export interface OpsService {
+  ready(): Promise<{ ready: boolean; reasons: string[] }>
+  uptimeSeconds(): number
+  health(component: "ollama" | "db" | "models", signal: AbortSignal): Promise<Health>
+  aggregated(signal: AbortSignal): Promise<RouteOutput<Routes["GET /health/aggregated"]>>
+  /** Prometheus text. */
+  prometheus(): Promise<string>
+  frame(): Promise<RouteOutput<Routes["GET /metrics/json"]>>
+  /** A frame every `intervalMs`. Returns the end of the subscription. */
+  onFrame(intervalMs: number, listener: (frame: RouteOutput<Routes["GET /metrics/json"]>) => void): () => void
+  diagnostics(): Promise<RouteOutput<Routes["GET /diagnostics/summary"]>>
+  doctor(signal: AbortSignal): Promise<RouteOutput<Routes["GET /diagnostics/doctor"]>>
+  probe(signal: AbortSignal): Promise<RouteOutput<Routes["GET /llm/probe"]>>
+  tcp(
+    target: { host: string; port: number; timeoutMs: number },
+    signal: AbortSignal,
+  ): Promise<RouteOutput<Routes["GET /diagnostics/tcp"]>>
+  nativeModules(): Promise<{ name: string; version: string | null; error: string | null }[]>
+  report(actor: Actor, report: Omit<HealthReport, "reported_at" | "expires_at">, lifeMs: number): Promise<HealthReport>
+  configuration(): RouteOutput<Routes["GET /config/env"]>["items"]
+  logs(query: {
+    since?: number
+    limit: number
+    level?: "debug" | "info" | "warn" | "error"
+  }): RouteOutput<Routes["GET /logs/recent"]>
+}
+
+export interface SettingsService {
+  all(actor: Actor): Promise<{ items: Setting[]; dataDir: string }>
+  /** Null resets a value. Rejects with `config.invalid`. */
+  change(actor: Actor, values: Record<string, unknown>): Promise<{ items: Setting[]; dataDir: string }>
+  personas(): Promise<Persona[]>
+}
