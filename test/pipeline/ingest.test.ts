@@ -10,6 +10,7 @@ import type { IngestPayload, IngestSummary } from "#rag/ingest.ts"
 import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
 import type { DocumentRecord } from "#store/types.ts"
 import { makeDocx, makePdf, makeZipBomb, wordParagraph } from "../fakes/documents.ts"
+import { noticePng } from "../fakes/pictures.ts"
 import { createRagBench, inlineParser, type RagBench } from "../fakes/ragBench.ts"
 import { createWordEmbedder } from "../fakes/wordEmbedder.ts"
 
@@ -37,6 +38,12 @@ const runAgain = async (collectionId: string): Promise<IngestSummary> =>
     { type: "path", collectionId, path: folder },
     { signal: new AbortController().signal, progress: () => {} },
   )
+
+const bytesOf = async (body: AsyncIterable<Uint8Array>): Promise<Buffer> => {
+  const parts: Uint8Array[] = []
+  for await (const part of body) parts.push(part)
+  return Buffer.concat(parts)
+}
 
 describe("a folder", () => {
   it("is read to the last file whatever the others are, and each bad one says why", async () => {
@@ -280,6 +287,36 @@ describe("documents", () => {
         return { id: "job" }
       },
     })
+  })
+
+  it("sends the picture of a document to its person, by what its bytes are now, and nothing else", async () => {
+    const path = await put("photo.png", "The picture's text stands in for it.")
+    const pictures = createRagBench({
+      parser: {
+        ...inlineParser,
+        parse: async (input, of) => ({ ...(await inlineParser.parse(input, of)), kind: "image" }),
+      },
+    })
+    const [uploadsDir, sampleDir] = [join(folder, "uploads"), join(folder, "sample")]
+    const shown = createDocuments({
+      store: pictures.store,
+      uploadsDir,
+      sampleDir,
+      startJob: async () => ({ id: "job" }),
+    })
+    await pictures.addPath(folder)
+    const id = (await documents(pictures))[0]?.id as string
+    const code = (wanted: string) => expect.objectContaining({ code: wanted })
+    await expect(shown.picture(ownerActor, id)).rejects.toEqual(code("document.unsupported"))
+    await writeFile(path, noticePng)
+    const { contentType, body } = await shown.picture(ownerActor, id)
+    expect(contentType).toBe("image/png")
+    expect(await bytesOf(body)).toEqual(Buffer.from(noticePng))
+    await expect(shown.picture({ ...ownerActor, personId: "somebody-else" }, id)).rejects.toEqual(
+      code("document.not-found"),
+    )
+    await rm(path)
+    await expect(shown.picture(ownerActor, id)).rejects.toEqual(code("document.unreadable"))
   })
 
   it("keeps uploads, replaces them by path, and removes them with the document", async () => {
