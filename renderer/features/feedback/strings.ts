@@ -40,7 +40,7 @@ export const strings = {
   learnedTitle: "What was learned from you",
   learnedNothing: "Nothing yet. What you open, copy or rate among the sources will make the better ones come first.",
   learnedText: (actions: number, questions: number) =>
-    `${actions === 1 ? "1 click or rating" : `${actions} clicks and ratings`} over ${questions === 1 ? "1 question" : `${questions} questions`} decide which sources come first. Of the questions only a fingerprint is kept, and all of it stays on this machine.`,
+    `Which sources come first also depends on ${actions === 1 ? "1 click or rating" : `${actions} clicks and ratings`} over ${questions === 1 ? "1 question" : `${questions} questions`}. Of the questions only a fingerprint is kept, and all of it stays on this machine.`,
   learnedCounts: {
     click: "opened",
     cite: "cited in answers",
