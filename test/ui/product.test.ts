@@ -25,6 +25,7 @@ const needed = [
   "moonshine-tiny-en",
   "hibari-heart",
 ]
+const quickModel = "smollm2-135m-instruct-q4_1"
 const absent = needed.filter((id) => !existsSync(join(modelsDir, id)))
 if (absent.length > 0) process.stderr.write(`not run: the walk through the product, which lacks ${absent.join(", ")}\n`)
 
@@ -220,6 +221,66 @@ describe.skipIf(absent.length > 0)("the window on the real core", () => {
     await shot("9-stopped")
   })
 
+  it("holds a conversation without a press: two questions answered, and a third that stops an answer", async () => {
+    // Who talks and when is the question here, not how well it is answered: the small model is quicker.
+    const answeredBy = (chatModel: string | null) =>
+      createClient(served.baseUrl, served.key).api("PATCH /api/settings", { body: { chatModel } }, signal)
+    if (existsSync(join(modelsDir, quickModel))) await answeredBy(quickModel)
+    await goTo("#/chat")
+    await page
+      .getByRole("button", { name: /New chat/i })
+      .first()
+      .click()
+    await page.locator(".chat-welcome").waitFor()
+    // A microphone that is quiet until the test speaks into it: an answer takes as long as this machine needs.
+    await page.evaluate(() => {
+      const room = new AudioContext()
+      const microphone = room.createMediaStreamDestination()
+      navigator.mediaDevices.getUserMedia = async () => microphone.stream.clone()
+      const say = async (encoded: string) => {
+        const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0))
+        const source = room.createBufferSource()
+        source.buffer = await room.decodeAudioData(bytes.buffer)
+        source.connect(microphone)
+        source.start()
+      }
+      Object.assign(window, { say })
+    })
+    const say = async (file: string) => {
+      const recorded = await readFile(fileURLToPath(new URL(`../fixtures/speech/${file}`, import.meta.url)))
+      const { samples, sampleRate } = await decodeAudio(recorded, { filename: file }, signal)
+      const encoded = Buffer.from(writeWav(samples, sampleRate)).toString("base64")
+      await page.evaluate((wav) => (window as unknown as { say(wav: string): Promise<void> }).say(wav), encoded)
+    }
+    const state = (name: string, timeout = answerMs) =>
+      page.locator(".voice-band [role=status]").getByText(name).waitFor({ timeout })
+    const questions = page.locator(".question-text")
+
+    await page.getByRole("button", { name: "Hands-free conversation" }).click()
+    await state("Ready")
+    for (const [turn, file] of ["water-filter.opus", "main-valve.opus"].entries()) {
+      await say(file)
+      await state("Listening", 30_000)
+      await state("Speaking")
+      await shot(`10-hands-free-${turn + 1}`)
+      await state("Ready")
+      expect(await questions.count()).toBe(turn + 1)
+    }
+    expect(wordErrors(spoken, (await questions.first().textContent()) ?? "").errors).toBeLessThanOrEqual(1)
+    expect(await page.locator(".answer").first().textContent()).toMatch(/weeks/)
+    expect(await questions.last().textContent()).toMatch(/valve/)
+
+    await say("water-filter.opus")
+    await state("Speaking")
+    await say("oven-clean.opus")
+    await state("Listening", 30_000)
+    await questions.filter({ hasText: /oven/ }).waitFor({ timeout: 60_000 })
+    await page.keyboard.press("Escape")
+    await page.locator(".voice-band").waitFor({ state: "detached" })
+    await page.locator("#composer").waitFor()
+    await answeredBy(null)
+  })
+
   it("goes on with an answer after the page is loaded again", async () => {
     await goTo("#/chat")
     await page.locator("#composer").fill("Write a JavaScript class for a queue, with comments.")
@@ -231,13 +292,13 @@ describe.skipIf(absent.length > 0)("the window on the real core", () => {
       .locator(".answer")
       .nth(answers - 1)
       .waitFor()
-    await shot("10-reloaded")
+    await shot("12-reloaded")
     const written = async () => ((await page.locator(".answer").last().textContent()) ?? "").length
     const before = await written()
     await expect.poll(written, { timeout: answerMs }).toBeGreaterThan(before + 20)
     await page.getByRole("button", { name: "Stop" }).first().click()
     await lastAnswer()
-    await shot("11-stopped")
+    await shot("13-stopped")
   })
 
   it("leaves no error in the console", () => {
