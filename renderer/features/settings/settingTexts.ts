@@ -28,7 +28,11 @@ export const settingTexts: Record<string, { label: string; hint: string; group: 
     hint: "Minutes without use. 0 keeps it loaded.",
     group: "models",
   },
-  offline: { label: "Offline", hint: "No connection to the outside: no downloads, no web pages, no checks.", group: "privacy" },
+  offline: {
+    label: "Offline",
+    hint: "No connection to the outside: no downloads, no web pages, no checks.",
+    group: "privacy",
+  },
 }
 
 /** What the window keeps for itself is no choice of the person. */

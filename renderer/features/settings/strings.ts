@@ -56,7 +56,8 @@ export const strings = {
   privacy: "What is stored where",
   privacyText: "Chats, documents, models and settings lie in one folder on this machine:",
   outbound: "What left this machine",
-  outboundNothing: "Nothing of yours. Only models and web pages that you ask for are fetched. No account, no telemetry.",
+  outboundNothing:
+    "Nothing of yours. Only models and web pages that you ask for are fetched. No account, no telemetry.",
   outboundOffline: "Nothing. ZenGlow is offline: it opens no outbound connection.",
   stored: [
     ["Chats and documents", "one database in the folder above; your files stay where they are"],
