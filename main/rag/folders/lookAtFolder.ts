@@ -5,7 +5,7 @@ import { isAbort } from "#core/errors.ts"
 import type { FolderDocument, FolderRecord } from "#store/types.ts"
 import { createExcludes } from "../excludes.ts"
 import { fileStamp } from "../fileStamp.ts"
-import { hashOf } from "../ingest.ts"
+import { hashOf } from "../ingest/registerFile.ts"
 import { type FoundFile, walkFolder } from "../walkFolder.ts"
 
 /** What a look found: the folder compared with its documents. */
