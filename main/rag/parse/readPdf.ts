@@ -3,7 +3,7 @@ import { AppError } from "#core/errors.ts"
 import type { ParseProgress, ReadDocument } from "./contract.ts"
 import { layoutPages, type PdfItem } from "./layoutPages.ts"
 import { installRecognition, mostPixels } from "./pictures/readPicture.ts"
-import { readScan } from "./pictures/readScan.ts"
+import { type PdfDocument, readScan } from "./pictures/readScan.ts"
 import { cleanText } from "./readText.ts"
 
 const largestPageCount = 5000
@@ -57,8 +57,6 @@ export async function readPdf(
     await document.loadingTask.destroy()
   }
 }
-
-export type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>
 
 async function open(bytes: Uint8Array): Promise<PdfDocument> {
   try {

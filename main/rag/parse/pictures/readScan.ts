@@ -1,8 +1,7 @@
 import { setImmediate } from "node:timers/promises"
-import { getResolvedPDFJS } from "unpdf"
+import { type getDocumentProxy, getResolvedPDFJS } from "unpdf"
 import { AppError } from "#core/errors.ts"
 import type { ParseProgress, ReadDocument } from "../contract.ts"
-import type { PdfDocument } from "../readPdf.ts"
 import { textOf } from "./readPicture.ts"
 import { openRecognizer, type Recognizer } from "./recognizer.ts"
 
@@ -13,6 +12,8 @@ const leastLongSide = 300
 const leastShortSide = 60
 const mostPictures = 50
 
+/** An open file, as pdf.js has it. */
+export type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>
 type PdfPage = Awaited<ReturnType<PdfDocument["getPage"]>>
 
 /** A picture as pdf.js decodes it. Kinds: 1 is one bit a pixel (set: white), 2 three bytes, 3 four bytes. */
