@@ -25,15 +25,22 @@ export async function ingest(
     failed: failed.map((document) => ({ path: document.path, error: document.error })),
     passages: documents.reduce((sum, document) => sum + document.chunkCount, 0),
   }
-  printResult(result, options.json, () => `${result.ready} documents ready, ${result.passages} passages.`)
+  printResult(
+    result,
+    options.json,
+    () => `${counted(result.ready, "document")} ready, ${counted(result.passages, "passage")}.`,
+  )
   for (const { path, error } of result.failed) note(`${path}: ${error?.message ?? "failed"} ${error?.remedy ?? ""}`)
   // A page that was asked for by its address and did not come is a failure, whatever else the collection holds.
-  const asked = new Set(paths.filter(isWebAddress).map((path) => new URL(path).href))
+  const asked = new Set(paths.filter(isWebAddress).map((path) => Object.assign(new URL(path), { hash: "" }).href))
   if (failed.some((document) => asked.has(document.path))) return exitCode.failed
   return result.ready > 0 || failed.length === 0 ? exitCode.done : exitCode.failed
 }
 
-export const isWebAddress = (path: string): boolean => /^https?:\/\//i.test(path) && URL.canParse(path)
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
+
+/** Of any scheme: which ones are fetched is the core's to say. */
+export const isWebAddress = (path: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(path)
 
 /** Ingests one path into a named collection, or into the one kept for its real path; a web page into "My documents". */
 export async function ingestPath(
