@@ -33,7 +33,10 @@ const codes: Record<Domain, ErrorCode> = {
 }
 
 /** Says the same of rows that do not exist and of rows of somebody else. */
-export const notFound = (domain: Domain): AppError => new AppError(codes[domain], `There is no such ${domain}.`)
+export const notFound = (domain: Domain): AppError =>
+  new AppError(codes[domain], `There is no such ${domain}.`, {
+    remedy: "It may have been removed: look at the list again.",
+  })
 
 export const nameTaken = (name: string): AppError =>
   new AppError("request.conflict", `There is already a collection called “${name}”.`, {

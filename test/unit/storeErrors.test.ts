@@ -1,6 +1,7 @@
 import Database from "better-sqlite3"
 import { expect, it } from "vitest"
 import { AppError } from "#core/errors.ts"
+import { notFound } from "#store/notFound.ts"
 import { fromPlainError, toPlainError } from "#store/sqlite/protocol.ts"
 import { toStoreError } from "#store/sqlite/sqliteError.ts"
 
@@ -29,4 +30,9 @@ it("carries an error over to another thread with its code, remedy and cause", ()
   expect(arrived).toMatchObject({ code: "store.full", message: "No space.", remedy: "Free some.", status: 507 })
   expect(arrived.cause).toMatchObject({ message: "disk" })
   expect(fromPlainError(toPlainError(new TypeError("x.y is not a function")))).toMatchObject({ code: "store.failed" })
+})
+
+it("says of everything that is not there what to do", () => {
+  for (const domain of ["memory", "collection", "document", "folder", "speaker"] as const)
+    expect(notFound(domain)).toMatchObject({ status: 404, remedy: expect.stringContaining("list") })
 })
