@@ -46,7 +46,7 @@ export function invalidInput(where: "path" | "query" | "body" | "fields", error:
   const first = details[0]
   return new AppError(
     "request.invalid",
-    `The ${where} is not valid${first?.path ? ` at ${first.path.slice(0, 100)}` : ""}: ${first?.message.slice(0, 300) ?? ""}`,
+    `${where === "fields" ? "The fields are" : `The ${where} is`} not valid${first?.path ? ` at ${first.path.slice(0, 100)}` : ""}: ${first?.message.slice(0, 300) ?? ""}`,
     { remedy: "Compare it with /docs.", details },
   )
 }

@@ -53,7 +53,9 @@ export const ragHandlers = ({
     "POST /rag/ingest": async ({ body }, { actor }) => {
       const collectionId = body.collection_id ?? null
       if ([body.text, body.path, body.url].filter((given) => given !== undefined).length !== 1)
-        throw new AppError("request.invalid", "Send one of `text`, `path` and `url`.", { remedy: "Send one of them." })
+        throw new AppError("request.invalid", "None or several of `text`, `path` and `url` were sent.", {
+          remedy: "Send one of them.",
+        })
       if (body.path !== undefined && !hasScope(actor, "owner"))
         throw new AppError("auth.missing-scope", "Adding a path of this machine needs the owner's key.", {
           remedy: "Upload the file, or use the owner's key.",
