@@ -6,8 +6,8 @@ import { existsSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { defaultThreads } from "#engines/llama/llamaLlm.ts"
 import { modelFile } from "../models/modelFiles.ts"
-import { answerTokens, interleave, overHttp, passage, printRatios, startDirect } from "./chatTurns.ts"
-import { builtCli, startCore } from "./core.ts"
+import { answerTokens, interleave, overHttp, passage, printRatios, startDirect } from "./shared/chatTurns.ts"
+import { builtCli, startCore } from "./shared/core.ts"
 
 const { values: options } = parseArgs({ options: { rounds: { type: "string", default: "6" } } })
 const rounds = Number(options.rounds)

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
-import { median } from "./chatTurns.ts"
-import { builtCli, startCore } from "./core.ts"
+import { median } from "./shared/chatTurns.ts"
+import { builtCli, startCore } from "./shared/core.ts"
 
 const rounds = 3
 const settleMs = 10_000

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs"
 import { basename } from "node:path"
 import { fileURLToPath } from "node:url"
 
-/** `npm run bench -- NAME [options]`: each bench is a file of this folder and prints ratios within one run. */
+/** `npm run bench -- NAME [options]`: each bench is a file of this folder (shared/ is what several need) and prints ratios within one run. */
 const folder = fileURLToPath(new URL(".", import.meta.url))
 const [name = "", ...args] = process.argv.slice(2)
 const file = `${folder}${basename(name)}.ts`

@@ -24,7 +24,7 @@ import {
   startLlamaServer,
   systemPrompt,
   type Turn,
-} from "./chatTurns.ts"
+} from "./shared/chatTurns.ts"
 
 const { values: options } = parseArgs({
   options: { rounds: { type: "string", default: "6" }, "llama-server": { type: "string" } },

@@ -162,7 +162,7 @@ async function manyClients(): Promise<void> {
   }
   const server = await createRagServer({ documents: {}, wrap: (service) => ({ ...service, stream }) })
   const startedAt = performance.now()
-  const worker = new Worker(new URL("./streamClients.ts", import.meta.url), {
+  const worker = new Worker(new URL("./shared/streamClients.ts", import.meta.url), {
     workerData: { port: server.port, key: testKey, clients },
   })
   const results = await new Promise<{ events: number; gaps: number; isDone: boolean; lateMs: number[] }[]>(

@@ -9,8 +9,8 @@ import { fileURLToPath } from "node:url"
 import type { RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
 
-export const builtCli = fileURLToPath(new URL("../../dist/cli.mjs", import.meta.url))
-const launcher = fileURLToPath(new URL("../../main/launch.mjs", import.meta.url))
+export const builtCli = fileURLToPath(new URL("../../../dist/cli.mjs", import.meta.url))
+const launcher = fileURLToPath(new URL("../../../main/launch.mjs", import.meta.url))
 
 export interface BenchCore {
   baseUrl: string
