@@ -26,8 +26,8 @@ export interface Cli {
     /** The command stays until it is stopped, and others may use its core meanwhile. Default: no. */
     stays?: (options: O) => boolean,
   ): (...all: unknown[]) => Promise<void>
-  /** Sets the exit code that `run` resolves with; a failure is told on stderr, and on stdout with `json`. */
-  guarded(json: boolean, run: () => Promise<number>): Promise<void>
+  /** Sets the exit code that `run` resolves with; a failure is told on stderr, whole at `debug`, and on stdout with `json`. */
+  guarded(json: boolean, run: () => Promise<number>, logLevel?: string): Promise<void>
   configFrom(options: GlobalOptions, flags?: Record<string, unknown>): AppConfig
 }
 
@@ -44,11 +44,13 @@ export function createCli(signal: AbortSignal): Cli {
   const verb = (name: string, description: string): Command =>
     withCommonOptions(program.command(name).description(description).exitOverride())
 
-  async function guarded(json: boolean, run: () => Promise<number>): Promise<void> {
+  async function guarded(json: boolean, run: () => Promise<number>, logLevel?: string): Promise<void> {
     try {
       process.exitCode = await run()
     } catch (error) {
-      process.exitCode = signal.aborted ? interruptedCode : reportFailure(error, json)
+      process.exitCode = signal.aborted
+        ? interruptedCode
+        : reportFailure(error, json, { isVerbose: logLevel === "debug" })
     }
   }
 
@@ -69,7 +71,7 @@ export function createCli(signal: AbortSignal): Cli {
         const command = all.at(-1) as Command
         const options = command.optsWithGlobals<O>()
         const args = all.slice(0, -2) as A
-        await guarded(options.json ?? false, async () => {
+        const act = async (): Promise<number> => {
           const config = configFrom(options, { logLevel: options.logLevel ?? "warn" })
           // What boots a core is loaded when one is needed: help and wrong use answer at once.
           const { connect } = await import("./connect.ts")
@@ -79,7 +81,8 @@ export function createCli(signal: AbortSignal): Cli {
           } finally {
             await connection.close()
           }
-        })
+        }
+        await guarded(options.json ?? false, act, options.logLevel)
       }
     },
     guarded,

@@ -29,9 +29,16 @@ export function createProgressLine(): { show(text: string): void; clear(): void 
   }
 }
 
-/** Says what failed and what to do; with `--json` on stdout too, as `{error}`. Returns the exit code. */
-export function reportFailure(error: unknown, asJson: boolean): number {
-  const info = errorInfo(error)
+/**
+ * Says what failed and what to do; with `--json` on stdout too, as `{error}`. What nobody foresaw is shown whole when `isVerbose`:
+ * a command has no log file to look into. Returns the exit code.
+ */
+export function reportFailure(error: unknown, asJson: boolean, { isVerbose = false } = {}): number {
+  const isForeseen = error instanceof AppError
+  const info = isForeseen
+    ? errorInfo(error)
+    : { ...errorInfo(error), remedy: "Run it again with `--log-level debug` to see what." }
+  if (isVerbose && !isForeseen) note(error instanceof Error ? (error.stack ?? error.message) : String(error))
   if (asJson) process.stdout.write(`${JSON.stringify({ error: info })}\n`)
   note(`${info.message}${info.remedy ? ` ${info.remedy}` : ""} [${info.code}]`)
   return error instanceof AppError && (error.code === "request.invalid" || error.code === "config.invalid")

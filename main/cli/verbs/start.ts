@@ -17,11 +17,12 @@ export function addStartVerbs({ program, verb, withCommonOptions, guarded, confi
     .action((verb: string | undefined, _, command: Command) => {
       if (verb !== undefined) command.error(`error: unknown command '${verb}' (see --help)`)
       const options = command.optsWithGlobals<ServeOptions>()
-      return guarded(options.json ?? false, async () => {
+      const run = async (): Promise<number> => {
         const config = configFrom(options, { port: options.port, logLevel: options.logLevel })
         const { start } = await import("../serve.ts")
         return await start(config, { window: options.window !== false, env: process.env }, signal)
-      })
+      }
+      return guarded(options.json ?? false, run, options.logLevel)
     })
 
   verb("serve", "run the core and its API without a window")
@@ -29,11 +30,12 @@ export function addStartVerbs({ program, verb, withCommonOptions, guarded, confi
     .option("--host <address>", "address to listen on (default 127.0.0.1)")
     .action((_, command: Command) => {
       const options = command.optsWithGlobals<ServeOptions>()
-      return guarded(options.json ?? false, async () => {
+      const run = async (): Promise<number> => {
         const config = configFrom(options, { port: options.port, host: options.host, logLevel: options.logLevel })
         const { serve } = await import("../serve.ts")
         return await serve(config, { json: options.json ?? false }, signal)
-      })
+      }
+      return guarded(options.json ?? false, run, options.logLevel)
     })
 }
 
