@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "commander"
 import { audit } from "../audit.ts"
 import type { Cli, GlobalOptions } from "../cli.ts"
 
@@ -5,10 +6,17 @@ import type { Cli, GlobalOptions } from "../cli.ts"
 export function addAuditVerb({ verb, withCore }: Cli): void {
   verb("audit", "who did what: the audit log")
     .option("--verify", "check that no entry was changed or taken out")
-    .option("--limit <n>", "entries to show (default 50)", Number)
+    .option("--limit <n>", "entries to show (default 50)", entryCount)
     .action(
       withCore<[], GlobalOptions & { verify?: boolean; limit?: number }>((client, _, options, signal) =>
         audit(client, { ...options, json: options.json ?? false }, signal),
       ),
     )
+}
+
+function entryCount(text: string): number {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1 || count > 500)
+    throw new InvalidArgumentError("Entries are a whole number from 1 to 500.")
+  return count
 }
