@@ -50,7 +50,7 @@ describe("the command line without models", { timeout: 60_000 }, () => {
     [["ask"], "missing required argument 'question'"],
     [["talk", "in.wav"], "--out"],
     [["serve", "--port", "seventy"], "A port is a number from 0 to 65535"],
-    [["audit", "--limit", "all"], "Entries are a whole number"],
+    [["audit", "--limit", "all"], "from 1 to 200"],
     [["say", "hello", "--out", "voice.exe"], ".exe is not a sound format"],
   ])("ends with 2 and says what is wrong with %j", async (args, reason) => {
     const { code, stdout, stderr } = await cli.run([...args, "--json"])
