@@ -1,13 +1,13 @@
-import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react"
-import { apiBytes } from "../../api/client.ts"
+import { type Ref, useEffect, useImperativeHandle, useRef } from "react"
 import { strings } from "./strings.ts"
+import { useFileAddress } from "./useFileAddress.ts"
 
 export interface SoundHandle {
   /** Plays from here, as soon as the recording is there. */
   seek(ms: number): void
 }
 
-/** The recording behind a transcript, ready at the passage. Fetched with the session's token, so it is never a plain link. */
+/** The recording behind a transcript, ready at the passage. */
 export function SoundPlayer({
   documentId,
   startMs,
@@ -17,29 +17,8 @@ export function SoundPlayer({
   startMs: number
   ref: Ref<SoundHandle>
 }) {
-  const [address, setAddress] = useState<string | null>(null)
-  const [hasFailed, setHasFailed] = useState(false)
+  const { address, hasFailed } = useFileAddress("GET /api/documents/:id/sound", documentId)
   const player = useRef<HTMLAudioElement>(null)
-  useEffect(() => {
-    const abort = new AbortController()
-    let made: string | null = null
-    setAddress(null)
-    setHasFailed(false)
-    apiBytes("GET /api/documents/:id/sound", { params: { id: documentId }, signal: abort.signal })
-      .then((response) => response.blob())
-      .then((blob) => {
-        if (abort.signal.aborted) return
-        made = URL.createObjectURL(blob)
-        setAddress(made)
-      })
-      .catch(() => {
-        if (!abort.signal.aborted) setHasFailed(true)
-      })
-    return () => {
-      abort.abort()
-      if (made) URL.revokeObjectURL(made)
-    }
-  }, [documentId])
   const place = (ms: number): void => {
     if (player.current) player.current.currentTime = ms / 1000
   }
