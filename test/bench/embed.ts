@@ -3,6 +3,7 @@
  * threads. Both sides take the same 48 texts in turn, and who is first changes with each turn; the ratio is the median over the turns'
  * own ratios, so that what slows the machine for a while slows both. By token budget with `--budgets`.
  */
+
 import { readFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
@@ -16,6 +17,7 @@ import { loadEmbedder } from "#engines/onnx/embeddingModel.ts"
 import { planBatches } from "#engines/onnx/planBatches.ts"
 import { openSession } from "#engines/onnx/session.ts"
 import { loadTokenizer } from "#engines/onnx/textTokenizer.ts"
+import { dot as cosine } from "#rag/dot.ts"
 import { miniLmFiles, testdataDir } from "../models/modelFiles.ts"
 
 const rounds = 4
@@ -142,10 +144,6 @@ async function timed(run: () => Promise<unknown>): Promise<number> {
   const begin = performance.now()
   await run()
   return performance.now() - begin
-}
-
-function cosine(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, index) => sum + value * b[index]!, 0)
 }
 
 function median(values: readonly number[]): number {

@@ -1,8 +1,10 @@
 /** Equal error rates of the speaker encoder on the recordings beside the project: clean, short, and in noise. */
+
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { decodeAudio } from "#audio/decodeAudio.ts"
 import { createCampplus } from "#engines/speech/campplus.ts"
+import { dot } from "#rag/dot.ts"
 import { bootstrapInterval, equalErrorRate } from "../fakes/errorRates.ts"
 import { campplusPath, testdataDir } from "../models/modelFiles.ts"
 import { startSpeechHost } from "../models/speechHost.ts"
@@ -93,10 +95,4 @@ function withNoise(samples: Float32Array, noise: Float32Array, snrDb: number): F
   const power = (x: Float32Array): number => x.reduce((sum, value) => sum + value * value, 0) / x.length
   const scale = Math.sqrt(power(samples) / power(noise) / 10 ** (snrDb / 10))
   return samples.map((value, n) => value + scale * (noise[n % noise.length] as number))
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0
-  for (let n = 0; n < a.length; n++) sum += (a[n] as number) * (b[n] as number)
-  return sum
 }

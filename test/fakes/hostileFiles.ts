@@ -1,21 +1,11 @@
 import { strToU8, zipSync } from "fflate"
 import { makeDocx, makeZipBomb, wordParagraph } from "./documents.ts"
 import { makeEpub, makeOdt } from "./formatFiles.ts"
+import { createRandom } from "./random.ts"
 
 type NamedFile = [name: string, fileName: string, bytes: Uint8Array]
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
-
-/** Numbers that are the same in every run (mulberry32). */
-export function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 /** The file cut off at this many places, from its first bytes to its last. */
 export const truncations = (bytes: Uint8Array, count: number): Uint8Array[] =>

@@ -9,11 +9,10 @@ import { silentLogger } from "#core/logger.ts"
 import type { OnnxContract } from "#engines/onnx/contract.ts"
 import { createOnnxEmbedder } from "#engines/onnx/embedder.ts"
 import type { Embedder } from "#engines/types.ts"
+import { dot as cosine } from "#rag/dot.ts"
 import { miniLmFiles } from "./modelFiles.ts"
 
 const signal = new AbortController().signal
-const cosine = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0)
 
 describe.skipIf(!existsSync(miniLmFiles.modelPath))("embeddings on MiniLM", () => {
   let client: EngineClient<OnnxContract>

@@ -5,6 +5,7 @@ import { decodeAudio } from "#audio/decodeAudio.ts"
 import { ownerActor } from "#core/actor.ts"
 import { createCampplus } from "#engines/speech/campplus.ts"
 import type { SpeakerEncoder } from "#engines/types.ts"
+import { dot } from "#rag/dot.ts"
 import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
 import { createSpeakers } from "#voice/speakers.ts"
 import { campplusPath, sileroPath, testdataDir } from "./modelFiles.ts"
@@ -82,9 +83,3 @@ describe.skipIf(!existsSync(campplusPath) || !existsSync(sileroPath))("CAM++ in 
     expect(letIn / strangers.length).toBeLessThanOrEqual(0.05)
   })
 })
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0
-  for (let n = 0; n < a.length; n++) sum += (a[n] as number) * (b[n] as number)
-  return sum
-}

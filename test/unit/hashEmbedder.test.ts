@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { createHashEmbedder } from "#engines/onnx/hashEmbedder.ts"
+import { dot as cosine } from "#rag/dot.ts"
 
 const { signal } = new AbortController()
-const cosine = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0)
 const embed = (texts: string[]) => createHashEmbedder().embed(texts, "passage", signal)
 
 describe("hash embedder", () => {
