@@ -26,7 +26,10 @@ interface Session {
   done: Promise<void>
 }
 
-/** Running hands-free conversations. One that ended is forgotten once everybody who watched has seen its end. */
+/** Conversations that ended stay known for a while: who ends one that has just ended by itself has what they want. */
+const keptSessions = 50
+
+/** Hands-free conversations. */
 export function createVoiceSessions(deps: VoiceSessionsDeps): VoiceSessionService & { close(): Promise<void> } {
   const sessions = new Map<string, Session>()
   const find = (actor: Actor, id: string): Session => {
@@ -90,7 +93,8 @@ export function createVoiceSessions(deps: VoiceSessionsDeps): VoiceSessionServic
           microphone.detach()
           const { turnId } = session.state
           if (turnId) await deps.turns.abort(actor, turnId).catch(() => undefined)
-          sessions.delete(sessionId)
+          const ended = [...sessions].filter(([, { state }]) => state.phase === "ended")
+          for (const [old] of ended.slice(0, Math.max(0, ended.length - keptSessions))) sessions.delete(old)
         })
       return { sessionId }
     },
@@ -98,6 +102,7 @@ export function createVoiceSessions(deps: VoiceSessionsDeps): VoiceSessionServic
       const session = find(actor, id)
       const states = createPushQueue<ConversationState>()
       states.push(session.state)
+      if (session.state.phase === "ended") states.end()
       const watcher = (state: ConversationState): void => {
         states.push(state)
         if (state.phase === "ended") states.end()

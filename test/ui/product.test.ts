@@ -92,7 +92,8 @@ describe.skipIf(absent.length > 0)("the window on the real core", () => {
     page = await context.newPage()
     page.setDefaultTimeout(30_000)
     page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") problems.push(message.text())
+      if (message.type() === "error" || message.type() === "warning")
+        problems.push(`${message.text()} ${message.location().url}`)
     })
     page.on("pageerror", (error) => problems.push(String(error)))
     page.on("websocket", (socket) =>

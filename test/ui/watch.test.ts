@@ -103,6 +103,8 @@ it("is paused, and removed with its documents when that is chosen", async () => 
   await writeFile(join(folder, "other.md"), "# Other\n\nThe shed is painted green.\n")
   await goTo("#/documents")
   const row = page.locator(".folder")
+  // The count alone may still be that of the file which is gone.
+  await page.getByRole("button", { name: "Other", exact: true }).waitFor()
   await row.getByText("Watching · 1 document").waitFor()
   await row.getByRole("button", { name: /^Pause watching/ }).click()
   await row.getByText("Paused · 1 document").waitFor()
