@@ -96,6 +96,13 @@ describe("placeSpans", () => {
     )
   })
 
+  it("shows a quotation's own mark once, as the numeral", () => {
+    const text = "“Change it monthly.” [1] “Rinse it.” [2]"
+    expect(render(text, [span(text, "“Change it monthly.” [1]", [1]), span(text, "“Rinse it.” [2]", [2])])).toBe(
+      "“Change it monthly.”[1] “Rinse it.”[2]",
+    )
+  })
+
   it("finds sentences that end inside or across markup", () => {
     const text = "Change it **every six months.** Use `this` one."
     expect(render(text, [span(text, "Change it **every six months.**", [1]), span(text, "Use `this` one.", [2])])).toBe(

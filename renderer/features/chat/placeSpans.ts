@@ -100,7 +100,11 @@ function cut(
       for (const entry of numerals) if (entry.at === start) pieces.push(numeral(entry.span))
     }
     if (end === undefined) break
-    const text: Text = { type: "text", value: value.slice(start, end) }
+    const isCited = numerals.some((entry) => entry.at === end)
+    const text: Text = {
+      type: "text",
+      value: isCited ? withoutMarks(value.slice(start, end)) : value.slice(start, end),
+    }
     const why = reasons.find((range) => range.start <= start && range.end >= end && range.end > range.start)
     const isLit = heard !== null && heard.start <= start && heard.end >= end
     pieces.push(
@@ -109,6 +113,9 @@ function cut(
   }
   return pieces
 }
+
+/** A quotation carries its mark in words for those who only read text; here the numeral says it. */
+const withoutMarks = (text: string): string => text.replace(/(?:\s*\[\d{1,3}\])+$/, "")
 
 const clamp = (at: number, length: number): number => Math.max(0, Math.min(length, at))
 
