@@ -3,6 +3,7 @@ import type { AudioCodecs } from "#audio/audioCodecs.ts"
 import { resample } from "#audio/resample.ts"
 import { s16FromSamples } from "#audio/samples.ts"
 import type { Clock } from "#core/clock.ts"
+import { concatSamples } from "#core/concatSamples.ts"
 import { AppError } from "#core/errors.ts"
 import type { SpeechToText, TextToSpeech, Vad } from "#engines/types.ts"
 import type { SpeechFormat, SpeechService } from "#server/deps.ts"
@@ -148,13 +149,7 @@ async function encode(
     parts.push(samples)
     rate = sampleRate
   }
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    all.set(part, offset)
-    offset += part.length
-  }
-  return await codecs.encodeAudio(all, rate, format, signal)
+  return await codecs.encodeAudio(concatSamples(parts), rate, format, signal)
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,8 +1,8 @@
+import { concatSamples } from "#core/concatSamples.ts"
 import { AppError } from "#core/errors.ts"
 import { mixDown } from "./mixDown.ts"
 import { openPcmStream } from "./pcmBlocks.ts"
 import { createResampler, type Resampler } from "./resample.ts"
-import { concatSamples } from "./samples.ts"
 import { sniffAudio } from "./sniffAudio.ts"
 
 export interface DecodeOptions {

@@ -1,5 +1,6 @@
+import { concatSamples } from "#core/concatSamples.ts"
 import { resample } from "./resample.ts"
-import { concatSamples, s16FromSamples } from "./samples.ts"
+import { s16FromSamples } from "./samples.ts"
 import { writeWav } from "./wavFile.ts"
 
 export type AudioFormat = "wav" | "mp3" | "opus" | "flac" | "pcm"

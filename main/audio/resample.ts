@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises"
-import { concatSamples } from "./samples.ts"
+import { concatSamples } from "#core/concatSamples.ts"
 
 /** Changes the rate of a stream. Output is aligned with the input: sample n of the output is time n / outputRate of the input. */
 export interface Resampler {

@@ -16,13 +16,3 @@ export function s16FromSamples(samples: Float32Array): Uint8Array<ArrayBuffer> {
   }
   return bytes
 }
-
-export function concatSamples(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}

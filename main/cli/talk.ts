@@ -9,6 +9,7 @@ import {
   uplinkSampleRate,
 } from "#contract/socket.ts"
 import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
+import { concatSamples } from "#core/concatSamples.ts"
 import { AppError } from "#core/errors.ts"
 import { createPushQueue } from "#core/queue.ts"
 import { chooseCollections, withMarks } from "./ask.ts"
@@ -137,18 +138,8 @@ async function collect(
     const message = JSON.parse(String(data)) as ServerMessage
     if (message.type !== "turn-event" || message.event.turnId !== turnId) continue
     turn = foldTurn(turn, message.event)
-    if (message.event.type === "turn-end") return { turn, speech: join(pieces) }
+    if (message.event.type === "turn-end") return { turn, speech: concatSamples(pieces) }
   }
   signal.throwIfAborted()
   throw new AppError("core.unreachable", "The core closed the audio socket.", { remedy: "Look at its log." })
-}
-
-function join(pieces: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let offset = 0
-  for (const piece of pieces) {
-    all.set(piece, offset)
-    offset += piece.length
-  }
-  return all
 }

@@ -1,6 +1,7 @@
 import type { AudioFrame, AudioSource } from "#audio/types.ts"
 import type { TurnEvent } from "#contract/turns.ts"
 import type { ConversationState } from "#contract/voiceSessions.ts"
+import { concatSamples } from "#core/concatSamples.ts"
 import { createPushQueue, type PushQueue } from "#core/queue.ts"
 import type { SpeechToText, Vad } from "#engines/types.ts"
 import { interruptionBy } from "./interruption.ts"
@@ -121,7 +122,11 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
     heard.isJudging = true
     heard.judgedMs = heard.speechMs
     try {
-      const { text } = await deps.speechToText.transcribe(joined(heard.frames), {}, signal)
+      const { text } = await deps.speechToText.transcribe(
+        concatSamples(heard.frames.map(({ samples }) => samples)),
+        {},
+        signal,
+      )
       if (turn !== talkedOver || interjection !== heard) return
       const spoken = talkedOver.captions.slice(-4).map((caption) => caption.text)
       const verdict = interruptionBy(text, spoken.join(" "))
@@ -185,14 +190,4 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
     await stream.close().catch(() => undefined)
     tell({ phase: "ended", isDucked: false })
   }
-}
-
-function joined(frames: readonly AudioFrame[]): Float32Array {
-  const all = new Float32Array(frames.reduce((sum, { samples }) => sum + samples.length, 0))
-  let at = 0
-  for (const { samples } of frames) {
-    all.set(samples, at)
-    at += samples.length
-  }
-  return all
 }

@@ -1,5 +1,6 @@
 import type { Identification, RecordingQuality, SpeakerProfile } from "#contract/speakers.ts"
 import type { Actor } from "#core/actor.ts"
+import { concatSamples } from "#core/concatSamples.ts"
 import { AppError } from "#core/errors.ts"
 import type { SpeakerEncoder, Vad } from "#engines/types.ts"
 import type { VoiceProfileRecord, VoiceProfileRepository } from "#store/types.ts"
@@ -246,12 +247,7 @@ async function speechOf(
 ): Promise<{ speech: Float32Array; speechMs: number; quality: RecordingQuality }> {
   const regions = await vad.regions(samples, signal)
   const parts = regions.map(({ startMs, endMs }) => samples.subarray(startMs * samplesPerMs, endMs * samplesPerMs))
-  const speech = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    speech.set(part, at)
-    at += part.length
-  }
+  const speech = concatSamples(parts)
   return { speech, speechMs: speech.length / samplesPerMs, quality: recordingQuality(samples, regions) }
 }
 

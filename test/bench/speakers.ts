@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { decodeAudio } from "#audio/decodeAudio.ts"
+import { concatSamples } from "#core/concatSamples.ts"
 import { createCampplus } from "#engines/speech/campplus.ts"
 import { dot } from "#rag/dot.ts"
 import { bootstrapInterval, equalErrorRate } from "../fakes/errorRates.ts"
@@ -37,7 +38,7 @@ try {
   const speech = async (samples: Float32Array): Promise<Float32Array> => {
     const regions = await host.vad.regions(samples, signal)
     const parts = regions.map(({ startMs, endMs }) => samples.subarray(startMs * 16, endMs * 16))
-    return joined(parts.length > 0 ? parts : [samples])
+    return concatSamples(parts.length > 0 ? parts : [samples])
   }
   const voiced = await Promise.all(known.map(({ samples }) => speech(samples)))
   const strangers = await Promise.all(cohort.map(speech))
@@ -79,16 +80,6 @@ try {
   )
 } finally {
   await host.client.stop()
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
 
 function withNoise(samples: Float32Array, noise: Float32Array, snrDb: number): Float32Array {

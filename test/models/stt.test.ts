@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { decodeAudio } from "#audio/decodeAudio.ts"
-import { concatSamples } from "#audio/samples.ts"
+import { concatSamples } from "#core/concatSamples.ts"
 import { noise, tone } from "../fakes/tones.ts"
 import { moonshineFiles, sileroPath } from "./modelFiles.ts"
 import { startSpeechHost } from "./speechHost.ts"

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { level } from "#audio/level.ts"
 import { createResampler, resample } from "#audio/resample.ts"
-import { concatSamples, s16FromSamples, samplesFromS16 } from "#audio/samples.ts"
+import { s16FromSamples, samplesFromS16 } from "#audio/samples.ts"
+import { concatSamples } from "#core/concatSamples.ts"
 import { tone } from "../fakes/tones.ts"
 
 const worst = (a: Float32Array, b: Float32Array, from: number, to: number): number => {
