@@ -1,4 +1,5 @@
 import { createFourier } from "./fourier.ts"
+import { energyUnder, type MelTriangle, melTriangle } from "./melTriangle.ts"
 
 /** Frames of `bins` log mel energies, row-major. */
 export interface MelFrames {
@@ -41,15 +42,8 @@ export function melFilterbank(samples: Float32Array): MelFrames {
     fillWindowed(piece, real)
     imaginary.fill(0)
     fourier.forward(real, imaginary)
-    for (const [bin, { first, weights }] of triangles.entries()) {
-      let energy = 0
-      for (let n = 0; n < weights.length; n++) {
-        const x = real[first + n] as number
-        const y = imaginary[first + n] as number
-        energy += (weights[n] as number) * (x * x + y * y)
-      }
-      values[frame * bins + bin] = Math.log(Math.max(energy, energyFloor))
-    }
+    for (const [bin, triangle] of triangles.entries())
+      values[frame * bins + bin] = Math.log(Math.max(energyUnder(triangle, real, imaginary), energyFloor))
   }
   subtractMeans(values, frames)
   return { values, frames, bins }
@@ -68,22 +62,17 @@ function fillWindowed(piece: Float32Array, real: Float64Array): void {
   }
 }
 
-function melTriangles(): { first: number; weights: Float64Array }[] {
+function melTriangles(): MelTriangle[] {
   const lowest = melOf(lowestHz)
   const step = (melOf(highestHz) - lowest) / (bins + 1)
   return Array.from({ length: bins }, (_, bin) => {
     const left = lowest + bin * step
     const centre = left + step
     const right = centre + step
-    const weights: number[] = []
-    let first = 0
-    for (let line = 0; line < fourierLength / 2; line++) {
+    return melTriangle(fourierLength / 2, (line) => {
       const mel = melOf((line * sampleRate) / fourierLength)
-      if (mel <= left || mel >= right) continue
-      if (weights.length === 0) first = line
-      weights.push(mel <= centre ? (mel - left) / step : (right - mel) / step)
-    }
-    return { first, weights: Float64Array.from(weights) }
+      return mel <= centre ? (mel - left) / step : (right - mel) / step
+    })
   })
 }
 

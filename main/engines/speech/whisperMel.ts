@@ -1,4 +1,5 @@
 import { createFourier } from "./fourier.ts"
+import { energyUnder, type MelTriangle, melTriangle } from "./melTriangle.ts"
 
 const sampleRate = 16_000
 const windowSamples = 400
@@ -32,14 +33,8 @@ export function whisperMel(samples: Float32Array): Float32Array {
     }
     imaginary.fill(0)
     fourier.forward(real, imaginary)
-    for (const [bin, { first, weights }] of triangles.entries()) {
-      let energy = 0
-      for (let n = 0; n < weights.length; n++) {
-        const x = real[first + n] as number
-        const y = imaginary[first + n] as number
-        energy += (weights[n] as number) * (x * x + y * y)
-      }
-      const value = Math.log10(Math.max(energy, energyFloor))
+    for (const [bin, triangle] of triangles.entries()) {
+      const value = Math.log10(Math.max(energyUnder(triangle, real, imaginary), energyFloor))
       values[bin * frames + frame] = value
       loudest = Math.max(loudest, value)
     }
@@ -54,7 +49,7 @@ function reflected(at: number, length: number): number {
   return at < length ? at : 2 * (length - 1) - at
 }
 
-function slaneyTriangles(): { first: number; weights: Float64Array }[] {
+function slaneyTriangles(): MelTriangle[] {
   const step = Math.log(6.4) / 27
   const melOf = (hz: number): number => (hz < 1000 ? (3 * hz) / 200 : 15 + Math.log(hz / 1000) / step)
   const hzOf = (mel: number): number => (mel < 15 ? (200 * mel) / 3 : 1000 * Math.exp(step * (mel - 15)))
@@ -63,15 +58,9 @@ function slaneyTriangles(): { first: number; weights: Float64Array }[] {
   return Array.from({ length: bins }, (_, bin) => {
     const [left, centre, right] = [edges[bin], edges[bin + 1], edges[bin + 2]] as [number, number, number]
     const area = 2 / (right - left)
-    const weights: number[] = []
-    let first = 0
-    for (let line = 0; line < lines; line++) {
+    return melTriangle(lines, (line) => {
       const hz = (line * sampleRate) / windowSamples
-      const height = Math.min((hz - left) / (centre - left), (right - hz) / (right - centre))
-      if (height <= 0) continue
-      if (weights.length === 0) first = line
-      weights.push(area * height)
-    }
-    return { first, weights: Float64Array.from(weights) }
+      return area * Math.min((hz - left) / (centre - left), (right - hz) / (right - centre))
+    })
   })
 }
