@@ -26,7 +26,6 @@ const onset = 0.5
 /** Speech in a row after which somebody is heard: a click is shorter. */
 const onsetMs = 96
 /** Speech after which it is asked whether they take the floor, and again after every further piece. */
-const judgeAfterMs = 320
 const judgeEveryMs = 320
 /** Speech that goes on for this long takes the floor whatever the words. */
 const longestBackchannelMs = 1500
@@ -38,9 +37,8 @@ interface Spoken {
   frames: PushQueue<AudioFrame>
   stage: "listening" | "thinking" | "speaking"
   /** What has been said aloud, newest last. */
-  captions: { text: string; endMs: number }[]
+  captions: string[]
   stop: (() => Promise<void>) | null
-  turnId: string | null
   isStopped: boolean
 }
 
@@ -78,7 +76,6 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
       stage: "listening",
       captions: [],
       stop: null,
-      turnId: null,
       isStopped: false,
     }
     for (const frame of frames) opened.frames.push(frame)
@@ -89,7 +86,6 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
       .startTurn({ frames: () => opened.frames }, (event) => onTurnEvent(opened, event))
       .then(
         ({ turnId, stop }) => {
-          opened.turnId = turnId
           opened.stop = stop
           if (opened.isStopped) void stop()
           else if (turn === opened) tell({ turnId })
@@ -113,7 +109,7 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
       of.frames.end()
       of.stage = "thinking"
     } else if (event.type === "speech-start") of.stage = "speaking"
-    else if (event.type === "caption") of.captions.push({ text: event.spoken, endMs: event.startMs + event.durationMs })
+    else if (event.type === "caption") of.captions.push(event.spoken)
     if (turn === of) tell({ phase: of.stage })
   }
 
@@ -128,8 +124,7 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
         signal,
       )
       if (turn !== talkedOver || interjection !== heard) return
-      const spoken = talkedOver.captions.slice(-4).map((caption) => caption.text)
-      const verdict = interruptionBy(text, spoken.join(" "))
+      const verdict = interruptionBy(text, talkedOver.captions.slice(-4).join(" "))
       const isLong = verdict === "backchannel" && heard.speechMs >= longestBackchannelMs
       if (verdict === "takes-floor" || isLong) takeFloor(heard, talkedOver)
     } catch {
@@ -159,7 +154,7 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
       heard.speechMs += frameMs
       heard.silenceMs = 0
     } else heard.silenceMs += frameMs
-    const isDue = heard.speechMs - heard.judgedMs >= (heard.judgedMs === 0 ? judgeAfterMs : judgeEveryMs)
+    const isDue = heard.speechMs - heard.judgedMs >= judgeEveryMs
     const isLastChance = heard.silenceMs >= overAfterMs / 2 && heard.speechMs > heard.judgedMs
     if ((isDue || isLastChance) && !heard.isJudging) void judge(heard, turn)
     else if (heard.silenceMs >= overAfterMs && !heard.isJudging) {
