@@ -91,7 +91,11 @@ export function createSpeakers(deps: SpeakersDeps): Speakers {
   }
   const fingerprint = async (): Promise<string | null> => (await deps.encoder())?.fingerprint ?? null
 
-  const identify: Speakers["identify"] = async (actor, samples, signal) => {
+  const identifyAmong = async (
+    known: readonly VoiceProfileRecord[],
+    samples: Float32Array,
+    signal: AbortSignal,
+  ): Promise<Identification> => {
     const { encoder, vad } = await models()
     const { speech, speechMs } = await speechOf(samples, vad, signal)
     if (speechMs < shortestQueryMs) {
@@ -100,7 +104,7 @@ export function createSpeakers(deps: SpeakersDeps): Speakers {
       })
     }
     const embedding = await encoder.embed(speech, signal)
-    const profiles = (await deps.profiles.list(actor)).filter((profile) => profile.fingerprint === encoder.fingerprint)
+    const profiles = known.filter((profile) => profile.fingerprint === encoder.fingerprint)
     const candidates = []
     for (const profile of profiles) {
       const { vectors } = await open(profile)
@@ -171,11 +175,12 @@ export function createSpeakers(deps: SpeakersDeps): Speakers {
       }
     },
 
-    identify,
+    identify: async (actor, samples, signal) => identifyAmong(await deps.profiles.list(actor), samples, signal),
     async recognize(actor, samples, signal) {
-      if ((await deps.profiles.list(actor)).length === 0) return null
+      const known = await deps.profiles.list(actor)
+      if (known.length === 0) return null
       try {
-        return await identify(actor, samples, signal)
+        return await identifyAmong(known, samples, signal)
       } catch (error) {
         if (error instanceof AppError && (error.code === "speaker.too-short" || error.code === "model.missing"))
           return null
