@@ -1,8 +1,8 @@
-/** Runs a check with its own time limit: it is aborted and answers `late` when the limit passes. */
+/** Runs a check with its own time limit: it is aborted and answers, or fails, as `late` does when the limit passes. */
 export async function withLimit<T>(
   work: (signal: AbortSignal) => Promise<T>,
   limitMs: number,
-  late: () => T,
+  late: () => T | Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
   const limit = new AbortController()

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { z } from "zod"
 import { AppError } from "#core/errors.ts"
 import type { Logger } from "#core/logger.ts"
+import { withLimit } from "../withLimit.ts"
 import { writePrivateFile } from "./privateFile.ts"
 import type { Keychain, Secret, SecretSource, Secrets } from "./types.ts"
 import { createVault, openVault, seal, sealedValue, unseal, vaultHeader } from "./vault.ts"
@@ -63,7 +64,8 @@ export async function createSecrets(options: SecretsOptions): Promise<Secrets> {
   const keep = async (name: string, value: string): Promise<Exclude<SecretSource, "env">> => {
     const source = await place()
     if (source === "keychain") {
-      await bounded((await keychain())?.set(name, value))
+      const chain = await keychain()
+      await bounded(async () => chain?.set(name, value))
       await change({ ...file.entries, [name]: { source } })
     } else if (source === "vault") {
       let vault = file.vault
@@ -82,7 +84,8 @@ export async function createSecrets(options: SecretsOptions): Promise<Secrets> {
     if (!found) return null
     if (found.source === "file") return { value: found.value, source: "file" }
     if (found.source === "keychain") {
-      const value = await bounded((await keychain())?.get(name)).catch(() => null)
+      const chain = await keychain()
+      const value = await bounded(async () => chain?.get(name)).catch(() => null)
       if (value) return { value, source: "keychain" }
       throw new AppError("secrets.locked", "The system's keychain does not give out a secret that was put there.", {
         remedy: "Unlock the keychain, or set the secret again.",
@@ -141,7 +144,10 @@ export async function createSecrets(options: SecretsOptions): Promise<Secrets> {
         checkName(name)
         const found = file.entries[name]
         if (!found) return
-        if (found.source === "keychain") await bounded((await keychain())?.remove(name)).catch(() => undefined)
+        if (found.source === "keychain") {
+          const chain = await keychain()
+          await bounded(async () => chain?.remove(name)).catch(() => undefined)
+        }
         const { [name]: _removed, ...rest } = file.entries
         await change(rest)
         known.delete(name)
@@ -180,9 +186,9 @@ async function probeKeychain({ keychain, log }: SecretsOptions): Promise<Keychai
   if (!keychain) return null
   try {
     const value = randomBytes(8).toString("hex")
-    await bounded(keychain.set(keychainProbe, value))
-    const kept = await bounded(keychain.get(keychainProbe))
-    await bounded(keychain.remove(keychainProbe))
+    await bounded(() => keychain.set(keychainProbe, value))
+    const kept = await bounded(() => keychain.get(keychainProbe))
+    await bounded(() => keychain.remove(keychainProbe))
     if (kept === value) return keychain
   } catch {
     // Falls through: what a keychain says about itself may name accounts.
@@ -191,21 +197,17 @@ async function probeKeychain({ keychain, log }: SecretsOptions): Promise<Keychai
   return null
 }
 
-async function bounded<T>(work: Promise<T> | undefined): Promise<T | null> {
-  if (!work) return null
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new AppError("secrets.locked", "The system's keychain does not answer.", { remedy: "Unlock it." })),
-      keychainTimeoutMs,
-    )
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+/** A call to the keychain, which may wait for its user, not for ever. */
+const bounded = <T>(call: () => Promise<T>): Promise<T> =>
+  withLimit(
+    call,
+    keychainTimeoutMs,
+    () =>
+      Promise.reject(
+        new AppError("secrets.locked", "The system's keychain does not answer.", { remedy: "Unlock it." }),
+      ),
+    new AbortController().signal,
+  )
 
 async function readSecretsFile(path: string): Promise<SecretsFile> {
   let text: string
