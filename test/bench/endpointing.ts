@@ -3,9 +3,6 @@
  * runs over them with the real models, beside a fixed wait. Time is that of the sound, so a busy machine changes nothing; each answer of
  * a model comes `modelMs` of sound after its question.
  */
-import { readFileSync } from "node:fs"
-import { join } from "node:path"
-import { decodeAudio } from "#audio/decodeAudio.ts"
 import type { AudioFrame } from "#audio/types.ts"
 import { createSmartTurn } from "#engines/speech/smartTurn.ts"
 import type { SpeechToText, TurnDetector } from "#engines/types.ts"
@@ -15,6 +12,7 @@ import { createSpeechGate } from "#voice/speechGate.ts"
 import { createRandom } from "../fakes/random.ts"
 import { smartTurnPath, testdataDir } from "../models/modelFiles.ts"
 import { startSpeechHost } from "../models/speechHost.ts"
+import { speechClips } from "./shared/speechClips.ts"
 
 const perMs = 16
 const frameMs = 20
@@ -44,34 +42,24 @@ const detector = createSmartTurn({ client: host.client, model: { id: "smart-turn
 try {
   const pauses: Trial[] = []
   const ends: Trial[] = []
-  for (const [set, extension] of [
-    ["ljspeech", ".flac"],
-    ["harvard", ".wav"],
-    ["other", ""],
-  ] as const)
-    for (const line of readFileSync(join(folder, "speech", set, "transcripts.tsv"), "utf8")
-      .trim()
-      .split("\n")) {
-      const [name = "", words = ""] = line.split("\t")
-      const bytes = readFileSync(join(folder, "speech", set, name + extension))
-      const { samples } = await decodeAudio(bytes, { sampleRate: 16_000 }, signal)
-      const regions = await host.vad.regions(samples, signal)
-      const [first, last] = [regions[0], regions.at(-1)]
-      if (!first || !last) continue
-      const endMs = last.endMs
-      const spoken = samples.slice(0, endMs * perMs)
-      // Readings that were cut out of the middle of a sentence say nothing about where one ends.
-      if (!/,$|\w$/.test(words) || set !== "ljspeech") ends.push({ samples: withEnd(spoken), endMs, pauseAtMs: null })
-      const quiet = quietPlaces(spoken, first.startMs + 500, endMs - 500)
-      for (let n = 0; n < pausesPerClip && quiet.length > 0; n++) {
-        const [pauseAtMs = 0] = quiet.splice(Math.floor(random() * quiet.length), 1)
-        const pauseMs = Math.round(400 + 1100 * random())
-        const longer = new Float32Array(spoken.length + pauseMs * perMs)
-        longer.set(spoken.subarray(0, pauseAtMs * perMs))
-        longer.set(spoken.subarray(pauseAtMs * perMs), (pauseAtMs + pauseMs) * perMs)
-        pauses.push({ samples: withEnd(longer), endMs: endMs + pauseMs, pauseAtMs })
-      }
+  for await (const { set, reference: words, samples } of speechClips(folder, signal)) {
+    const regions = await host.vad.regions(samples, signal)
+    const [first, last] = [regions[0], regions.at(-1)]
+    if (!first || !last) continue
+    const endMs = last.endMs
+    const spoken = samples.slice(0, endMs * perMs)
+    // Readings that were cut out of the middle of a sentence say nothing about where one ends.
+    if (!/,$|\w$/.test(words) || set !== "ljspeech") ends.push({ samples: withEnd(spoken), endMs, pauseAtMs: null })
+    const quiet = quietPlaces(spoken, first.startMs + 500, endMs - 500)
+    for (let n = 0; n < pausesPerClip && quiet.length > 0; n++) {
+      const [pauseAtMs = 0] = quiet.splice(Math.floor(random() * quiet.length), 1)
+      const pauseMs = Math.round(400 + 1100 * random())
+      const longer = new Float32Array(spoken.length + pauseMs * perMs)
+      longer.set(spoken.subarray(0, pauseAtMs * perMs))
+      longer.set(spoken.subarray(pauseAtMs * perMs), (pauseAtMs + pauseMs) * perMs)
+      pauses.push({ samples: withEnd(longer), endMs: endMs + pauseMs, pauseAtMs })
     }
+  }
   console.log(`endpointing: ${pauses.length} turns with a pause of 400–1500 ms put in, ${ends.length} whole sentences`)
 
   const heard: { name: string; endings: (trial: Trial) => Promise<number> }[] = [

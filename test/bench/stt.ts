@@ -2,20 +2,12 @@
  * Word error rate and speed of every installed speech-to-text model on the recordings beside the project, one after the other on each
  * clip, and the cost of Moonshine's partials.
  */
-import { existsSync, readFileSync } from "node:fs"
-import { join } from "node:path"
-import { decodeAudio } from "#audio/decodeAudio.ts"
+import { existsSync } from "node:fs"
 import type { SpeechToText } from "#engines/types.ts"
 import { testdataDir, whisperFiles } from "../models/modelFiles.ts"
 import { startSpeechHost } from "../models/speechHost.ts"
 import { wordErrors } from "../models/wordErrors.ts"
-
-interface Clip {
-  name: string
-  reference: string
-  samples: Float32Array
-  seconds: number
-}
+import { type SpeechClip, speechClips } from "./shared/speechClips.ts"
 
 const signal = new AbortController().signal
 const folder = testdataDir()
@@ -24,20 +16,8 @@ if (!folder) {
   process.exit(0)
 }
 
-const clips: Clip[] = []
-for (const [set, extension] of [
-  ["ljspeech", ".flac"],
-  ["harvard", ".wav"],
-  ["other", ""],
-] as const)
-  for (const line of readFileSync(join(folder, "speech", set, "transcripts.tsv"), "utf8")
-    .trim()
-    .split("\n")) {
-    const [name = "", reference = ""] = line.split("\t")
-    const bytes = readFileSync(join(folder, "speech", set, name + extension))
-    const { samples, durationMs } = await decodeAudio(bytes, { sampleRate: 16_000 }, signal)
-    clips.push({ name, reference, samples, seconds: durationMs / 1000 })
-  }
+const clips: SpeechClip[] = []
+for await (const clip of speechClips(folder, signal)) clips.push(clip)
 
 const host = startSpeechHost()
 const engines: SpeechToText[] = [host.stt]
