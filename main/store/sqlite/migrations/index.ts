@@ -11,6 +11,7 @@ import { voiceProfiles } from "./009-voice-profiles.ts"
 import { evaluations } from "./010-evaluations.ts"
 import { healthReports } from "./011-health-reports.ts"
 import { speakersOfMessages } from "./012-speakers-of-messages.ts"
+import { people } from "./013-people.ts"
 
 /** One step forward of the schema; its place in the list plus one is the `user_version` after it. Released steps never change. */
 export type Migration = string | ((db: Database.Database) => void)
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   evaluations,
   healthReports,
   speakersOfMessages,
+  people,
 ]
