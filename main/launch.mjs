@@ -2,9 +2,10 @@
 /** `npm start` and `zenglow`: makes the clone ready, then runs the command line under Node 24. */
 import { spawn } from "node:child_process"
 import { join } from "node:path"
-import { ensureBuilt, ensureInstalled, node24, root } from "./setup.mjs"
+import { ensureBuilt, ensureInstalled, ensureSound, node24, root } from "./setup.mjs"
 
 ensureInstalled()
+ensureSound()
 ensureBuilt()
 
 // A small space for young objects: the core mostly waits, and 16 MB of them (times three) would stay resident.

@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { ensureNativeAudio } from "./nativeAudio.mjs"
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const modulesDir = join(root, "node_modules")
@@ -19,7 +20,7 @@ export const isClone = existsSync(join(root, "package-lock.json"))
 
 /**
  * Installs what the lock file says, when that changed. `npm install --no-save` rather than `npm ci`: it keeps to the lock and adds the
- * platform packages that the lock of another machine may lack. Install scripts stay off: nothing we use needs one.
+ * platform packages that the lock of another machine may lack. Install scripts stay off; the one addon that is compiled is `ensureSound`'s.
  */
 export function ensureInstalled() {
   if (!isClone) return
@@ -30,6 +31,11 @@ export function ensureInstalled() {
   run(npm.command, [...npm.args, "install", "--no-save", "--no-fund", "--no-audit", "--loglevel=error"])
   pruneForeignBinaries()
   writeFileSync(installStamp, wanted)
+}
+
+/** The addon for the machine's own microphones and loudspeakers, compiled once. Without it the window's serve; `doctor` says why. */
+export function ensureSound({ retry = false } = {}) {
+  return ensureNativeAudio(root, { retry, say })
 }
 
 /** The Node that runs everything native: the packaged 24, else this one when it is new enough. */

@@ -1,7 +1,7 @@
 /** Developer tasks: `npm test`, `npm run check`, … Each makes the clone ready first, so that one command is enough. */
 
 import { join } from "node:path"
-import { ensureBuilt, ensureInstalled, node24, root, run } from "./setup.mjs"
+import { ensureBuilt, ensureInstalled, ensureSound, node24, root, run, say } from "./setup.mjs"
 
 const [task = "", ...args] = process.argv.slice(2)
 const bin = (name, ...path) => [join(root, "node_modules", name, ...path)]
@@ -38,6 +38,11 @@ const tasks = {
   build() {
     ensureBuilt()
   },
+  /** Compiles the addon for sound devices again and says what came of it. */
+  sound() {
+    const { isBuilt, reason } = ensureSound({ retry: true })
+    say(isBuilt ? "The sound devices' addon is built." : `Without the machine's own sound devices: ${reason}`)
+  },
   bench() {
     ensureBuilt()
     node([join(root, "test", "bench", "index.ts")], ...args)
@@ -49,6 +54,7 @@ const tasks = {
 }
 
 ensureInstalled()
+ensureSound()
 if (!Object.hasOwn(tasks, task)) {
   process.stderr.write(`Unknown task "${task}". Tasks: ${Object.keys(tasks).join(", ")}.\n`)
   process.exit(2)
