@@ -1,10 +1,9 @@
 import type { Identification, RecordingQuality, SpeakerProfile } from "#contract/speakers.ts"
 import type { Actor } from "#core/actor.ts"
-import { concatSamples } from "#core/concatSamples.ts"
 import { AppError } from "#core/errors.ts"
 import type { SpeakerEncoder, Vad } from "#engines/types.ts"
 import type { VoiceProfileRecord, VoiceProfileRepository } from "#store/types.ts"
-import { recordingQuality } from "./recordingQuality.ts"
+import { cosineToCentre, hearVoice, refuseTwoVoices, speechOf } from "./hearVoice.ts"
 
 export interface SpeakersDeps {
   profiles: VoiceProfileRepository
@@ -47,14 +46,8 @@ interface Voice {
   netSpeechSeconds: number
 }
 
-const samplesPerMs = 16
-const shortestRecordingMs = 1500
 const shortestEnrollmentMs = 4000
 const strongSeconds = 15
-const leastSnrDb = 10
-const mostClipping = 0.005
-/** Recordings of one voice lie above this (test/bench/speakers.ts: from .52 at 3 s), those of two below. */
-const sameVoice = 0.45
 const mostVectors = 20
 const shortestQueryMs = 800
 
@@ -143,7 +136,7 @@ export function createSpeakers(deps: SpeakersDeps): Speakers {
         })
       }
       const heard = []
-      for (const samples of recordings) heard.push(await listen(samples, encoder, vad, signal))
+      for (const samples of recordings) heard.push(await hearVoice(samples, { encoder, vad }, signal))
       const netMs = heard.reduce((sum, { speechMs }) => sum + speechMs, 0)
       const before: Voice = known ? await open(known) : { vectors: [], netSpeechSeconds: 0 }
       if (netMs + before.netSpeechSeconds * 1000 < shortestEnrollmentMs) {
@@ -194,76 +187,6 @@ export function createSpeakers(deps: SpeakersDeps): Speakers {
     rename: async (actor, id, name) => summary(await deps.profiles.rename(actor, id, name), await fingerprint()),
     forget: (actor, id) => deps.profiles.delete(actor, id),
   }
-}
-
-async function listen(
-  samples: Float32Array,
-  encoder: SpeakerEncoder,
-  vad: Vad,
-  signal: AbortSignal,
-): Promise<{ embedding: Float32Array; speechMs: number; quality: RecordingQuality }> {
-  const { speech, speechMs, quality } = await speechOf(samples, vad, signal)
-  if (speechMs < shortestRecordingMs) {
-    throw new AppError("speaker.too-short", `A recording has ${seconds(speechMs)} s of speech; 1.5 s are needed.`, {
-      remedy: "Speak a whole sentence.",
-      details: quality,
-    })
-  }
-  if (quality.snr_db < leastSnrDb || quality.clipping > mostClipping) {
-    const reason = quality.clipping > mostClipping ? "is too loud and cut off" : "is too noisy"
-    throw new AppError("speaker.poor-quality", `A recording ${reason}.`, {
-      remedy: "Record in a quiet room, an arm's length from the microphone.",
-      details: quality,
-    })
-  }
-  return { embedding: await embedOneVoice(speech, encoder, signal), speechMs, quality }
-}
-
-/** The recording's vector. Its halves must be one voice, where they are long enough to tell. */
-async function embedOneVoice(
-  speech: Float32Array,
-  encoder: SpeakerEncoder,
-  signal: AbortSignal,
-): Promise<Float32Array> {
-  const half = Math.floor(speech.length / 2)
-  if (half >= 2000 * samplesPerMs) {
-    const first = await encoder.embed(speech.slice(0, half), signal)
-    const second = await encoder.embed(speech.slice(half), signal)
-    refuseTwoVoices([[...first], [...second]])
-  }
-  return await encoder.embed(speech, signal)
-}
-
-function refuseTwoVoices(vectors: readonly (readonly number[])[]): void {
-  for (const [index, vector] of vectors.entries()) {
-    const others = vectors.filter((_, other) => other !== index)
-    if (others.length > 0 && cosineToCentre(vector, others) < sameVoice) {
-      throw new AppError("speaker.poor-quality", "The recordings do not sound like one voice.", {
-        remedy: "Record one person alone; remove recordings of others.",
-      })
-    }
-  }
-}
-
-async function speechOf(
-  samples: Float32Array,
-  vad: Vad,
-  signal: AbortSignal,
-): Promise<{ speech: Float32Array; speechMs: number; quality: RecordingQuality }> {
-  const regions = await vad.regions(samples, signal)
-  const parts = regions.map(({ startMs, endMs }) => samples.subarray(startMs * samplesPerMs, endMs * samplesPerMs))
-  const speech = concatSamples(parts)
-  return { speech, speechMs: speech.length / samplesPerMs, quality: recordingQuality(samples, regions) }
-}
-
-/** Cosine of a unit vector to the mean of others. */
-function cosineToCentre(vector: ArrayLike<number>, vectors: readonly (readonly number[])[]): number {
-  const centre = new Float64Array(vector.length)
-  for (const other of vectors)
-    for (let n = 0; n < centre.length; n++) centre[n] = (centre[n] as number) + (other[n] ?? 0)
-  let dot = 0
-  for (let n = 0; n < centre.length; n++) dot += (centre[n] as number) * (vector[n] ?? 0)
-  return dot / (Math.hypot(...centre) || 1)
 }
 
 const worst = (qualities: readonly RecordingQuality[]): RecordingQuality => ({
