@@ -44,7 +44,10 @@ export function answerCases(split: "open" | "held" | "all", set: AnswerSet = "an
 const saysNothing = /\b(documents?|passages?) (do(es)? not|don[’']t|doesn[’']t) (say|state|mention|answer)/i
 
 /** Scores one answered turn by the rules of the fixture's README. */
-export function scoreAnswer(asked: AnswerCase, turn: TurnState): AnswerScore {
+export function scoreAnswer(
+  asked: Pick<AnswerCase, "kind" | "answer" | "wrong" | "sources">,
+  turn: TurnState,
+): AnswerScore {
   const toldNothing = turn.found === false || saysNothing.test(turn.text)
   const matches = (expression: string): boolean => new RegExp(expression, "i").test(turn.text)
   const isRight =

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { bootCore } from "#app/bootCore.ts"
 import { createClient } from "#cli/client.ts"
 import { ingestPath } from "#cli/ingest.ts"
+import { socketTurn } from "#cli/socketTurn.ts"
 import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
 import type { TurnEvent } from "#contract/turns.ts"
 import { loadConfig } from "#core/config.ts"
@@ -20,6 +21,8 @@ export interface AskedTurn {
 /** A whole core on a temporary data directory, with one folder of documents read, asked over HTTP as programs do. */
 export interface AnswerCore {
   ask(question: string): Promise<AskedTurn>
+  /** The same question spoken: samples at 16 kHz, all at once, then the key goes up. */
+  speak(samples: Float32Array): Promise<{ turn: TurnState; speech: Float32Array }>
   close(): Promise<void>
 }
 
@@ -49,6 +52,7 @@ export async function openAnswerCore(documents: string, threads?: number): Promi
       }
       return { turn, quoteMs, firstTextMs, totalMs: performance.now() - startedAt }
     },
+    speak: (samples) => socketTurn(client, samples, [collectionId], signal),
     async close() {
       await core.close()
       await rm(dataDir, { recursive: true, force: true })
