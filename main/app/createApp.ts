@@ -22,6 +22,7 @@ import { createModels, type Models } from "#models/models.ts"
 import type { LogBuffer } from "#ops/logBuffer.ts"
 import { createPersonas } from "#ops/personas.ts"
 import type { Secrets } from "#ops/secrets/types.ts"
+import { createTraces } from "#ops/traces/createTraces.ts"
 import { createDocuments } from "#rag/documents.ts"
 import { createFolders, type Folders } from "#rag/folders/folders.ts"
 import { createIndexCare } from "#rag/indexCare.ts"
@@ -121,6 +122,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     changed("models")(modelId)
     void indexKeeper.followModels()
   }
+  const traces = createTraces({ version, originOf: (turnId) => conversing.turns.originOf(turnId) })
   const budget = createMemoryBudget({ totalBytes: totalmem() * memoryShare })
   const engines = keep(
     createEngineRack({
@@ -132,6 +134,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       resolve: (id, signal) => models.resolve(id, signal),
       choose: (role) => models.choose(role),
       unloadAfterMinutes: () => settings.values().unloadAfterMinutes,
+      onCall: traces.onHostCall,
       onChange: changed("models"),
     }),
   )
@@ -282,6 +285,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     isOffline: install.isOffline,
     isHubReachable: createHubProbe({ catalog, install }),
     activeJobs: () => jobs.active().length,
+    onTurn: traces.onTurn,
     indexProblems: async () => (await indexCare.inspect()).map(({ message }) => message),
   })
   keep(metrics)
@@ -357,6 +361,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       embedder: engines.embedder,
     }),
     ops,
+    traces,
     secrets,
     audit: store.audit,
     audio,

@@ -6,7 +6,7 @@ import { AppError } from "#core/errors.ts"
 import { createHostClient } from "#core/host/client.ts"
 import { createForkAdapter } from "#core/host/forkAdapter.ts"
 import type { OrphanList } from "#core/host/orphans.ts"
-import type { EngineClient, HostContract, HostStatus } from "#core/host/types.ts"
+import type { EngineClient, HostCall, HostContract, HostStatus } from "#core/host/types.ts"
 import type { Logger } from "#core/logger.ts"
 import type { LlamaContract } from "#engines/llama/contract.ts"
 import { createLlamaLlm } from "#engines/llama/llamaLlm.ts"
@@ -44,6 +44,8 @@ export interface EngineRackDeps {
   /** The installed model to use for a role; null when there is none. */
   choose(role: ModelRole): Promise<string | null>
   unloadAfterMinutes(): number
+  /** Hears of every request that a turn made of an engine. */
+  onCall(call: HostCall): void
   /** A model was loaded, unloaded or measured. */
   onChange(modelId: string): void
 }
@@ -88,7 +90,7 @@ interface Mounted {
 const idleCheckMs = 30_000
 
 export function createEngineRack(deps: EngineRackDeps): EngineRack {
-  const { config, clock, log } = deps
+  const { config, clock, log, onCall } = deps
   const threads = config.threads ?? Math.max(1, availableParallelism())
   const adapter = (name: "llama" | "onnx" | "speech") =>
     createForkAdapter({ entry: entryUrl(name), log, orphans: deps.orphans })
@@ -100,6 +102,15 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
       log,
       concurrency: 1,
       graceMs: 20_000,
+      onCall,
+    }),
+    onnx: createHostClient<OnnxContract>({ name: "onnx", adapter: adapter("onnx"), log, concurrency: 4, onCall }),
+    speech: createHostClient<SpeechContract>({
+      name: "speech",
+      adapter: adapter("speech"),
+      log,
+      concurrency: 8,
+      onCall,
     }),
     onnx: createHostClient<OnnxContract>({ name: "onnx", adapter: adapter("onnx"), log, concurrency: 4 }),
     speech: createHostClient<SpeechContract>({ name: "speech", adapter: adapter("speech"), log, concurrency: 8 }),

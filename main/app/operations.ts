@@ -10,6 +10,7 @@ import { createOps, type Ops } from "#ops/createOps.ts"
 import type { LogBuffer } from "#ops/logBuffer.ts"
 import { createMetrics, type Metrics } from "#ops/metrics.ts"
 import { probeNativeModules } from "#ops/nativeModules.ts"
+import type { TurnSummary } from "#ops/turnMeter.ts"
 import type { Store } from "#store/types.ts"
 import type { EngineRack } from "./engines.ts"
 import { productDir } from "./entries.ts"
@@ -27,6 +28,8 @@ export interface OperationsDeps {
   isOffline(): boolean
   isHubReachable(signal: AbortSignal): Promise<boolean>
   activeJobs(): number
+  /** Hears of every turn that ended. */
+  onTurn(summary: TurnSummary): void
   /** What is wrong with the search index, in words; empty: nothing. */
   indexProblems(): Promise<string[]>
 }
@@ -55,6 +58,7 @@ export function createOperations(deps: OperationsDeps): { metrics: Metrics; ops:
     models: loadedModels,
     memory: () => ({ budgetBytes: deps.budget.totalBytes, engineBytes: deps.budget.usedBytes() }),
     queues: () => ({ jobs: deps.activeJobs() }),
+    onTurn: deps.onTurn,
   })
   const ops = createOps({
     metrics,

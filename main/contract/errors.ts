@@ -18,6 +18,7 @@ export const errorCodes = {
   "turn.busy": { status: 409, retryable: true },
   "conversation.not-found": { status: 404, retryable: false },
   "message.not-found": { status: 404, retryable: false },
+  "trace.not-found": { status: 404, retryable: false },
   "collection.not-found": { status: 404, retryable: false },
   "document.not-found": { status: 404, retryable: false },
   "document.unsupported": { status: 415, retryable: false },

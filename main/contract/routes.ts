@@ -17,6 +17,7 @@ import { secretRoutes } from "./secrets.ts"
 import { settingsRoutes } from "./settings.ts"
 import { speakerRoutes } from "./speakers.ts"
 import { turnRoutes } from "./turnRoutes.ts"
+import { traceRoutes } from "./traces.ts"
 import { voiceSessionRoutes } from "./voiceSessions.ts"
 import { whyRoutes } from "./why.ts"
 
@@ -24,6 +25,7 @@ import { whyRoutes } from "./why.ts"
 export const routes = {
   ...turnRoutes,
   ...conversationRoutes,
+  ...traceRoutes,
   ...documentRoutes,
   ...folderRoutes,
   ...searchIndexRoutes,

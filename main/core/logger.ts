@@ -13,8 +13,14 @@ export interface Logger {
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent"
 
-/** The request on whose behalf code runs; stamped on every line logged inside `run`. */
-export const requestContext = new AsyncLocalStorage<{ requestId: string }>()
+/** On whose behalf code runs: the request, and the turn it started. */
+export interface CallContext {
+  requestId?: string
+  turnId?: string
+}
+
+/** Stamped on every line logged inside `run`, and sent along to child processes, whose lines carry it too. */
+export const requestContext = new AsyncLocalStorage<CallContext>()
 
 export interface LoggerOptions {
   level: LogLevel

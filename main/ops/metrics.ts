@@ -6,7 +6,7 @@ import type { Logger } from "#core/logger.ts"
 import { createMachineProbe, type MachineProbe } from "./machineProbe.ts"
 import { createPrometheus } from "./prometheus.ts"
 import { createStageTimes } from "./stageTimes.ts"
-import { createTurnMeter } from "./turnMeter.ts"
+import { createTurnMeter, type TurnSummary } from "./turnMeter.ts"
 
 export interface MetricsDeps {
   clock: Clock
@@ -18,6 +18,8 @@ export interface MetricsDeps {
   memory(): { budgetBytes: number; engineBytes: number }
   /** Lengths of queues besides the hosts' own, e.g. jobs. */
   queues?(): Record<string, number>
+  /** Hears of every turn that ended. */
+  onTurn?(summary: TurnSummary): void
   /** Default: this machine. */
   probe?: MachineProbe
 }
@@ -105,6 +107,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
       count("tokens.cached", summary.cachedTokens)
       count("tokens.completion", summary.completionTokens)
       prometheus.onTurn(summary)
+      deps.onTurn?.(summary)
     },
     onRequest(request) {
       count("requests")

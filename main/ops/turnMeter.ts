@@ -1,8 +1,21 @@
-import type { TurnEvent } from "#contract/turns.ts"
+import type { StageTiming, TurnEvent } from "#contract/turns.ts"
 
 /** What one finished turn came to. */
 export interface TurnSummary {
+  turnId: string
+  conversationId: string
+  messageId: string
   kind: "text" | "voice"
+  /** Epoch milliseconds of the first and the last event, and of the moment that `timings` count from. */
+  startedAt: number
+  endedAt: number
+  zeroAt: number
+  timings: readonly StageTiming[]
+  /** The model that wrote the answer. Null: quoted, or nothing was written. */
+  model: string | null
+  /** Tokens of the model's window that the answer took, and all it has. */
+  context: { tokens: number; limit: number } | null
+  passages: number
   reason: string
   /** From the first event to the last, and each stage of the turn's own waterfall. */
   stages: { name: string; durationMs: number }[]
@@ -24,8 +37,14 @@ export interface TurnMeter {
 }
 
 interface Running {
+  conversationId: string
+  messageId: string
   kind: "text" | "voice"
   startedAt: number
+  zeroAt: number
+  model: string | null
+  context: { tokens: number; limit: number } | null
+  passages: number
   firstDeltaAt: number | null
   lastDeltaAt: number
   deltas: number
@@ -47,8 +66,14 @@ export function createTurnMeter(): TurnMeter {
     add(event) {
       if (event.type === "turn-start") {
         turns.set(event.turnId, {
+          conversationId: event.conversationId,
+          messageId: event.messageId,
           kind: event.kind,
           startedAt: event.at,
+          zeroAt: event.at,
+          model: null,
+          context: null,
+          passages: 0,
           firstDeltaAt: null,
           lastDeltaAt: event.at,
           deltas: 0,
@@ -67,12 +92,19 @@ export function createTurnMeter(): TurnMeter {
           turn.lastDeltaAt = event.at
           turn.deltas++
           return null
+        case "listen-end":
+          // A spoken turn's waterfall counts from the key going up.
+          turn.zeroAt = event.at
+          return null
         case "retrieve-end":
           turn.found = event.found
+          turn.passages = event.passages.length
           return null
         case "text-end":
           turn.usage = event.usage
           turn.textEndAt = event.at
+          turn.model = event.model
+          if (event.model !== null) turn.context = { tokens: event.contextTokens, limit: event.contextLimit }
           return null
         case "error":
           turn.errorCode = event.error.code
@@ -82,7 +114,17 @@ export function createTurnMeter(): TurnMeter {
           const speed = speedOf(turn)
           lastSpeed = speed ?? lastSpeed
           return {
+            turnId: event.turnId,
+            conversationId: turn.conversationId,
+            messageId: turn.messageId,
             kind: turn.kind,
+            startedAt: turn.startedAt,
+            endedAt: event.at,
+            zeroAt: turn.zeroAt,
+            timings: event.timings,
+            model: turn.model,
+            context: turn.context,
+            passages: turn.passages,
             reason: event.reason,
             stages: [
               { name: "turn", durationMs: event.at - turn.startedAt },

@@ -8,7 +8,7 @@ import type { CollectionService, DocumentService, FolderService, SearchIndexServ
 import type { JobService } from "./deps/jobs.ts"
 import type { ArtifactService, EvaluationService, MemoryService } from "./deps/knowledge.ts"
 import type { ModelService, OpenAiService } from "./deps/models.ts"
-import type { OpsService, SettingsService } from "./deps/operations.ts"
+import type { OpsService, SettingsService, TraceService } from "./deps/operations.ts"
 import type { RagService } from "./deps/rag.ts"
 import type { AudioExchange, SpeakerService, SpeechService, VoiceSessionService } from "./deps/speech.ts"
 
@@ -85,6 +85,7 @@ export interface ServerDeps {
   artifacts: ArtifactService
   evaluations: EvaluationService
   ops: OpsService
+  traces: TraceService
   secrets: SecretService
   audit: AuditService
   audio: AudioExchange

@@ -18,6 +18,7 @@ import { AppError } from "#core/errors.ts"
 import { createHub, type Hub } from "#core/hub.ts"
 import { newId } from "#core/ids.ts"
 import { silentLogger } from "#core/logger.ts"
+import { createTraces } from "#ops/traces/createTraces.ts"
 import { createShownLists } from "#rag/shownLists.ts"
 import type { Change, RagQuery, ServerDeps } from "#server/deps.ts"
 import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
@@ -488,6 +489,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       place: async () => "file" as const,
     },
     audit: createMemoryStore().audit,
+    traces: createTraces({ version: "0.0.0", originOf: () => null }),
     ops: {
       ready: async () => ({ ready: true, reasons: [] }),
       uptimeSeconds: () => 1,

@@ -1,10 +1,18 @@
 import { type Clock, systemClock } from "../clock.ts"
 import { AppError } from "../errors.ts"
 import { createHub } from "../hub.ts"
-import type { Logger } from "../logger.ts"
+import { type CallContext, type Logger, requestContext } from "../logger.ts"
 import { type BreakerOptions, createBreaker } from "./breaker.ts"
-import type { FromHost } from "./protocol.ts"
-import type { EngineClient, HostAdapter, HostContract, HostProcess, HostStatus, RequestOptions } from "./types.ts"
+import type { FromHost, HostRun } from "./protocol.ts"
+import type {
+  EngineClient,
+  HostAdapter,
+  HostCall,
+  HostContract,
+  HostProcess,
+  HostStatus,
+  RequestOptions,
+} from "./types.ts"
 
 export interface HostClientOptions {
   /** Short name for logs, status and messages: "llm", "onnx". */
@@ -21,12 +29,17 @@ export interface HostClientOptions {
   /** How long a cancelled request may go on before the host is ended. Default 5,000 ms. */
   graceMs?: number
   breaker?: BreakerOptions
+  /** Hears of every request that a turn made, once its caller has the answer. */
+  onCall?: (call: HostCall) => void
 }
 
 interface Pending {
   id: number
   method: string
   input: unknown
+  context: CallContext | undefined
+  sent: { at: number; pid: number | null } | null
+  ran: HostRun | null
   onEvent: ((event: unknown) => void) | undefined
   resolve: (output: unknown) => void
   reject: (error: unknown) => void
@@ -126,6 +139,7 @@ export function createHostClient<C extends HostContract>(options: HostClientOpti
         const pending = running.requests.get(message.id)
         if (!pending) return
         running.requests.delete(message.id)
+        pending.ran = message.ran ?? null
         clearTimeout(pending.graceTimer)
         breaker.succeeded()
         if (message.type === "result") settle(pending, () => pending.resolve(message.output))
@@ -214,7 +228,9 @@ export function createHostClient<C extends HostContract>(options: HostClientOpti
       const next = waiting.shift()
       if (!next) return
       host.requests.set(next.id, next)
-      host.process.send({ type: "request", id: next.id, method: next.method, input: next.input })
+      const { id, method, input, context } = next
+      next.sent = { at: clock.now(), pid: host.process.pid }
+      host.process.send({ type: "request", id, method, input, ...(context ? { context } : {}) })
       watch(host)
     }
   }
@@ -232,6 +248,45 @@ export function createHostClient<C extends HostContract>(options: HostClientOpti
     pending.graceTimer = setTimeout(() => {
       end(running, { code: "engine.crashed", reason: "a cancelled request did not end", isCrash: false })
     }, graceMs)
+  }
+
+  /** Tells `onCall` of the request's end on the way to its caller. */
+  const observed = (
+    pending: () => Pending,
+    resolve: Pending["resolve"],
+    reject: Pending["reject"],
+    signal: AbortSignal,
+  ): Pick<Pending, "resolve" | "reject"> => {
+    const { onCall } = options
+    const turnId = requestContext.getStore()?.turnId
+    if (!onCall || turnId === undefined) return { resolve, reject }
+    const askedAt = clock.now()
+    const start = clock.monotonic()
+    const over = (outcome: string): void => {
+      const { method, sent, ran } = pending()
+      const endedAt = askedAt + clock.monotonic() - start
+      onCall({
+        turnId,
+        host: name,
+        pid: sent?.pid ?? null,
+        method,
+        askedAt,
+        endedAt,
+        sentAt: sent?.at ?? null,
+        ran,
+        outcome,
+      })
+    }
+    return {
+      resolve(output) {
+        over("ok")
+        resolve(output)
+      },
+      reject(error) {
+        over(signal.aborted ? "aborted" : error instanceof AppError ? error.code : "internal")
+        reject(error)
+      },
+    }
   }
 
   const rejectWaiting = (error: AppError): void => {
@@ -263,9 +318,11 @@ export function createHostClient<C extends HostContract>(options: HostClientOpti
           id: nextId++,
           method,
           input,
+          context: requestContext.getStore(),
+          sent: null,
+          ran: null,
           onEvent,
-          resolve,
-          reject,
+          ...observed(() => pending, resolve, reject, signal),
           isSettled: false,
           removeAbort: () => signal.removeEventListener("abort", onAbort),
         }

@@ -1,5 +1,5 @@
 import { AppError } from "../errors.ts"
-import type { Logger } from "../logger.ts"
+import { type Logger, requestContext } from "../logger.ts"
 import type { FromHost, ToHost } from "./protocol.ts"
 import type { HostContract, HostHandlers } from "./types.ts"
 
@@ -17,18 +17,24 @@ export function createDispatcher<C extends HostContract>(
   onStop: () => void,
 ): Dispatcher {
   const running = new Map<number, { controller: AbortController; ended: Promise<void> }>()
-  const log = forwardingLogger(send, {})
-
-  const run = async (id: number, method: string, input: unknown, signal: AbortSignal): Promise<void> => {
+  const run = async (
+    { id, method, input, context = {} }: Extract<ToHost, { type: "request" }>,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const log = forwardingLogger(send, { ...context })
+    const startedAt = Date.now()
+    const start = performance.now()
+    const ran = () => ({ startedAt, durationMs: performance.now() - start })
     try {
       const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined
       if (!handler) throw new AppError("engine.failed", `The engine host has no method "${method}".`)
       const emit = (event: unknown): void => {
         if (!signal.aborted) send({ type: "event", id, event })
       }
-      send({ type: "result", id, output: await handler(input, { signal, emit, log }) })
+      const output = await requestContext.run(context, () => handler(input, { signal, emit, log }))
+      send({ type: "result", id, output, ran: ran() })
     } catch (error) {
-      send({ type: "error", id, error: describe(error, signal, method, log) })
+      send({ type: "error", id, error: describe(error, signal, method, log), ran: ran() })
     } finally {
       running.delete(id)
     }
@@ -41,7 +47,7 @@ export function createDispatcher<C extends HostContract>(
           const controller = new AbortController()
           const entry = { controller, ended: Promise.resolve() }
           running.set(message.id, entry)
-          entry.ended = run(message.id, message.method, message.input, controller.signal)
+          entry.ended = run(message, controller.signal)
           return
         }
         case "cancel":

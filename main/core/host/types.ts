@@ -37,6 +37,22 @@ export interface HostStatus {
   queued: number
 }
 
+/** One request that a turn made of a host, once it is over. Times are epoch milliseconds. */
+export interface HostCall {
+  turnId: string
+  host: string
+  pid: number | null
+  method: string
+  askedAt: number
+  endedAt: number
+  /** Null: it never reached the child. */
+  sentAt: number | null
+  /** What the child itself measured; null where it did not answer. */
+  ran: { startedAt: number; durationMs: number } | null
+  /** `ok`, `aborted`, or an error code. */
+  outcome: string
+}
+
 export interface RequestContext<Event> {
   signal: AbortSignal
   emit: (event: Event) => void

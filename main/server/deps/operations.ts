@@ -33,6 +33,13 @@ export interface OpsService {
   }): RouteOutput<Routes["GET /logs/recent"]>
 }
 
+/** Traces of turns; the machine's owner sees everybody's. Unknown ids throw `trace.not-found`. */
+export interface TraceService {
+  list(actor: Actor, limit: number): RouteOutput<Routes["GET /api/traces"]>["items"]
+  get(actor: Actor, id: string): RouteOutput<Routes["GET /api/traces/:id"]>
+  otlp(actor: Actor, id?: string): RouteOutput<Routes["GET /api/traces/export"]>
+}
+
 export interface SettingsService {
   all(actor: Actor): Promise<{ items: Setting[]; dataDir: string }>
   /** Null resets a value. Rejects with `config.invalid`. */

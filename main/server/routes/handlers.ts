@@ -19,6 +19,7 @@ import { ragHandlers } from "./rag.ts"
 import { secretHandlers } from "./secrets.ts"
 import { settingsHandlers } from "./settings.ts"
 import { speakerHandlers } from "./speakers.ts"
+import { traceHandlers } from "./traces.ts"
 import { turnHandlers } from "./turns.ts"
 import { voiceSessionHandlers } from "./voiceSessions.ts"
 
@@ -27,6 +28,7 @@ export const createHandlers = (
   deps: ServerDeps & { keyring: Keyring; sessions: Sessions; metricsSocket: MetricsSocket },
 ): HandlersFor<Routes> => ({
   ...turnHandlers(deps),
+  ...traceHandlers(deps),
   ...conversationHandlers(deps),
   ...documentHandlers(deps),
   ...folderHandlers(deps),
