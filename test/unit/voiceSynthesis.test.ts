@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { createFourier } from "#engines/speech/fourier.ts"
+import { createFourier } from "#core/fourier.ts"
 import { normalizeLoudness } from "#engines/speech/hibari/loudness.ts"
 import { bins, hop, sampleRate, synthesizeWave, type VoiceSpectra } from "#engines/speech/hibari/synthesizeWave.ts"
 

@@ -1,4 +1,4 @@
-import { createFourier } from "./fourier.ts"
+import { createFourier } from "#core/fourier.ts"
 import { energyUnder, type MelTriangle, melTriangle } from "./melTriangle.ts"
 
 const sampleRate = 16_000

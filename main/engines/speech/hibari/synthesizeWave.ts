@@ -1,4 +1,4 @@
-import { createFourier } from "../fourier.ts"
+import { createFourier } from "#core/fourier.ts"
 import { createUniform } from "./noise.ts"
 
 export const sampleRate = 24_000
