@@ -12,6 +12,7 @@ export const entries = {
   parser: "rag/parse/entry.ts",
   store: "store/sqlite/storeWorker.ts",
   codecs: "audio/codecWorker.ts",
+  audio: "audio/devices/entry.ts",
   convert: "../models/export/worker.ts",
 } as const
 
