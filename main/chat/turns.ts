@@ -4,6 +4,7 @@ import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { createHub, type Hub } from "#core/hub.ts"
 import { newId } from "#core/ids.ts"
+import { requestContext } from "#core/logger.ts"
 import { type PreparedTurn, prepareTurn, runTurn, type TurnDeps } from "./runTurn.ts"
 import { createTemporaryChats } from "./temporaryChats.ts"
 
@@ -22,11 +23,14 @@ export interface Turns {
   /** Every event of every turn: metrics and live views listen here. */
   readonly hub: Hub<TurnEvent>
   readonly running: number
+  /** Who started a turn, and with which request. Null: it is no longer kept. */
+  originOf(turnId: string): { personId: string; requestId: string | null } | null
   close(): Promise<void>
 }
 
 interface LiveTurn {
   ownerId: string
+  requestId: string | null
   events: TurnEvent[]
   hub: Hub<TurnEvent>
   controller: AbortController
@@ -81,6 +85,10 @@ export function createTurns(deps: TurnDeps): Turns {
     get running() {
       return [...turns.values()].filter((turn) => !turn.isEnded).length
     },
+    originOf(turnId) {
+      const turn = turns.get(turnId)
+      return turn ? { personId: turn.ownerId, requestId: turn.requestId } : null
+    },
     watch,
     async start(actor, request) {
       const turnId = newId()
@@ -89,8 +97,10 @@ export function createTurns(deps: TurnDeps): Turns {
         prepared.temporaryId = request.conversationId ?? turnId
         prepared.history = temporaryChats.history(actor.personId, prepared.temporaryId)
       }
+      const context = requestContext.getStore()
       const turn: LiveTurn = {
         ownerId: actor.personId,
+        requestId: context?.requestId ?? null,
         events: [],
         hub: createHub<TurnEvent>((error) => deps.log.error("turn listener failed", { error })),
         controller: new AbortController(),
@@ -99,7 +109,7 @@ export function createTurns(deps: TurnDeps): Turns {
         isEnded: false,
       }
       turns.set(turnId, turn)
-      turn.done = run(turnId, turn)
+      turn.done = requestContext.run({ ...context, turnId }, () => run(turnId, turn))
       return { turnId }
     },
     release(actor, turnId) {
