@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { id, ok, pageOf, pageQuery, timestamp } from "./common.ts"
 import type { RouteTable } from "./route.ts"
+import { shared } from "./sharing.ts"
 import { citedSpan, passage, usage } from "./turns.ts"
 
 export const message = z.object({
@@ -41,6 +42,7 @@ export const conversation = z.object({
   /** Leaf of the branch shown. */
   activeMessageId: id.nullable(),
   messageCount: z.number().int(),
+  ...shared,
   createdAt: timestamp,
   updatedAt: timestamp,
 })

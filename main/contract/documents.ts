@@ -2,6 +2,7 @@ import { z } from "zod"
 import { id, ok, pageOf, pageQuery, timestamp } from "./common.ts"
 import { type ReadableKind, readableKinds } from "./documentKinds.ts"
 import type { RouteTable } from "./route.ts"
+import { shared, sharing } from "./sharing.ts"
 
 export const collection = z.object({
   id,
@@ -10,6 +11,7 @@ export const collection = z.object({
   chunkCount: z.number().int(),
   /** True for the small collection that comes with the product. */
   isSample: z.boolean(),
+  ...shared,
   createdAt: timestamp,
 })
 export type Collection = z.infer<typeof collection>
@@ -45,6 +47,8 @@ export const document = z.object({
   tags: z.array(z.string()).optional(),
   /** The watched folder it belongs to. Null or absent: none. */
   folderId: id.nullable().optional(),
+  /** It lies in somebody else's collection that is shared with the reader: it can be read and asked, not changed. */
+  isShared: z.boolean().optional(),
   /** Its watched folder cannot be reached now: what was read before still answers. */
   isAway: z.boolean().optional(),
   createdAt: timestamp,
@@ -84,7 +88,11 @@ export const documentRoutes = {
   "POST /api/collections": {
     summary: "Create a collection.",
     scope: "rag",
-    body: z.strictObject({ name: z.string().trim().min(1).max(120) }),
+    body: z.strictObject({
+      name: z.string().trim().min(1).max(120),
+      /** Default: private. */
+      sharing: sharing.optional(),
+    }),
     output: collection,
     status: 201,
     errors: ["request.conflict"],

@@ -74,6 +74,7 @@ export const errorCodes = {
   "cloning.wrong-phrase": { status: 422, retryable: false },
   "cloning.wrong-speaker": { status: 403, retryable: false },
   "cloning.not-found": { status: 404, retryable: false },
+  "cloning.damaged": { status: 409, retryable: false },
   "cloning.language": { status: 422, retryable: false },
   "cloning.server": { status: 502, retryable: true },
   "audio.damaged": { status: 422, retryable: false },

@@ -1,8 +1,11 @@
 import type { z } from "zod"
 import type { ErrorCode } from "./errors.ts"
 
-/** What a key or a session may do. `owner` includes all others and is held by the window and the first-run key. */
-export type Scope = "chat" | "rag" | "audio" | "models" | "ops" | "dataset" | "admin" | "owner"
+/**
+ * What a key or a session may do. `owner` includes all others and is held by the owner's window and the first-run key. `window` is held by
+ * every window, also while it is not known who sits there.
+ */
+export type Scope = "chat" | "rag" | "audio" | "models" | "ops" | "dataset" | "admin" | "window" | "owner"
 
 /**
  * One HTTP route. The express adapter, the typed client, the OpenAPI document and docs/api.md all derive from it.

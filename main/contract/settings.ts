@@ -23,6 +23,8 @@ export const settingValues = z.strictObject({
   answerTokens: z.number().int().min(32).max(8192).default(512),
   /** Passages given to the model. */
   topK: z.number().int().min(1).max(20).default(4),
+  /** Tokens of a passage, at most what the embedding model reads. Changed, all documents are split anew. */
+  passageTokens: z.number().int().min(64).max(480).default(200),
   /** Minutes without use after which a model's memory is freed. 0: never. */
   unloadAfterMinutes: z.number().int().min(0).max(1440).default(15),
   offline: z.boolean().default(false),
@@ -57,6 +59,8 @@ export const apiKey = z.object({
   createdAt: timestamp,
   lastUsedAt: timestamp.nullable(),
   isFirstRun: z.boolean(),
+  /** On whose behalf it acts. Absent: the owner's. */
+  personId: id.optional(),
 })
 export type ApiKey = z.infer<typeof apiKey>
 
@@ -87,6 +91,8 @@ export const settingsRoutes = {
     body: z.strictObject({
       name: z.string().trim().min(1).max(80),
       scopes: z.array(z.enum(["chat", "rag", "audio", "models", "ops", "dataset", "admin"])).min(1),
+      /** On whose behalf it acts, never beyond their role. Default: the caller. */
+      personId: id.optional(),
     }),
     output: z.object({ key: apiKey, secret: z.string() }),
     status: 201,

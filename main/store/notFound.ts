@@ -15,6 +15,9 @@ export type Domain =
   | "artifact"
   | "evaluation"
   | "speaker"
+  | "person"
+  | "consent"
+  | "cloned voice"
 
 const codes: Record<Domain, ErrorCode> = {
   conversation: "conversation.not-found",
@@ -30,6 +33,9 @@ const codes: Record<Domain, ErrorCode> = {
   artifact: "artifact.not-found",
   evaluation: "evaluation.not-found",
   speaker: "speaker.not-found",
+  person: "person.not-found",
+  consent: "cloning.not-found",
+  "cloned voice": "cloning.not-found",
 }
 
 /** Says the same of rows that do not exist and of rows of somebody else. */

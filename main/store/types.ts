@@ -1,6 +1,7 @@
 import type { ArtifactRepository } from "./types/artifacts.ts"
 import type { AuditRepository } from "./types/audit.ts"
 import type { ChunkRepository } from "./types/chunks.ts"
+import type { ClonedVoiceRepository } from "./types/clonedVoices.ts"
 import type { ConversationRepository, MessageRepository } from "./types/conversations.ts"
 import type { CollectionRepository, DocumentRepository } from "./types/documents.ts"
 import type { EvaluationRepository } from "./types/evaluations.ts"
@@ -9,6 +10,7 @@ import type { FolderRepository } from "./types/folders.ts"
 import type { HealthReportRepository } from "./types/healthReports.ts"
 import type { JobRepository } from "./types/jobs.ts"
 import type { MemoryRepository } from "./types/memories.ts"
+import type { PeopleRepository } from "./types/people.ts"
 import type { KeyRepository, SettingsRepository } from "./types/settings.ts"
 import type { VoiceProfileRepository } from "./types/voiceProfiles.ts"
 
@@ -23,6 +25,12 @@ export type {
   SearchFilter,
   VectorHit,
 } from "./types/chunks.ts"
+export type {
+  ClonedVoiceContent,
+  ClonedVoiceRecord,
+  ClonedVoiceRepository,
+  VoiceConsentRecord,
+} from "./types/clonedVoices.ts"
 export type { ConversationRepository, MessageRepository, NewMessage } from "./types/conversations.ts"
 export type {
   CollectionRepository,
@@ -39,12 +47,13 @@ export type { HealthReportRepository } from "./types/healthReports.ts"
 export type { JobRecord, JobRepository } from "./types/jobs.ts"
 export type { MemoryRepository } from "./types/memories.ts"
 export type { Page } from "./types/page.ts"
+export type { PeopleRepository, PersonChanges } from "./types/people.ts"
 export type { KeyRepository, SettingsRepository } from "./types/settings.ts"
 export type { VoiceProfileRecord, VoiceProfileRepository } from "./types/voiceProfiles.ts"
 
 /**
- * The repositories. Async always; every call carries the actor first, rows carry their owner and are scoped to it.
- * Ids of rows that do not exist or belong to someone else throw `<domain>.not-found`.
+ * The repositories. Async always; every call carries the actor first, rows carry their owner and are scoped to it: what is theirs can be
+ * changed, what is shared with them (`contract/sharing.ts`) can be read. Ids of all other rows throw `<domain>.not-found`.
  */
 export interface Store {
   conversations: ConversationRepository
@@ -56,12 +65,14 @@ export interface Store {
   settings: SettingsRepository
   jobs: JobRepository
   keys: KeyRepository
+  people: PeopleRepository
   audit: AuditRepository
   feedback: FeedbackRepository
   memories: MemoryRepository
   artifacts: ArtifactRepository
   evaluations: EvaluationRepository
   voiceProfiles: VoiceProfileRepository
+  clonedVoices: ClonedVoiceRepository
   healthReports: HealthReportRepository
   /** Schema version, sizes, counts, integrity: for health and doctor. `quick` skips the integrity check. */
   check(depth: "quick" | "full"): Promise<StoreCheck>

@@ -921,6 +921,10 @@ describe.each(kinds)("the %s store", (_name, open) => {
         get: ["conversation.not-found", () => store.conversations.get(stranger, conversation.id)],
         list: [{ items: [], next: null }, () => store.conversations.list(stranger, { limit: 5 })],
         update: ["conversation.not-found", () => store.conversations.update(stranger, conversation.id, { title: "x" })],
+        setSharing: [
+          "conversation.not-found",
+          () => store.conversations.setSharing(stranger, conversation.id, { audience: "household", personIds: [] }),
+        ],
         delete: ["conversation.not-found", () => store.conversations.delete(stranger, conversation.id)],
         restore: ["conversation.not-found", () => store.conversations.restore(stranger, conversation.id)],
         purge: [0, () => store.conversations.purge(stranger, 0)],
@@ -953,6 +957,10 @@ describe.each(kinds)("the %s store", (_name, open) => {
         findByName: [null, () => store.collections.findByName(stranger, "Private")],
         findBySourcePath: [null, () => store.collections.findBySourcePath(stranger, "/private")],
         list: [[], () => store.collections.list(stranger)],
+        setSharing: [
+          "collection.not-found",
+          () => store.collections.setSharing(stranger, collection.id, { audience: "household", personIds: [] }),
+        ],
         rename: ["collection.not-found", () => store.collections.rename(stranger, collection.id, "x")],
         delete: ["collection.not-found", () => store.collections.delete(stranger, collection.id)],
       },
@@ -1070,11 +1078,22 @@ describe.each(kinds)("the %s store", (_name, open) => {
         forget: [{ queries: 0, events: 0 }, () => store.feedback.forget(stranger)],
         recordShown: [undefined, () => store.feedback.recordShown(stranger, { ...shown, query_hash: "theirs" })],
       },
+      // Who lives here is known to all; what may be changed is decided above the store (`test/server/people.test.ts`).
+      people: {
+        list: [[expect.objectContaining({ id: "owner", role: "owner" })], () => store.people.list(stranger)],
+        get: ["person.not-found", () => store.people.get(stranger, stranger.personId)],
+        create: "skip",
+        update: ["person.not-found", () => store.people.update(stranger, stranger.personId, { role: "adult" })],
+        pinHash: ["person.not-found", () => store.people.pinHash(stranger, stranger.personId)],
+        setPinHash: ["person.not-found", () => store.people.setPinHash(stranger, stranger.personId, "x")],
+        remove: ["person.not-found", () => store.people.remove(stranger, stranger.personId, "erase")],
+      },
       // A component is one for the whole machine.
       healthReports: { upsert: "skip", list: "skip" },
       voiceProfiles: {
         create: "skip",
         list: [[], () => store.voiceProfiles.list(stranger)],
+        household: [[], () => store.voiceProfiles.household(stranger)],
         rename: ["speaker.not-found", () => store.voiceProfiles.rename(stranger, voice.id, "Other")],
         replace: [
           "speaker.not-found",

@@ -6,7 +6,7 @@ import { decodeCursor, toPage } from "../cursor.ts"
 import { defined, importedMessage, newMessage } from "../newRows.ts"
 import { notFound } from "../notFound.ts"
 import type { ConversationRepository, MessageRepository } from "../types.ts"
-import { copy, found, mine, removeWhere, type Tables } from "./tables.ts"
+import { changeSharing, copy, found, given, mine, readable, removeWhere, sharedFor, type Tables } from "./tables.ts"
 import { marked, matchesAll, wordsOf } from "./words.ts"
 
 /** Conversations and messages. */
@@ -15,6 +15,26 @@ export function createMemoryChats(tables: Tables): {
   messages: MessageRepository
 } {
   type Row = Tables["conversations"][number]
+  tables.onRemoval.push((personId, things) => {
+    const own = tables.conversations.filter((row) => row.ownerId === personId).map(({ id }) => id)
+    if (things === "erase") removeWhere(tables.messages, ({ message }) => own.includes(message.conversationId))
+    given(tables.messages)(personId, things)
+    given(tables.conversations)(personId, things)
+  })
+  const readableRows = (actor: Actor) =>
+    readable(tables, actor, tables.conversations, false).filter((row) => row.deletedAt === null)
+  const readableRow = (actor: Actor, id: string) =>
+    found(
+      "conversation",
+      readableRows(actor).find((row) => row.id === id),
+    )
+  const readableMessage = (actor: Actor, id: string) =>
+    found(
+      "message",
+      tables.messages.find(
+        ({ message }) => message.id === id && readableRows(actor).some((row) => row.id === message.conversationId),
+      ),
+    )
   const visible = (actor: Actor) => mine(actor, tables.conversations).filter((row) => row.deletedAt === null)
   const conversationRow = (actor: Actor, id: string) =>
     found(
@@ -30,13 +50,15 @@ export function createMemoryChats(tables: Tables): {
     )
   const messagesOf = (conversationId: string) =>
     tables.messages.filter(({ message }) => message.conversationId === conversationId)
-  const toConversation = ({ ownerId: _, seq: __, deletedAt: ___, ...row }: Row): Conversation =>
-    copy({ ...row, messageCount: messagesOf(row.id).length })
+  const toConversation = (actor: Actor, whole: Row): Conversation => {
+    const { ownerId: _, seq: __, deletedAt: ___, audience: ____, personIds: _____, ...row } = whole
+    return copy({ ...row, ...sharedFor(tables, actor, whole), messageCount: messagesOf(row.id).length })
+  }
   const requireCollections = (actor: Actor, ids: readonly string[] | null | undefined) => {
     for (const id of ids ?? []) {
       found(
         "collection",
-        mine(actor, tables.collections).find((row) => row.id === id),
+        readable(tables, actor, tables.collections, true).find((row) => row.id === id),
       )
     }
   }
@@ -64,19 +86,26 @@ export function createMemoryChats(tables: Tables): {
         createdAt: now,
         updatedAt: now,
         deletedAt: null,
+        audience: "private",
+        personIds: [],
       }
       tables.conversations.push(copy(row))
-      return toConversation(row)
+      return toConversation(actor, row)
     },
-    get: async (actor, id) => toConversation(conversationRow(actor, id)),
+    get: async (actor, id) => toConversation(actor, readableRow(actor, id)),
     async list(actor, query) {
       const after = decodeCursor(query.cursor, 2)
       const [afterTime = 0, afterSeq = 0] = after ?? []
-      const rows = visible(actor)
+      const rows = readableRows(actor)
         .filter((row) => row.title.toLowerCase().includes((query.q ?? "").toLowerCase()))
         .filter((row) => !after || row.updatedAt < afterTime || (row.updatedAt === afterTime && row.seq < afterSeq))
         .sort((a, b) => b.updatedAt - a.updatedAt || b.seq - a.seq)
-      return toPage(rows.slice(0, query.limit + 1), query.limit, (row) => [row.updatedAt, row.seq], toConversation)
+      return toPage(
+        rows.slice(0, query.limit + 1),
+        query.limit,
+        (row) => [row.updatedAt, row.seq],
+        (row) => toConversation(actor, row),
+      )
     },
     async update(actor, id, changes) {
       const row = conversationRow(actor, id)
@@ -85,7 +114,12 @@ export function createMemoryChats(tables: Tables): {
         throw notFound("message")
       }
       Object.assign(row, copy(defined(changes)))
-      return toConversation(row)
+      return toConversation(actor, row)
+    },
+    async setSharing(actor, id, sharing) {
+      const row = conversationRow(actor, id)
+      changeSharing(tables, row, sharing)
+      return toConversation(actor, row)
     },
     async delete(actor, id) {
       conversationRow(actor, id).deletedAt = tables.clock.now()
@@ -96,7 +130,7 @@ export function createMemoryChats(tables: Tables): {
         mine(actor, tables.conversations).find((candidate) => candidate.id === id),
       )
       row.deletedAt = null
-      return toConversation(row)
+      return toConversation(actor, row)
     },
     async purge(actor, olderThanMs) {
       const before = tables.clock.now() - olderThanMs
@@ -119,7 +153,7 @@ export function createMemoryChats(tables: Tables): {
         addMessage(actor, importedMessage(message, newMessageId, id, ids))
         ids.set(message.id, newMessageId)
       }
-      const { messageCount: _, ...values } = conversation
+      const { messageCount: _, sharing: __, sharedBy: ___, ...values } = conversation
       const row: Row = {
         ...values,
         id,
@@ -128,9 +162,11 @@ export function createMemoryChats(tables: Tables): {
         collectionIds: conversation.collectionIds?.length === 0 || known?.length ? (known ?? null) : null,
         activeMessageId: ids.get(conversation.activeMessageId ?? "") ?? ids.get(messages.at(-1)?.id ?? "") ?? null,
         deletedAt: null,
+        audience: "private",
+        personIds: [],
       }
       tables.conversations.push(copy(row))
-      return toConversation(row)
+      return toConversation(actor, row)
     },
   }
 
@@ -147,14 +183,14 @@ export function createMemoryChats(tables: Tables): {
       row.updatedAt = tables.clock.now()
       return message
     },
-    get: async (actor, id) => copy(messageRow(actor, id).message),
+    get: async (actor, id) => copy(readableMessage(actor, id).message),
     async update(actor, id, changes) {
       const row = messageRow(actor, id)
       row.message = { ...row.message, ...copy(defined(changes)) }
       return copy(row.message)
     },
     async list(actor, conversationId, query) {
-      conversationRow(actor, conversationId)
+      readableRow(actor, conversationId)
       const after = decodeCursor(query.cursor, 1)?.[0] ?? 0
       const rows = messagesOf(conversationId).filter((row) => row.seq > after)
       return toPage(
@@ -165,18 +201,18 @@ export function createMemoryChats(tables: Tables): {
       )
     },
     async path(actor, leafId) {
-      const path = [messageRow(actor, leafId).message]
+      const path = [readableMessage(actor, leafId).message]
       for (let parentId = path[0]?.parentId; parentId; parentId = path[0]?.parentId) {
-        path.unshift(messageRow(actor, parentId).message)
+        path.unshift(readableMessage(actor, parentId).message)
       }
       return copy(path)
     },
     async search(actor, q, limit) {
       const wanted = wordsOf(q)
       if (wanted.length === 0) return []
-      return mine(actor, tables.messages)
+      return tables.messages
         .flatMap(({ message, seq }) => {
-          const row = visible(actor).find((candidate) => candidate.id === message.conversationId)
+          const row = readableRows(actor).find((candidate) => candidate.id === message.conversationId)
           return row && matchesAll(message.text, wanted) ? [{ message, seq, row }] : []
         })
         .sort((a, b) => b.seq - a.seq)

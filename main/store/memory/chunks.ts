@@ -3,8 +3,9 @@ import { AppError } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
 import { inverseDocumentFrequency } from "../inverseDocumentFrequency.ts"
 import { nearest } from "../nearest.ts"
+import { notFound } from "../notFound.ts"
 import type { ChunkRecord, ChunkRepository, SearchFilter } from "../types.ts"
-import { copy, found, mine, type Tables } from "./tables.ts"
+import { copy, found, maintained, readable, type Tables } from "./tables.ts"
 import { wordsOf } from "./words.ts"
 
 export interface MemoryVectors {
@@ -71,17 +72,21 @@ export function createMemoryChunks(tables: Tables, vectors: MemoryVectors): Chun
       documentDatedAt: document.datedAt ?? null,
     })
   }
+  /** What lies in collections that the actor may read. */
+  const readableChunks = (actor: Actor): Row[] => {
+    const ids = new Set(readable(tables, actor, tables.collections, true).map((row) => row.id))
+    return tables.chunks.filter(({ chunk }) => ids.has(chunk.collectionId))
+  }
   const reachable = (actor: Actor, filter: SearchFilter): Row[] => {
     const { collectionIds, documentIds, tags, kinds, after, before } = filter
+    const collections = new Set(readable(tables, actor, tables.collections, true).map((row) => row.id))
     for (const id of collectionIds ?? []) {
-      found(
-        "collection",
-        mine(actor, tables.collections).find((row) => row.id === id),
-      )
+      if (!collections.has(id)) throw notFound("collection")
     }
-    const documents = mine(actor, tables.documents).filter(({ document }) => {
+    const documents = tables.documents.filter(({ document }) => {
       const date = document.datedAt ?? document.createdAt
       return (
+        collections.has(document.collectionId) &&
         (!collectionIds || collectionIds.includes(document.collectionId)) &&
         (!documentIds || documentIds.includes(document.id)) &&
         (!tags || tags.some((tag) => document.tags?.includes(tag))) &&
@@ -91,7 +96,7 @@ export function createMemoryChunks(tables: Tables, vectors: MemoryVectors): Chun
       )
     })
     const allowed = new Set(documents.map(({ document }) => document.id))
-    return mine(actor, tables.chunks).filter(({ chunk }) => allowed.has(chunk.documentId))
+    return tables.chunks.filter(({ chunk }) => allowed.has(chunk.documentId))
   }
   const indexOf = (fingerprint: string, dimensions: number): Index | undefined => {
     const index = tables.indexes.find((known) => known.fingerprint === fingerprint)
@@ -120,23 +125,24 @@ export function createMemoryChunks(tables: Tables, vectors: MemoryVectors): Chun
       return toChunk(
         found(
           "chunk",
-          mine(actor, tables.chunks).find(({ chunk }) => chunk.id === id),
+          readableChunks(actor).find(({ chunk }) => chunk.id === id),
         ),
       )
     },
     async byDocument(actor, documentId) {
+      const ids = new Set(readable(tables, actor, tables.collections, true).map((row) => row.id))
       found(
         "document",
-        mine(actor, tables.documents).find(({ document }) => document.id === documentId),
+        tables.documents.find(({ document }) => document.id === documentId && ids.has(document.collectionId)),
       )
-      return mine(actor, tables.chunks)
+      return readableChunks(actor)
         .filter(({ chunk }) => chunk.documentId === documentId)
         .sort((a, b) => a.chunk.ordinal - b.chunk.ordinal)
         .map(toChunk)
     },
     async searchLexical(actor, query) {
       const rows = reachable(actor, query)
-      const everything = mine(actor, tables.chunks)
+      const everything = readableChunks(actor)
       const words = [...new Set(query.terms.flatMap(wordsOf))]
       return rows
         .map((row) => ({ row, bm25: words.reduce((sum, word) => sum + weight(row, word) * idf(everything, word), 0) }))
@@ -155,7 +161,7 @@ export function createMemoryChunks(tables: Tables, vectors: MemoryVectors): Chun
       }))
     },
     async similarities(actor, query) {
-      const rows = mine(actor, tables.chunks).filter(({ chunk }) => query.chunkIds.includes(chunk.id))
+      const rows = readableChunks(actor).filter(({ chunk }) => query.chunkIds.includes(chunk.id))
       const index = indexOf(query.fingerprint, query.vector.length)
       const ids = new Map(rows.map(({ seq, chunk }) => [seq, chunk.id]))
       return new Map(
@@ -164,7 +170,7 @@ export function createMemoryChunks(tables: Tables, vectors: MemoryVectors): Chun
     },
     async vectors(actor, query) {
       const index = tables.indexes.find((known) => known.fingerprint === query.fingerprint)
-      const rows = mine(actor, tables.chunks).filter(({ chunk }) => query.chunkIds.includes(chunk.id))
+      const rows = readableChunks(actor).filter(({ chunk }) => query.chunkIds.includes(chunk.id))
       return new Map(
         rows.flatMap(({ seq, chunk }) => {
           const vector = index?.vectors.get(seq)
@@ -173,19 +179,19 @@ export function createMemoryChunks(tables: Tables, vectors: MemoryVectors): Chun
       )
     },
     async inverseDocumentFrequencies(actor, terms) {
-      const rows = mine(actor, tables.chunks)
+      const rows = readableChunks(actor)
       return new Map(terms.map((term) => [term, idf(rows, wordsOf(term)[0] ?? "")]))
     },
     async missingVectors(actor, fingerprint, limit) {
       const index = tables.indexes.find((known) => known.fingerprint === fingerprint)
-      return mine(actor, tables.chunks)
+      return maintained(actor, tables.chunks)
         .filter((row) => !index?.vectors.has(row.seq))
         .slice(0, limit)
         .map(toChunk)
     },
     async addVectors(actor, fingerprint, added) {
       const rows = added.flatMap(({ chunkId, vector }) => {
-        const row = mine(actor, tables.chunks).find(({ chunk }) => chunk.id === chunkId)
+        const row = maintained(actor, tables.chunks).find(({ chunk }) => chunk.id === chunkId)
         return row ? [{ seq: row.seq, vector }] : []
       })
       if (vectors.add(fingerprint, rows) > 0) {

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "#core/clock.ts"
 import type { Store } from "../types.ts"
 import { createMemoryChats } from "./chats.ts"
+import { createMemoryClonedVoices } from "./clonedVoices.ts"
 import { createMemoryEvaluations } from "./evaluations.ts"
 import { createMemoryFeedback } from "./feedback.ts"
 import { createMemoryFolders } from "./folders.ts"
@@ -8,6 +9,7 @@ import { createMemoryHealthReports } from "./healthReports.ts"
 import { createMemoryLibrary } from "./library.ts"
 import { createMemoryNotes } from "./notes.ts"
 import { createMemoryOffice } from "./office.ts"
+import { createMemoryPeople } from "./people.ts"
 import { createTables } from "./tables.ts"
 import { createMemoryVoiceProfiles } from "./voiceProfiles.ts"
 
@@ -27,11 +29,13 @@ export function createMemoryStore(options: { clock?: Clock } = {}): Store {
     settings,
     jobs,
     keys,
+    people: createMemoryPeople(tables),
     audit,
     ...createMemoryNotes(tables),
     feedback: createMemoryFeedback(tables),
     evaluations: createMemoryEvaluations(tables),
     voiceProfiles: createMemoryVoiceProfiles(tables),
+    clonedVoices: createMemoryClonedVoices(tables),
     healthReports: createMemoryHealthReports(tables),
     async check(depth) {
       return {

@@ -1,12 +1,13 @@
 import type { FeedbackEntry, ShownList } from "#contract/feedback.ts"
 import { keptLists, keptPassages, longestDwellMs, noEvents, oppositeThumb, positionOf } from "../feedbackRules.ts"
 import type { FeedbackRepository } from "../types.ts"
-import { copy, found, mine, type Owned, removeWhere, type Tables } from "./tables.ts"
+import { copy, forgotten, found, mine, type Owned, removeWhere, type Tables } from "./tables.ts"
 
 export function createMemoryFeedback(tables: Tables): FeedbackRepository {
   const lists: Owned<{ list: ShownList }>[] = []
   const entries: Owned<{ entry: FeedbackEntry }>[] = []
 
+  tables.onRemoval.push(forgotten(lists), forgotten(entries))
   const eventsOf = (ownerId: string, queryId: string): FeedbackEntry[] =>
     entries.filter((row) => row.ownerId === ownerId && row.entry.query_id === queryId).map(({ entry }) => copy(entry))
 

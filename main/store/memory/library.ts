@@ -1,5 +1,5 @@
 import type { Collection } from "#contract/documents.ts"
-import type { Actor } from "#core/actor.ts"
+import { type Actor, ownerActor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
 import { decodeCursor, toPage } from "../cursor.ts"
@@ -7,7 +7,7 @@ import { nameTaken } from "../notFound.ts"
 import { createIdReuse } from "../reusedIds.ts"
 import type { ChunkRepository, CollectionRepository, DocumentRecord, DocumentRepository } from "../types.ts"
 import { createMemoryChunks, createMemoryVectors } from "./chunks.ts"
-import { copy, found, mine, removeWhere, type Tables } from "./tables.ts"
+import { changeSharing, copy, found, given, mine, readable, removeWhere, sharedFor, type Tables } from "./tables.ts"
 
 /** Collections, documents and chunks. */
 export function createMemoryLibrary(tables: Tables): {
@@ -19,17 +19,41 @@ export function createMemoryLibrary(tables: Tables): {
   type DocumentRow = Tables["documents"][number]
   const vectors = createMemoryVectors(tables)
 
+  tables.onRemoval.push((personId, things) => {
+    const own = tables.collections.filter((row) => row.ownerId === personId)
+    if (things === "erase") for (const { id } of own) removeCollection(id)
+    const taken = new Set(mine(ownerActor, tables.collections).map(({ name }) => name))
+    const { name } = tables.people.find(({ person }) => person.id === personId)?.person ?? { name: "" }
+    for (const row of own) if (taken.has(row.name)) row.name = `${row.name} (${name})`
+    for (const rows of [tables.collections, tables.documents, tables.chunks, tables.folders])
+      given(rows)(personId, things)
+  })
   const collectionRow = (actor: Actor, id: string) =>
     found(
       "collection",
       mine(actor, tables.collections).find((row) => row.id === id),
+    )
+  const readableCollections = (actor: Actor) => readable(tables, actor, tables.collections, true)
+  const readableCollection = (actor: Actor, id: string) =>
+    found(
+      "collection",
+      readableCollections(actor).find((row) => row.id === id),
+    )
+  const readableDocuments = (actor: Actor) => {
+    const ids = new Set(readableCollections(actor).map((row) => row.id))
+    return tables.documents.filter(({ document }) => ids.has(document.collectionId))
+  }
+  const readableDocument = (actor: Actor, id: string) =>
+    found(
+      "document",
+      readableDocuments(actor).find((row) => row.document.id === id),
     )
   const documentRow = (actor: Actor, id: string) =>
     found(
       "document",
       mine(actor, tables.documents).find((row) => row.document.id === id),
     )
-  const toCollection = (row: CollectionRow): Collection => {
+  const toCollection = (actor: Actor, row: CollectionRow): Collection => {
     const inside = tables.documents.filter(({ document }) => document.collectionId === row.id)
     return {
       id: row.id,
@@ -37,16 +61,18 @@ export function createMemoryLibrary(tables: Tables): {
       documentCount: inside.length,
       chunkCount: inside.reduce((sum, { document }) => sum + document.chunkCount, 0),
       isSample: row.isSample,
+      ...sharedFor(tables, actor, row),
       createdAt: row.createdAt,
     }
   }
-  const toDocument = ({ document }: DocumentRow): DocumentRecord => {
+  const toDocument = (actor: Actor, { document, ownerId: owner }: DocumentRow): DocumentRecord => {
     const active = tables.indexes.find((index) => index.isActive)
     const own = tables.chunks.filter(({ chunk }) => chunk.documentId === document.id)
     return copy({
       ...document,
       fileStamp: document.fileStamp ?? null,
       folderId: document.folderId ?? null,
+      ...(owner === actor.personId ? {} : { isShared: true }),
       isAway: tables.folders.some(({ folder }) => folder.id === document.folderId && !folder.isReachable),
       hasVectors: own.length > 0 && own.every((row) => active?.vectors.has(row.seq) === true),
     })
@@ -60,6 +86,13 @@ export function createMemoryLibrary(tables: Tables): {
   const removeDocument = (id: string) => {
     removeChunks(id)
     removeWhere(tables.documents, ({ document }) => document.id === id)
+  }
+  const removeCollection = (id: string) => {
+    for (const { document } of tables.documents.filter((row) => row.document.collectionId === id)) {
+      removeDocument(document.id)
+    }
+    removeWhere(tables.folders, ({ folder }) => folder.collectionId === id)
+    removeWhere(tables.collections, (row) => row.id === id)
   }
   const requireFreeName = (actor: Actor, name: string) => {
     if (mine(actor, tables.collections).some((row) => row.name === name)) throw nameTaken(name)
@@ -76,33 +109,37 @@ export function createMemoryLibrary(tables: Tables): {
         isSample: values.isSample ?? false,
         sourcePath: values.sourcePath ?? null,
         createdAt: tables.clock.now(),
+        audience: "private",
+        personIds: [],
       }
+      if (values.sharing) changeSharing(tables, row, values.sharing)
       tables.collections.push(row)
-      return toCollection(row)
+      return toCollection(actor, row)
     },
-    get: async (actor, id) => toCollection(collectionRow(actor, id)),
+    get: async (actor, id) => toCollection(actor, readableCollection(actor, id)),
     async findByName(actor, name) {
       const row = mine(actor, tables.collections).find((candidate) => candidate.name === name)
-      return row ? toCollection(row) : null
+      return row ? toCollection(actor, row) : null
     },
     async findBySourcePath(actor, path) {
       const row = mine(actor, tables.collections).find((candidate) => candidate.sourcePath === path)
-      return row ? toCollection(row) : null
+      return row ? toCollection(actor, row) : null
     },
-    list: async (actor) => mine(actor, tables.collections).map(toCollection),
+    list: async (actor) => readableCollections(actor).map((row) => toCollection(actor, row)),
+    async setSharing(actor, id, sharing) {
+      const row = collectionRow(actor, id)
+      changeSharing(tables, row, sharing)
+      return toCollection(actor, row)
+    },
     async rename(actor, id, name) {
       const row = collectionRow(actor, id)
       if (row.name !== name) requireFreeName(actor, name)
       row.name = name
-      return toCollection(row)
+      return toCollection(actor, row)
     },
     async delete(actor, id) {
       collectionRow(actor, id)
-      for (const { document } of tables.documents.filter((row) => row.document.collectionId === id)) {
-        removeDocument(document.id)
-      }
-      removeWhere(tables.folders, ({ folder }) => folder.collectionId === id)
-      removeWhere(tables.collections, (row) => row.id === id)
+      removeCollection(id)
     },
   }
 
@@ -138,7 +175,7 @@ export function createMemoryLibrary(tables: Tables): {
           },
         }
         tables.documents.push(row)
-        return { document: toDocument(row), isUnchanged: false }
+        return { document: toDocument(actor, row), isUnchanged: false }
       }
       const isUnchanged = before.document.status === "ready" && before.document.contentHash === values.contentHash
       if (isUnchanged) {
@@ -162,21 +199,26 @@ export function createMemoryLibrary(tables: Tables): {
           updatedAt: now,
         })
       }
-      return { document: toDocument(before), isUnchanged }
+      return { document: toDocument(actor, before), isUnchanged }
     },
-    get: async (actor, id) => toDocument(documentRow(actor, id)),
+    get: async (actor, id) => toDocument(actor, readableDocument(actor, id)),
     async list(actor, query) {
       const after = decodeCursor(query.cursor, 1)?.[0] ?? 0
-      if (query.collectionId) collectionRow(actor, query.collectionId)
+      if (query.collectionId) readableCollection(actor, query.collectionId)
       const q = (query.q ?? "").toLowerCase()
-      const rows = mine(actor, tables.documents).filter(
+      const rows = readableDocuments(actor).filter(
         ({ document, seq }) =>
           seq > after &&
           (!query.collectionId || document.collectionId === query.collectionId) &&
           (!query.status || document.status === query.status) &&
           (document.title.toLowerCase().includes(q) || document.path.toLowerCase().includes(q)),
       )
-      return toPage(rows.slice(0, query.limit + 1), query.limit, (row) => [row.seq], toDocument)
+      return toPage(
+        rows.slice(0, query.limit + 1),
+        query.limit,
+        (row) => [row.seq],
+        (row) => toDocument(actor, row),
+      )
     },
     async setStage(actor, id, stage, status, error, contentHash) {
       const { document } = documentRow(actor, id)
@@ -264,10 +306,10 @@ export function createMemoryLibrary(tables: Tables): {
     async setTags(actor, id, tags) {
       const row = documentRow(actor, id)
       row.document.tags = [...new Set(tags)].sort()
-      return toDocument(row)
+      return toDocument(actor, row)
     },
     async text(actor, id) {
-      const { text, pages, times } = documentRow(actor, id)
+      const { text, pages, times } = readableDocument(actor, id)
       return copy({ text, pages, times })
     },
     async delete(actor, id) {

@@ -1,12 +1,12 @@
 import type { Artifact } from "#contract/artifacts.ts"
 import type { Memory } from "#contract/memory.ts"
-import type { Actor } from "#core/actor.ts"
+import { type Actor, ownerActor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
 import { decodeCursor, toPage } from "../cursor.ts"
 import { memoryKey } from "../memoryKey.ts"
 import type { ArtifactRepository, MemoryRepository } from "../types.ts"
-import { copy, found, mine, type Owned, removeWhere, type Tables } from "./tables.ts"
+import { copy, found, given, mine, type Owned, removeWhere, type Tables } from "./tables.ts"
 import { matchesAll, wordsOf } from "./words.ts"
 
 type MemoryRow = Owned<{ memory: Memory; vector: { fingerprint: string; values: Float32Array } | null }>
@@ -14,6 +14,11 @@ type MemoryRow = Owned<{ memory: Memory; vector: { fingerprint: string; values: 
 /** Memories and artifacts. */
 export function createMemoryNotes(tables: Tables): { memories: MemoryRepository; artifacts: ArtifactRepository } {
   const rows: { memories: MemoryRow[]; artifacts: Owned<{ artifact: Artifact }>[] } = { memories: [], artifacts: [] }
+  tables.onRemoval.push((personId, things) => {
+    const known = new Set(mine(ownerActor, rows.memories).map(({ memory }) => memoryKey(memory.text)))
+    removeWhere(rows.memories, (row) => row.ownerId === personId && known.has(memoryKey(row.memory.text)))
+    given(rows.memories)(personId, things)
+  }, given(rows.artifacts))
   const rowOf = (actor: Actor, id: string): MemoryRow =>
     found(
       "memory",

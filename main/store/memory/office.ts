@@ -1,4 +1,4 @@
-import { isOwnerPerson } from "#core/actor.ts"
+import { type Actor, isOwnerPerson } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
 import { auditRow, emptyChain, link, sealHead, verifyChain } from "../auditChain.ts"
@@ -6,7 +6,7 @@ import { decodeCursor, toPage } from "../cursor.ts"
 import { defined, newJob } from "../newRows.ts"
 import { notFound } from "../notFound.ts"
 import type { AuditRepository, AuditRow, JobRepository, KeyRepository, SettingsRepository } from "../types.ts"
-import { copy, found, mine, removeWhere, type Tables } from "./tables.ts"
+import { copy, forgotten, found, mine, removeWhere, type Tables } from "./tables.ts"
 
 /** Settings, jobs, keys and audit. */
 export function createMemoryOffice(tables: Tables): {
@@ -15,6 +15,13 @@ export function createMemoryOffice(tables: Tables): {
   keys: KeyRepository
   audit: AuditRepository
 } {
+  tables.onRemoval.push(
+    forgotten(tables.jobs),
+    forgotten(tables.keys),
+    (personId) => void tables.settings.delete(personId),
+  )
+  /** The machine's owner looks after everybody's keys. */
+  const keysOf = (actor: Actor) => (isOwnerPerson(actor) ? tables.keys : mine(actor, tables.keys))
   return {
     settings: {
       all: async (actor) => copy(Object.fromEntries([...(tables.settings.get(actor.personId) ?? [])].sort())),
@@ -56,16 +63,16 @@ export function createMemoryOffice(tables: Tables): {
       },
     },
     keys: {
-      async create(actor, { name, scopes, prefix, hash }) {
+      async create(actor, { name, scopes, prefix, hash, personId = actor.personId }) {
         if (tables.keys.some((row) => row.hash === hash)) {
           throw new AppError("request.conflict", "A row with this name or id exists already.")
         }
         const createdAt = tables.clock.now()
-        const key = { id: newId(), name, scopes, prefix, createdAt, lastUsedAt: null, isFirstRun: false }
-        tables.keys.push({ ownerId: actor.personId, seq: tables.nextSeq(), key: copy(key), hash })
+        const key = { id: newId(), name, scopes, prefix, createdAt, lastUsedAt: null, isFirstRun: false, personId }
+        tables.keys.push({ ownerId: personId, seq: tables.nextSeq(), key: copy(key), hash })
         return key
       },
-      list: async (actor) => mine(actor, tables.keys).map(({ key }) => copy(key)),
+      list: async (actor) => keysOf(actor).map(({ key }) => copy(key)),
       async findByHash(hash) {
         const row = tables.keys.find((candidate) => candidate.hash === hash)
         return row ? copy({ ...row.key, ownerId: row.ownerId }) : null
@@ -76,7 +83,8 @@ export function createMemoryOffice(tables: Tables): {
         if (row && (row.key.lastUsedAt ?? 0) <= now - 60_000) row.key.lastUsedAt = now
       },
       async delete(actor, id) {
-        const removed = removeWhere(tables.keys, (row) => row.key.id === id && row.ownerId === actor.personId)
+        const own = new Set(keysOf(actor))
+        const removed = removeWhere(tables.keys, (row) => row.key.id === id && own.has(row))
         if (removed === 0) throw notFound("key")
       },
     },

@@ -2,10 +2,10 @@ import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
 import type { VoiceProfileRecord, VoiceProfileRepository } from "../types.ts"
-import { copy, found, mine, type Owned, removeWhere, type Tables } from "./tables.ts"
+import { copy, found, mine, removeWhere, type Tables } from "./tables.ts"
 
 export function createMemoryVoiceProfiles(tables: Tables): VoiceProfileRepository {
-  const rows: Owned<{ profile: VoiceProfileRecord }>[] = []
+  const rows = tables.voiceProfiles
   const rowOf = (actor: Actor, id: string) =>
     found(
       "speaker",
@@ -41,6 +41,11 @@ export function createMemoryVoiceProfiles(tables: Tables): VoiceProfileRepositor
       mine(actor, rows)
         .map(({ profile }) => copy(profile))
         .sort((a, b) => a.name.toLowerCase().localeCompare(b.name.toLowerCase())),
+    household: async () =>
+      tables.people.flatMap(({ person }) => {
+        const row = rows.find(({ profile }) => profile.id === person.speakerId)
+        return row ? [{ ...copy(row.profile), personId: person.id }] : []
+      }),
     async rename(actor, id, name) {
       rowOf(actor, id)
       refuseTaken(actor, name, id)
@@ -51,6 +56,7 @@ export function createMemoryVoiceProfiles(tables: Tables): VoiceProfileRepositor
     async delete(actor, id) {
       rowOf(actor, id)
       removeWhere(rows, ({ profile }) => profile.id === id)
+      for (const { person } of tables.people) if (person.speakerId === id) person.speakerId = null
       inMessages(id, undefined)
     },
   }

@@ -3,7 +3,7 @@ import { AppError } from "#core/errors.ts"
 import { inverseDocumentFrequency } from "../inverseDocumentFrequency.ts"
 import { notFound } from "../notFound.ts"
 import type { ChunkRecord, ChunkRepository, SearchFilter } from "../types.ts"
-import { fromJson, owned, type StoreContext, type Sync } from "./context.ts"
+import { fromJson, maintained, readableCollection, type StoreContext, type Sync } from "./context.ts"
 import { tableOf } from "./vectorIndexes.ts"
 
 interface ChunkRow {
@@ -54,11 +54,10 @@ const toChunk = (row: ChunkRow): ChunkRecord => ({
   documentDatedAt: row.document_dated_at,
 })
 
-/**
- * The same as `owned`, looked at after the rows were found: a database that was never analysed would otherwise go through all rows of the
- * person for a few ids.
- */
-const ownedAfter = (alias: string): string => owned(`+${alias}`)
+/** A passage can be found by whoever may read its collection. */
+const readable = readableCollection("c")
+/** The same where the statement does not join the collection. */
+const readableChunk = `EXISTS (SELECT 1 FROM collections c WHERE c.seq = k.collection_seq AND ${readable})`
 
 /** Filters whose documents are remembered. */
 const mostReached = 64
@@ -72,11 +71,11 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
   const complete = new Map<string, number>()
   let completeAt = -1
 
-  /** The actor's documents that the filter lets through: 1 at the place of their seq. Null: all there are, of anybody. */
+  /** The documents the actor may read and the filter lets through: 1 at the place of their seq. Null: all there are, of anybody. */
   const reach = (actor: Actor, filter: SearchFilter): Uint8Array | null => {
     const { owner } = context.owner(actor)
     // Looked up every time: somebody else's collection is an error, not an empty result.
-    const collections = filter.collectionIds?.map((id) => context.seqOf(actor, "collections", id)) ?? null
+    const collections = filter.collectionIds?.map((id) => context.seqOf(actor, "collections", id, "read")) ?? null
     const { documentIds = null, tags = null, kinds = null, after = null, before = null } = filter
     const values = {
       owner,
@@ -105,7 +104,8 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
     const among = (column: string, name: string) =>
       values[name] === null ? "" : `AND ${column} IN (SELECT value FROM json_each(@${name}))`
     const { list } = get<{ list: string }>(
-      `SELECT json_group_array(d.seq) AS list FROM documents d WHERE ${owned("d")}
+      `SELECT json_group_array(d.seq) AS list FROM documents d
+         WHERE d.collection_seq IN (SELECT c.seq FROM collections c WHERE ${readable})
          ${among("d.collection_seq", "collections")} ${among("d.id", "documentIds")} ${among("d.kind", "kinds")}
          ${values.tags === null ? "" : `AND EXISTS (SELECT 1 FROM document_tags t WHERE t.document_seq = d.seq ${among("t.tag", "tags")})`}
          ${values.after === null ? "" : "AND coalesce(d.dated_at, d.created_at) >= @after"}
@@ -120,7 +120,7 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
   }
 
   function bySeqs(actor: Actor, seqs: number[]): Map<number, ChunkRecord> {
-    const rows = all<ChunkRow>(`${select} WHERE k.seq IN (SELECT value FROM json_each(@seqs)) AND ${ownedAfter("k")}`, {
+    const rows = all<ChunkRow>(`${select} WHERE k.seq IN (SELECT value FROM json_each(@seqs)) AND ${readable}`, {
       ...context.owner(actor),
       seqs: JSON.stringify(seqs),
     })
@@ -132,14 +132,14 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
 
   const repository: Sync<ChunkRepository> = {
     get(actor, id) {
-      const row = get<ChunkRow>(`${select} WHERE k.id = @id AND ${owned("k")}`, { ...context.owner(actor), id })
+      const row = get<ChunkRow>(`${select} WHERE k.id = @id AND ${readable}`, { ...context.owner(actor), id })
       if (!row) throw notFound("chunk")
       return toChunk(row)
     },
     byDocument: (actor, documentId) =>
-      all<ChunkRow>(`${select} WHERE k.document_seq = @documentSeq AND ${owned("k")} ORDER BY k.ordinal`, {
+      all<ChunkRow>(`${select} WHERE k.document_seq = @documentSeq AND ${readable} ORDER BY k.ordinal`, {
         ...context.owner(actor),
-        documentSeq: context.seqOf(actor, "documents", documentId),
+        documentSeq: context.seqOf(actor, "documents", documentId, "read"),
       }).map(toChunk),
     searchLexical(actor, query) {
       const rows = words.search(query.terms, reach(actor, query), query.limit)
@@ -165,7 +165,7 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
     },
     similarities(actor, query) {
       const rows = all<{ id: string; seq: number }>(
-        `SELECT k.id, k.seq FROM chunks k WHERE k.id IN (SELECT value FROM json_each(@ids)) AND ${ownedAfter("k")}`,
+        `SELECT k.id, k.seq FROM chunks k WHERE k.id IN (SELECT value FROM json_each(@ids)) AND ${readableChunk}`,
         { ...context.owner(actor), ids: JSON.stringify(query.chunkIds) },
       )
       const found = vectors.similarities(
@@ -177,7 +177,7 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
     },
     vectors(actor, query) {
       const rows = all<{ id: string; seq: number }>(
-        `SELECT k.id, k.seq FROM chunks k WHERE k.id IN (SELECT value FROM json_each(@ids)) AND ${ownedAfter("k")}`,
+        `SELECT k.id, k.seq FROM chunks k WHERE k.id IN (SELECT value FROM json_each(@ids)) AND ${readableChunk}`,
         { ...context.owner(actor), ids: JSON.stringify(query.chunkIds) },
       )
       const found = vectors.vectorsOf(
@@ -200,7 +200,7 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
       if (completeAt !== vectors.removalCount()) complete.clear()
       completeAt = vectors.removalCount()
       const rows = all<ChunkRow>(
-        `${select} WHERE ${owned("k")} AND k.seq >= @from AND NOT EXISTS (
+        `${select} WHERE ${maintained("k")} AND k.seq >= @from AND NOT EXISTS (
            SELECT 1 FROM chunk_vectors v WHERE v.chunk_seq = k.seq AND v.index_id = @indexId)
          ORDER BY k.seq LIMIT @limit`,
         { ...owner, indexId: index?.id ?? null, from: complete.get(key) ?? 0, limit },
@@ -212,7 +212,7 @@ export function createChunks(context: StoreContext): Sync<ChunkRepository> {
       transaction(() => {
         const rows = added.flatMap(({ chunkId, vector }) => {
           // A chunk that was replaced in the meantime needs no vector any more.
-          const row = get<{ seq: number }>(`SELECT k.seq FROM chunks k WHERE k.id = @chunkId AND ${owned("k")}`, {
+          const row = get<{ seq: number }>(`SELECT k.seq FROM chunks k WHERE k.id = @chunkId AND ${maintained("k")}`, {
             ...context.owner(actor),
             chunkId,
           })

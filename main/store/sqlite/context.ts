@@ -1,5 +1,5 @@
 import type Database from "better-sqlite3"
-import type { Actor } from "#core/actor.ts"
+import { type Actor, machineActor } from "#core/actor.ts"
 import { newId } from "#core/ids.ts"
 import { type Domain, notFound } from "../notFound.ts"
 import { watchIndexChanges } from "./indexChanges.ts"
@@ -24,8 +24,11 @@ export interface StoreContext {
   transaction<T>(work: () => T): T
   /** The actor as a value for `owned`; makes sure that the person's row exists, so that rows can refer to it. */
   owner(actor: Actor): { owner: string }
-  /** The row's integer key. Throws `<domain>.not-found` when there is none or it is somebody else's. */
-  seqOf(actor: Actor, table: OwnedTable, id: string): number
+  /**
+   * The row's integer key. Throws `<domain>.not-found` when there is none or it is somebody else's; with `read`, also what is shared with
+   * the actor is there.
+   */
+  seqOf(actor: Actor, table: OwnedTable, id: string, access?: "change" | "read"): number
   vectors: VectorIndexes
   words: WordIndex
   /** Another value after every change that could change what is found; never the same in two runs. */
@@ -42,11 +45,49 @@ const domains: Record<OwnedTable, Domain> = {
   chunks: "chunk",
 }
 
-/** The one predicate that keeps people apart: every statement that reads or changes owned rows contains it. */
+/**
+ * What keeps people apart, in one place. `owned`: the actor's rows, in every statement that changes something, and in those that read what is
+ * never shared. Collections and conversations can be shared, and what lies in them with them: what reads those contains `readable`.
+ */
 export const owned = (alias: string): string => `${alias}.owner_id = @owner`
 
-/** Rows of deleted conversations are there only for `restore` and `purge`. */
+/** The actor's, or shown to them by name or as one of the household. Nobody without a role is of the household. */
+const readable = (alias: string, household: string): string =>
+  `(${owned(alias)}
+    OR ${alias}.audience = 'people' AND EXISTS (
+      SELECT 1 FROM shares s WHERE s.subject_id = ${alias}.id AND s.person_id = @owner)
+    OR ${alias}.audience = 'household' AND EXISTS (
+      SELECT 1 FROM people p WHERE p.id = @owner AND p.role IN (${household})))`
+
+export const readableCollection = (alias: string): string => readable(alias, "'owner', 'adult', 'child', 'guest'")
+
+/** Conversations of the household are not for guests. Rows of deleted ones are there only for `restore` and `purge`. */
+export const readableConversation = (alias: string): string =>
+  `${readable(alias, "'owner', 'adult', 'child'")} AND ${alias}.deleted_at IS NULL`
+
+/** The actor's own conversations. */
 export const visible = (conversation: string): string => `${owned(conversation)} AND ${conversation}.deleted_at IS NULL`
+
+/** Rows whose vectors the actor may make: their own, and the machine everybody's. */
+export const maintained = (alias: string): string => `(${owned(alias)} OR @owner = '${machineActor.personId}')`
+
+/** What may be looked at by id. */
+const readableRow: Record<OwnedTable, string> = {
+  conversations: readableConversation("t"),
+  messages: `EXISTS (SELECT 1 FROM conversations c WHERE c.seq = t.conversation_seq AND ${readableConversation("c")})`,
+  collections: readableCollection("t"),
+  documents: `EXISTS (SELECT 1 FROM collections c WHERE c.seq = t.collection_seq AND ${readableCollection("c")})`,
+  chunks: `EXISTS (SELECT 1 FROM collections c WHERE c.seq = t.collection_seq AND ${readableCollection("c")})`,
+  folders: owned("t"),
+}
+const changeableRow: Record<OwnedTable, string> = {
+  conversations: visible("t"),
+  messages: `${owned("t")} AND t.conversation_seq IN (SELECT c.seq FROM conversations c WHERE ${visible("c")})`,
+  collections: owned("t"),
+  documents: owned("t"),
+  chunks: owned("t"),
+  folders: owned("t"),
+}
 
 export function createContext(db: Database.Database, now: () => number): StoreContext {
   const statements = new Map<string, Database.Statement<[Values], unknown>>()
@@ -103,13 +144,8 @@ export function createContext(db: Database.Database, now: () => number): StoreCo
       }
       return { owner: actor.personId }
     },
-    seqOf(actor, table, id) {
-      const isVisible =
-        table === "conversations"
-          ? visible("t")
-          : table === "messages"
-            ? `${owned("t")} AND t.conversation_seq IN (SELECT seq FROM conversations WHERE deleted_at IS NULL)`
-            : owned("t")
+    seqOf(actor, table, id, access = "change") {
+      const isVisible = (access === "read" ? readableRow : changeableRow)[table]
       const row = context.get<{ seq: number }>(`SELECT t.seq FROM ${table} t WHERE t.id = @id AND ${isVisible}`, {
         ...context.owner(actor),
         id,

@@ -8,14 +8,16 @@ import {
   containing,
   fromNullableJson,
   owned,
+  readableConversation,
   type StoreContext,
   type Sync,
   toNullableJson,
   visible,
 } from "./context.ts"
 import { insertMessage } from "./messages.ts"
+import { type SharedRow, sharedColumns, toShared, writeSharing } from "./shares.ts"
 
-interface ConversationRow {
+interface ConversationRow extends SharedRow {
   seq: number
   id: string
   title: string
@@ -29,10 +31,10 @@ interface ConversationRow {
   updated_at: number
 }
 
-const select = `SELECT c.*, (SELECT count(*) FROM messages m WHERE m.conversation_seq = c.seq) AS message_count
+const select = `SELECT c.*, ${sharedColumns}, (SELECT count(*) FROM messages m WHERE m.conversation_seq = c.seq) AS message_count
   FROM conversations c`
 
-const toConversation = (row: ConversationRow): Conversation => ({
+const toConversation = (row: ConversationRow, owner: string): Conversation => ({
   id: row.id,
   title: row.title,
   titleIsAutomatic: row.title_is_automatic === 1,
@@ -41,6 +43,7 @@ const toConversation = (row: ConversationRow): Conversation => ({
   model: row.model,
   activeMessageId: row.active_message_id,
   messageCount: row.message_count,
+  ...toShared(row, owner),
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })
@@ -76,7 +79,7 @@ export function createConversations(context: StoreContext): Sync<ConversationRep
 
   const repository: Sync<ConversationRepository> = {
     create(actor, values) {
-      for (const id of values.collectionIds ?? []) context.seqOf(actor, "collections", id)
+      for (const id of values.collectionIds ?? []) context.seqOf(actor, "collections", id, "read")
       const { id } = insert({
         ...context.owner(actor),
         title: values.title ?? "",
@@ -90,17 +93,15 @@ export function createConversations(context: StoreContext): Sync<ConversationRep
       return repository.get(actor, id)
     },
     get(actor, id) {
-      const row = get<ConversationRow>(`${select} WHERE c.id = @id AND ${visible("c")}`, {
-        ...context.owner(actor),
-        id,
-      })
+      const values = { ...context.owner(actor), id }
+      const row = get<ConversationRow>(`${select} WHERE c.id = @id AND ${readableConversation("c")}`, values)
       if (!row) throw notFound("conversation")
-      return toConversation(row)
+      return toConversation(row, values.owner)
     },
     list(actor, query) {
       const after = decodeCursor(query.cursor, 2)
       const rows = all<ConversationRow>(
-        `${select} WHERE ${visible("c")}
+        `${select} WHERE ${readableConversation("c")}
           ${query.q ? "AND fold(c.title) LIKE @pattern ESCAPE '\\'" : ""}
           ${after ? "AND (c.updated_at, c.seq) < (@updatedAt, @seq)" : ""}
          ORDER BY c.updated_at DESC, c.seq DESC LIMIT @limit`,
@@ -112,13 +113,20 @@ export function createConversations(context: StoreContext): Sync<ConversationRep
           limit: query.limit + 1,
         },
       )
-      return toPage(rows, query.limit, (row) => [row.updated_at, row.seq], toConversation)
+      return toPage(
+        rows,
+        query.limit,
+        (row) => [row.updated_at, row.seq],
+        (row) => toConversation(row, actor.personId),
+      )
     },
     update(actor, id, changes) {
       return transaction(() => {
+        context.seqOf(actor, "conversations", id)
         const before = repository.get(actor, id)
         const after = { ...before, ...defined(changes) }
-        for (const collectionId of changes.collectionIds ?? []) context.seqOf(actor, "collections", collectionId)
+        for (const collectionId of changes.collectionIds ?? [])
+          context.seqOf(actor, "collections", collectionId, "read")
         if (changes.activeMessageId) {
           const seq = context.seqOf(actor, "messages", changes.activeMessageId)
           const isInside = get(
@@ -143,6 +151,13 @@ export function createConversations(context: StoreContext): Sync<ConversationRep
             activeMessageId: after.activeMessageId,
           },
         )
+        return repository.get(actor, id)
+      })
+    },
+    setSharing(actor, id, sharing) {
+      return transaction(() => {
+        context.seqOf(actor, "conversations", id)
+        writeSharing(context, "conversations", id, sharing)
         return repository.get(actor, id)
       })
     },

@@ -11,6 +11,7 @@ import {
   fromJson,
   fromNullableJson,
   owned,
+  readableCollection,
   type StoreContext,
   type Sync,
   toNullableJson,
@@ -18,6 +19,7 @@ import {
 
 interface DocumentRow {
   seq: number
+  owner_id: string
   id: string
   collection_seq: number
   collection_id: string
@@ -52,7 +54,7 @@ const select = `SELECT d.*, c.id AS collection_id, f.id AS folder_id, coalesce(f
         WHERE v.chunk_seq = k.seq AND i.is_active = 1)) AS has_vectors
   FROM documents d JOIN collections c ON c.seq = d.collection_seq LEFT JOIN folders f ON f.seq = d.folder_seq`
 
-const toDocument = (row: DocumentRow): DocumentRecord => ({
+const toDocument = (row: DocumentRow, reader: string): DocumentRecord => ({
   id: row.id,
   collectionId: row.collection_id,
   title: row.title,
@@ -70,6 +72,7 @@ const toDocument = (row: DocumentRow): DocumentRecord => ({
   contentHash: row.content_hash,
   fileStamp: row.file_stamp,
   folderId: row.folder_id,
+  ...(row.owner_id === reader ? {} : { isShared: true }),
   isAway: row.is_away === 1,
   tags: fromJson(row.tags),
   url: row.url,
@@ -186,14 +189,15 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
       })
     },
     get(actor, id) {
-      const row = get<DocumentRow>(`${select} WHERE d.id = @id AND ${owned("d")}`, { ...context.owner(actor), id })
+      const values = { ...context.owner(actor), id }
+      const row = get<DocumentRow>(`${select} WHERE d.id = @id AND ${readableCollection("c")}`, values)
       if (!row) throw notFound("document")
-      return toDocument(row)
+      return toDocument(row, values.owner)
     },
     list(actor, query) {
       const after = decodeCursor(query.cursor, 1)
       const rows = all<DocumentRow>(
-        `${select} WHERE ${owned("d")} AND d.seq > @after
+        `${select} WHERE ${readableCollection("c")} AND d.seq > @after
           ${query.collectionId ? "AND d.collection_seq = @collectionSeq" : ""}
           ${query.status ? "AND d.status = @status" : ""}
           ${query.q ? "AND (fold(d.title) LIKE @pattern ESCAPE '\\' OR fold(d.path) LIKE @pattern ESCAPE '\\')" : ""}
@@ -201,13 +205,18 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
         {
           ...context.owner(actor),
           after: after?.[0] ?? 0,
-          collectionSeq: query.collectionId ? context.seqOf(actor, "collections", query.collectionId) : null,
+          collectionSeq: query.collectionId ? context.seqOf(actor, "collections", query.collectionId, "read") : null,
           status: query.status ?? null,
           pattern: containing(query.q ?? ""),
           limit: query.limit + 1,
         },
       )
-      return toPage(rows, query.limit, (row) => [row.seq], toDocument)
+      return toPage(
+        rows,
+        query.limit,
+        (row) => [row.seq],
+        (row) => toDocument(row, actor.personId),
+      )
     },
     setStage(actor, id, stage, status, error, contentHash) {
       const { changes } = run(
@@ -353,7 +362,7 @@ export function createDocuments(context: StoreContext): Sync<DocumentRepository>
       })
     },
     text(actor, id) {
-      const documentSeq = context.seqOf(actor, "documents", id)
+      const documentSeq = context.seqOf(actor, "documents", id, "read")
       const row = get<{ text: string; pages: string; times: string }>(
         "SELECT text, pages, times FROM document_texts WHERE document_seq = @documentSeq",
         { documentSeq },

@@ -1,4 +1,5 @@
 import type { ApiKey } from "#contract/settings.ts"
+import { type Actor, isOwnerPerson } from "#core/actor.ts"
 import { newId } from "#core/ids.ts"
 import { notFound } from "../notFound.ts"
 import type { KeyRepository } from "../types.ts"
@@ -22,6 +23,7 @@ const toKey = (row: KeyRow): ApiKey => ({
   createdAt: row.created_at,
   lastUsedAt: row.last_used_at,
   isFirstRun: false,
+  personId: row.owner_id,
 })
 
 /** `lastUsedAt` is exact to a minute: a durable write for every request would cost more than the request. */
@@ -29,20 +31,24 @@ export const touchIntervalMs = 60_000
 
 export function createKeys(context: StoreContext): Sync<KeyRepository> {
   const { all, get, run } = context
+  /** The machine's owner looks after everybody's keys. */
+  const mine = (actor: Actor, alias: string): string => (isOwnerPerson(actor) ? "1" : owned(alias))
   return {
-    create(actor, key) {
+    create(actor, { name, scopes, prefix, hash, personId = actor.personId }) {
       const id = newId()
+      context.owner({ ...actor, personId })
       const createdAt = context.now()
       run(
         `INSERT INTO api_keys (id, owner_id, name, scopes, prefix, hash, created_at)
          VALUES (@id, @owner, @name, @scopes, @prefix, @hash, @createdAt)`,
-        { ...context.owner(actor), ...key, id, scopes: JSON.stringify(key.scopes), createdAt },
+        { name, prefix, hash, owner: personId, id, scopes: JSON.stringify(scopes), createdAt },
       )
-      const { name, scopes, prefix } = key
-      return { id, name, scopes, prefix, createdAt, lastUsedAt: null, isFirstRun: false }
+      return { id, name, scopes, prefix, createdAt, lastUsedAt: null, isFirstRun: false, personId }
     },
     list: (actor) =>
-      all<KeyRow>(`SELECT k.* FROM api_keys k WHERE ${owned("k")} ORDER BY k.id`, context.owner(actor)).map(toKey),
+      all<KeyRow>(`SELECT k.* FROM api_keys k WHERE ${mine(actor, "k")} ORDER BY k.id`, context.owner(actor)).map(
+        toKey,
+      ),
     findByHash(hash) {
       const row = get<KeyRow>("SELECT * FROM api_keys WHERE hash = @hash", { hash })
       return row ? { ...toKey(row), ownerId: row.owner_id } : null
@@ -55,7 +61,7 @@ export function createKeys(context: StoreContext): Sync<KeyRepository> {
       })
     },
     delete(actor, id) {
-      const { changes } = run(`DELETE FROM api_keys AS k WHERE k.id = @id AND ${owned("k")}`, {
+      const { changes } = run(`DELETE FROM api_keys AS k WHERE k.id = @id AND ${mine(actor, "k")}`, {
         ...context.owner(actor),
         id,
       })

@@ -4,7 +4,15 @@ import { decodeCursor, toPage } from "../cursor.ts"
 import { defined, newMessage } from "../newRows.ts"
 import { notFound } from "../notFound.ts"
 import type { MessageRepository } from "../types.ts"
-import { fromJson, fromNullableJson, owned, type StoreContext, type Sync, toNullableJson, visible } from "./context.ts"
+import {
+  fromJson,
+  fromNullableJson,
+  owned,
+  readableConversation,
+  type StoreContext,
+  type Sync,
+  toNullableJson,
+} from "./context.ts"
 import { quotedWords } from "./ftsQuery.ts"
 
 interface MessageRow {
@@ -35,7 +43,7 @@ const from =
 const select = `SELECT m.*, c.id AS conversation_id, v.name AS speaker_name ${from}`
 /** In place of a profile's id. */
 const unknownVoice = ""
-const mine = `${owned("m")} AND ${visible("c")}`
+const readable = readableConversation("c")
 
 const toMessage = (row: MessageRow): Message => ({
   id: row.id,
@@ -122,12 +130,13 @@ export function createMessages(context: StoreContext): Sync<MessageRepository> {
       })
     },
     get(actor, id) {
-      const row = get<MessageRow>(`${select} WHERE m.id = @id AND ${mine}`, { ...context.owner(actor), id })
+      const row = get<MessageRow>(`${select} WHERE m.id = @id AND ${readable}`, { ...context.owner(actor), id })
       if (!row) throw notFound("message")
       return toMessage(row)
     },
     update(actor, id, changes) {
       return transaction(() => {
+        context.seqOf(actor, "messages", id)
         const after = { ...repository.get(actor, id), ...defined(changes) }
         // The text is named only when it changes: naming it indexes its words again.
         const text = changes.text === undefined ? "" : "text = @text,"
@@ -144,10 +153,10 @@ export function createMessages(context: StoreContext): Sync<MessageRepository> {
     list(actor, conversationId, query) {
       const after = decodeCursor(query.cursor, 1)
       const rows = all<MessageRow>(
-        `${select} WHERE m.conversation_seq = @conversationSeq AND ${mine} AND m.seq > @after ORDER BY m.seq LIMIT @limit`,
+        `${select} WHERE m.conversation_seq = @conversationSeq AND ${readable} AND m.seq > @after ORDER BY m.seq LIMIT @limit`,
         {
           ...context.owner(actor),
-          conversationSeq: context.seqOf(actor, "conversations", conversationId),
+          conversationSeq: context.seqOf(actor, "conversations", conversationId, "read"),
           after: after?.[0] ?? 0,
           limit: query.limit + 1,
         },
@@ -155,13 +164,13 @@ export function createMessages(context: StoreContext): Sync<MessageRepository> {
       return toPage(rows, query.limit, (row) => [row.seq], toMessage)
     },
     path(actor, leafId) {
-      context.seqOf(actor, "messages", leafId)
+      context.seqOf(actor, "messages", leafId, "read")
       return all<MessageRow>(
         `WITH RECURSIVE up (id, parent_id, depth) AS (
            SELECT m.id, m.parent_id, 0 FROM messages m WHERE m.id = @leafId
            UNION ALL SELECT m.id, m.parent_id, up.depth + 1 FROM messages m JOIN up ON m.id = up.parent_id
          )
-         ${select} JOIN up ON up.id = m.id WHERE ${mine} ORDER BY up.depth DESC`,
+         ${select} JOIN up ON up.id = m.id WHERE ${readable} ORDER BY up.depth DESC`,
         { ...context.owner(actor), leafId },
       ).map(toMessage)
     },
@@ -172,7 +181,7 @@ export function createMessages(context: StoreContext): Sync<MessageRepository> {
         `SELECT m.seq, c.id AS conversationId, c.title AS conversationTitle, m.id AS messageId, m.role,
            m.created_at AS createdAt
          FROM messages_fts f CROSS JOIN messages m ON m.seq = f.rowid JOIN conversations c ON c.seq = m.conversation_seq
-         WHERE messages_fts MATCH @match AND ${mine} ORDER BY bm25(messages_fts), m.seq DESC LIMIT @limit`,
+         WHERE messages_fts MATCH @match AND ${readable} ORDER BY bm25(messages_fts), m.seq DESC LIMIT @limit`,
         { ...context.owner(actor), match, limit },
       )
       // Only for what is shown: in the statement above SQLite would make a snippet of every match before it sorts.

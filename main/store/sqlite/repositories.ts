@@ -4,6 +4,7 @@ import { createAudit } from "./audit.ts"
 import { checkStore } from "./checkStore.ts"
 import { createChunks } from "./chunks.ts"
 import { createCollections } from "./collections.ts"
+import { createClonedVoices } from "./clonedVoices.ts"
 import type { StoreContext, Sync } from "./context.ts"
 import { createConversations } from "./conversations.ts"
 import { createDocuments } from "./documents.ts"
@@ -15,6 +16,7 @@ import { createJobs } from "./jobs.ts"
 import { createKeys } from "./keys.ts"
 import { createMemories } from "./memories.ts"
 import { createMessages } from "./messages.ts"
+import { createPeople } from "./people.ts"
 import type { RepositoryName } from "./repositoryMethods.ts"
 import { createSettings } from "./settings.ts"
 import { createVoiceProfiles } from "./voiceProfiles.ts"
@@ -32,12 +34,14 @@ export const createRepositories = (context: StoreContext, file: string, auditKey
   settings: createSettings(context),
   jobs: createJobs(context),
   keys: createKeys(context),
+  people: createPeople(context),
   audit: createAudit(context, auditKey),
   feedback: createFeedback(context),
   memories: createMemories(context),
   artifacts: createArtifacts(context),
   evaluations: createEvaluations(context),
   voiceProfiles: createVoiceProfiles(context),
+  clonedVoices: createClonedVoices(context),
   healthReports: createHealthReports(context),
   check: (depth) => checkStore(context, file, depth),
 })

@@ -4,9 +4,9 @@ export type RepositoryName = Exclude<keyof Store, "check" | "close">
 
 /** Every repository and method by name, for the way to the worker. A missing or extra one does not compile. */
 export const repositoryMethods = {
-  conversations: { create: 1, get: 1, list: 1, update: 1, delete: 1, restore: 1, purge: 1, import: 1 },
+  conversations: { create: 1, get: 1, list: 1, update: 1, delete: 1, setSharing: 1, restore: 1, purge: 1, import: 1 },
   messages: { append: 1, get: 1, update: 1, list: 1, path: 1, search: 1 },
-  collections: { create: 1, get: 1, findByName: 1, findBySourcePath: 1, list: 1, rename: 1, delete: 1 },
+  collections: { create: 1, get: 1, findByName: 1, findBySourcePath: 1, list: 1, setSharing: 1, rename: 1, delete: 1 },
   documents: {
     upsert: 1,
     get: 1,
@@ -56,7 +56,21 @@ export const repositoryMethods = {
   evaluations: { addRun: 1, runs: 1, run: 1, deleteRun: 1, pins: 1, pin: 1, unpin: 1 },
   artifacts: { record: 1, get: 1, list: 1, setTags: 1, delete: 1 },
   healthReports: { upsert: 1, list: 1 },
-  voiceProfiles: { create: 1, list: 1, rename: 1, replace: 1, delete: 1 },
+  people: { list: 1, get: 1, create: 1, update: 1, pinHash: 1, setPinHash: 1, remove: 1 },
+  clonedVoices: {
+    ask: 1,
+    consent: 1,
+    consents: 1,
+    give: 1,
+    revoke: 1,
+    create: 1,
+    list: 1,
+    get: 1,
+    setConditioning: 1,
+    discard: 1,
+    delete: 1,
+  },
+  voiceProfiles: { create: 1, list: 1, household: 1, rename: 1, replace: 1, delete: 1 },
   audit: { record: 1, list: 1, verify: 1 },
   feedback: { recordShown: 1, record: 1, shown: 1, ofChunks: 1, lists: 1, counts: 1, forget: 1 },
 } as const satisfies { [R in RepositoryName]: Record<keyof Store[R], 1> }

@@ -61,6 +61,11 @@ export function createVoiceProfiles(context: StoreContext): Sync<VoiceProfileRep
       all<Row>(`SELECT v.* FROM voice_profiles v WHERE ${owned("v")} ORDER BY fold(v.name)`, context.owner(actor)).map(
         toRecord,
       ),
+    household: () =>
+      all<Row & { person_id: string }>(
+        `SELECT v.*, p.id AS person_id FROM voice_profiles v JOIN people p ON p.speaker_id = v.id WHERE p.role IS NOT NULL
+         ORDER BY p.created_at, p.id`,
+      ).map((row) => ({ ...toRecord(row), personId: row.person_id })),
     rename(actor, id, name) {
       rowOf(actor, id)
       if (nameIsTaken(actor, name, id)) throw taken()
@@ -86,6 +91,7 @@ export function createVoiceProfiles(context: StoreContext): Sync<VoiceProfileRep
       rowOf(actor, id)
       erase(() => {
         run("DELETE FROM voice_profiles WHERE id = @id", { id })
+        run("UPDATE people SET speaker_id = NULL WHERE speaker_id = @id", { id })
         run("UPDATE messages SET speaker_id = NULL WHERE speaker_id = @id", { id })
       })
     },

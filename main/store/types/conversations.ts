@@ -1,4 +1,5 @@
 import type { Conversation, Message, SearchHit } from "#contract/conversations.ts"
+import type { Sharing } from "#contract/sharing.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Page } from "./page.ts"
 
@@ -16,6 +17,8 @@ export interface ConversationRepository {
       Pick<Conversation, "title" | "titleIsAutomatic" | "personaId" | "collectionIds" | "model" | "activeMessageId">
     >,
   ): Promise<Conversation>
+  /** Unknown people throw `person.not-found`. */
+  setSharing(actor: Actor, id: string, sharing: Sharing): Promise<Conversation>
   /** Marks as deleted; `purge` erases what was marked longer ago than this. */
   delete(actor: Actor, id: string): Promise<void>
   restore(actor: Actor, id: string): Promise<Conversation>

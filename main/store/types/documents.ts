@@ -1,4 +1,5 @@
 import type { Collection, Document, DocumentStage } from "#contract/documents.ts"
+import type { Sharing } from "#contract/sharing.ts"
 import type { Actor } from "#core/actor.ts"
 import type { NewChunk } from "./chunks.ts"
 import type { Page } from "./page.ts"
@@ -11,12 +12,18 @@ export interface CollectionRepository {
       isSample?: boolean
       /** Real path of an `--docs` folder: one collection per path. */
       sourcePath?: string
+      /** Default: private. */
+      sharing?: Sharing
     },
   ): Promise<Collection>
   get(actor: Actor, id: string): Promise<Collection>
+  /** Of the actor's own. */
   findByName(actor: Actor, name: string): Promise<Collection | null>
   findBySourcePath(actor: Actor, path: string): Promise<Collection | null>
+  /** The actor's own and those shared with them. */
   list(actor: Actor): Promise<Collection[]>
+  /** Unknown people throw `person.not-found`. */
+  setSharing(actor: Actor, id: string, sharing: Sharing): Promise<Collection>
   rename(actor: Actor, id: string, name: string): Promise<Collection>
   delete(actor: Actor, id: string): Promise<void>
 }

@@ -9,7 +9,12 @@ export interface SettingsRepository {
 
 export interface KeyRepository {
   /** Only the hash is stored. */
-  create(actor: Actor, key: { name: string; scopes: string[]; prefix: string; hash: string }): Promise<ApiKey>
+  /** `personId`: on whose behalf it acts. Default: the actor's. */
+  create(
+    actor: Actor,
+    key: { name: string; scopes: string[]; prefix: string; hash: string; personId?: string },
+  ): Promise<ApiKey>
+  /** Their own; the machine's owner sees everybody's, and may delete them. */
   list(actor: Actor): Promise<ApiKey[]>
   findByHash(hash: string): Promise<(ApiKey & { ownerId: string }) | null>
   touch(id: string): Promise<void>

@@ -21,6 +21,8 @@ export interface VoiceProfileRepository {
   ): Promise<VoiceProfileRecord>
   /** By name. */
   list(actor: Actor): Promise<VoiceProfileRecord[]>
+  /** Voices that are linked to somebody of the household, whoever had them learned: for telling people apart, never for showing. */
+  household(actor: Actor): Promise<(VoiceProfileRecord & { personId: string })[]>
   rename(actor: Actor, id: string, name: string): Promise<VoiceProfileRecord>
   replace(
     actor: Actor,

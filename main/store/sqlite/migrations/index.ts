@@ -12,6 +12,7 @@ import { evaluations } from "./010-evaluations.ts"
 import { healthReports } from "./011-health-reports.ts"
 import { speakersOfMessages } from "./012-speakers-of-messages.ts"
 import { people } from "./013-people.ts"
+import { clonedVoices } from "./014-cloned-voices.ts"
 
 /** One step forward of the schema; its place in the list plus one is the `user_version` after it. Released steps never change. */
 export type Migration = string | ((db: Database.Database) => void)
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   healthReports,
   speakersOfMessages,
   people,
+  clonedVoices,
 ]
