@@ -1,7 +1,9 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs"
-import { dirname } from "node:path"
+import { dirname, join } from "node:path"
+import { systemClock } from "#core/clock.ts"
 import type { AppConfig } from "#core/config.ts"
 import { AppError } from "#core/errors.ts"
+import { openLogFile } from "#core/logFile.ts"
 import { createHiddenValues, createLogger } from "#core/logger.ts"
 import { createScope } from "#core/scope.ts"
 import { createLogBuffer } from "#ops/logBuffer.ts"
@@ -40,10 +42,20 @@ export async function bootCore(config: AppConfig, { isListed = true }: BootOptio
     removeRuntime(config.dataDir)
     const logs = createLogBuffer()
     const hidden = createHiddenValues()
+    const file = config.logFile
+      ? openLogFile({
+          directory: join(config.dataDir, "logs"),
+          maxBytes: config.logFileMegabytes * 1e6,
+          keep: config.logFilesKept,
+          clock: systemClock,
+        })
+      : null
+    if (file) scope.add(file, () => file.close())
     const log = createLogger({
       level: config.logLevel,
       json: config.logJson,
       destination: process.stderr,
+      ...(file ? { file } : {}),
       tap: logs.tap,
       hidden,
     })

@@ -89,6 +89,8 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
   const clock = systemClock
   const changes = createHub<Change>((error) => log.error("a listener of changes failed", { error }))
   const changed = (channel: Change["channel"]) => (id: string | null) => changes.publish({ channel, id })
+  /** The log of one part of the product, as `/logs/recent` names it. */
+  const part = (component: string): Logger => log.child({ component })
 
   const orphans = createOrphanList(join(config.dataDir, "hosts"), log)
   await orphans.sweep()
@@ -96,7 +98,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     await openSqliteStore({
       file: join(config.dataDir, "zenglow.db"),
       backupDir: join(config.dataDir, "backups"),
-      log,
+      log: part("store"),
       workerUrl: entryUrl("store"),
       auditKey: await secrets.dataKey("audit"),
     }),
@@ -110,7 +112,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     modelsDir: config.modelsDir,
     isOffline: () => settings.values().offline,
     clock,
-    log,
+    log: part("models"),
     convertEntry: entryUrl("convert"),
     platform: process.platform,
     // The package clients read their own configuration from it.
@@ -144,23 +146,23 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     pinnedRecall: (actor, embedder, signal) => retrieval.pinnedRecallWith(actor, embedder, signal),
     onChange: () => changed("documents")(null),
     now: () => clock.now(),
-    log,
+    log: part("rag"),
   })
   const vectorIndex = createVectorIndex({
     chunks: store.chunks,
     embedder: engines.embedder,
     embedderOf: engines.embedderOf,
     gate: swapGate,
-    log,
+    log: part("rag"),
   })
   const knowledge = createKnowledge({
     store,
     queryEmbedder: vectorIndex.queryEmbedder,
     embedder: engines.embedder,
     changed,
-    log,
+    log: part("rag"),
   })
-  const indexCare = createIndexCare({ chunks: store.chunks, vectorIndex, embedder: engines.embedder, log })
+  const indexCare = createIndexCare({ chunks: store.chunks, vectorIndex, embedder: engines.embedder, log: part("rag") })
   const uploadsDir = join(config.dataDir, "uploads")
   const codecs = keep(createAudioCodecs({ workerEntry: entryUrl("codecs") }))
   const onDocument = ({ id }: { id: string }) => changed("documents")(id)
@@ -174,7 +176,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     isOffline: install.isOffline,
     trustedOrigins: config.pageOrigins,
     orphans,
-    log,
+    log: part("rag"),
   })
   keep(reader)
   const ingest = createIngest({
@@ -183,7 +185,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     embedder: vectorIndex.writingEmbedder,
     vectorIndex,
     onDocument,
-    log,
+    log: part("rag"),
   })
   let folders: Folders
   const jobs: Jobs = keep(
@@ -203,10 +205,10 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
         vectorIndex,
         indexCare,
         evaluate: () => evaluations.runner,
-        log,
+        log: part("jobs"),
       }),
       clock,
-      log,
+      log: part("chat"),
     }),
   )
   models = createModels({
@@ -237,7 +239,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       cancelJob: (actor, jobId) => jobs.cancel(actor, jobId),
       onDeferred: () => void indexKeeper.followModels(),
       onChange: () => changed("documents")(null),
-      log,
+      log: part("jobs"),
     }),
   )
 
@@ -247,9 +249,9 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
   settings.onChange(() => void indexKeeper.followModels())
 
   const retrieval = keep(
-    await openRetrieval({ store, knowledge, queryEmbedder: vectorIndex.queryEmbedder, clock, log }),
+    await openRetrieval({ store, knowledge, queryEmbedder: vectorIndex.queryEmbedder, clock, log: part("rag") }),
   )
-  const personas = createPersonas({ file: join(config.dataDir, "personas.json"), log })
+  const personas = createPersonas({ file: join(config.dataDir, "personas.json"), log: part("ops") })
   const persona = (id: string | null) => personas.get(id ?? settings.values().personaId)
   const answering = createAnswering({
     store,
@@ -260,7 +262,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     memories: knowledge.memories,
     shown: retrieval.shown,
     sampleReady: sample.ready,
-    log,
+    log: part("server"),
   })
   const evaluations = createEvaluating({
     store,
@@ -270,13 +272,13 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     jobs,
     answer: answering.answerShown,
     persona,
-    log,
+    log: part("ops"),
   })
 
   const { metrics, ops } = createOperations({
     config,
     clock,
-    log,
+    log: part("chat"),
     logs,
     store,
     models,
@@ -301,14 +303,14 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       onConversationChanged: changed("conversations"),
       count: metrics.count,
       clock,
-      log,
+      log: part("rag"),
     }),
   )
   const { turns, voiceSessions, audio, speech, speakers } = conversing
   scope.add(turns.hub.subscribe(metrics.onTurnEvent), (end) => void end())
 
   const deps: ServerDeps = {
-    log,
+    log: part("rag"),
     clock,
     version,
     temporaryDir: join(config.dataDir, "tmp"),

@@ -52,13 +52,18 @@ export const doctorFinding = z.object({
 export type DoctorFinding = z.infer<typeof doctorFinding>
 
 export const logLine = z.object({
+  /** Counts up; lines of one core only. */
   id: z.number(),
   ts: timestamp,
   level: z.enum(["debug", "info", "warn", "error"]),
+  /** The part of the product, or the child process, that said it. */
+  component: z.string(),
   msg: z.string(),
   request_id: z.string().nullable(),
   fields: z.record(z.string(), z.unknown()),
 })
+
+export type LogLine = z.infer<typeof logLine>
 
 const healthErrors = [] as const
 const opsHealth = z.object({ status: healthStatus, detail: z.string(), latency_ms: z.number(), checked_at: timestamp })
@@ -115,13 +120,18 @@ export const opsRoutes = {
     output: z.object({ personas: z.array(z.looseObject({ id: z.string() })) }),
   },
   "GET /logs/recent": {
-    summary: "Recent log lines, redacted.",
+    summary: "Recent log lines, redacted; the machine's owner only. `/ws` sends new ones on the channel `logs`.",
     scope: "ops",
     query: z.strictObject({
       since: z.coerce.number().optional(),
       limit: z.coerce.number().int().min(1).max(1000).default(200),
       level: z.enum(["debug", "info", "warn", "error"]).optional(),
+      component: z.string().max(60).optional(),
+      /** A request's id, or a turn's. */
+      request: z.string().max(64).optional(),
+      text: z.string().max(200).optional(),
     }),
     output: z.object({ lines: z.array(logLine), next: z.number() }),
+    errors: ["auth.missing-scope"],
   },
 } as const satisfies RouteTable

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import type { Job } from "./jobs.ts"
-import type { MetricFrame } from "./ops.ts"
+import type { LogLine, MetricFrame } from "./ops.ts"
 import type { TurnEvent } from "./turns.ts"
 
 /**
@@ -31,6 +31,7 @@ export type ServerMessage =
   | { channel: `turn:${string}`; seq: number; type: "turn-event"; event: TurnEvent }
   | { channel: "jobs"; seq: number; type: "job"; job: Job }
   | { channel: "metrics"; seq: number; type: "metrics"; frame: MetricFrame }
+  | { channel: "logs"; seq: number; type: "log"; line: LogLine }
   | {
       channel: "documents" | "models" | "settings" | "conversations" | "memory" | "artifacts"
       seq: number

@@ -22,6 +22,11 @@ export interface AppConfig {
   readonly offline: boolean
   readonly logLevel: "debug" | "info" | "warn" | "error"
   readonly logJson: boolean
+  /** Whether the log is also kept in `<dataDir>/logs`, as JSON lines. */
+  readonly logFile: boolean
+  /** Megabytes after which a new file is begun, and how many older ones are kept. */
+  readonly logFileMegabytes: number
+  readonly logFilesKept: number
   readonly chatModel: string | null
   readonly embedModel: string | null
   /** Host names besides loopback ones that requests may name. */
@@ -45,6 +50,9 @@ const schema = z.strictObject({
   offline: z.stringbool().or(z.boolean()).default(false),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
   logJson: z.stringbool().or(z.boolean()).default(false),
+  logFile: z.stringbool().or(z.boolean()).default(true),
+  logFileMegabytes: z.coerce.number().min(0.01).max(1000).default(5),
+  logFilesKept: z.coerce.number().int().min(0).max(100).default(4),
   chatModel: z.string().nullable().default(null),
   embedModel: z.string().nullable().default(null),
   allowedHosts: list(),
@@ -65,6 +73,9 @@ export const environmentNames: Record<Name, readonly string[]> = {
   offline: ["ZENGLOW_OFFLINE"],
   logLevel: ["ZENGLOW_LOG_LEVEL", "LOG_LEVEL"],
   logJson: ["ZENGLOW_LOG_JSON", "LOG_JSON"],
+  logFile: ["ZENGLOW_LOG_FILE"],
+  logFileMegabytes: ["ZENGLOW_LOG_FILE_MEGABYTES"],
+  logFilesKept: ["ZENGLOW_LOG_FILES_KEPT"],
   chatModel: ["ZENGLOW_CHAT_MODEL"],
   embedModel: ["ZENGLOW_EMBED_MODEL", "EMBED_MODEL"],
   allowedHosts: ["ZENGLOW_ALLOWED_HOSTS"],

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import type { Writable } from "node:stream"
 import pino from "pino"
+import { redactFields } from "./redact.ts"
 
 /** `log.info("model loaded", { model, ms })`: a constant sentence and variable fields. Prompt and transcript text never above `debug`. */
 export interface Logger {
@@ -12,6 +13,12 @@ export interface Logger {
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent"
+
+/** The logger all others are children of. */
+export interface RootLogger extends Logger {
+  /** Takes effect at once, for every child too. */
+  setLevel(level: LogLevel): void
+}
 
 /** On whose behalf code runs: the request, and the turn it started. */
 export interface CallContext {
@@ -27,6 +34,8 @@ export interface LoggerOptions {
   /** JSON lines, else one readable line each. */
   json: boolean
   destination: Writable
+  /** Takes every line as JSON, whatever `json` says of the destination. */
+  file?: { write(line: string): void }
   /** Sees every line as an object; for the ring behind /logs/recent. */
   tap?: (line: Record<string, unknown>) => void
   /** Values that no line may hold, wherever they stand in it. */
@@ -52,36 +61,28 @@ export function createHiddenValues(): HiddenValues {
   }
 }
 
-export function createLogger(options: LoggerOptions): Logger {
+const levels: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"]
+
+/** Every line is redacted here, once, before anything keeps or shows it: lines of child processes too, for they come this way. */
+export function createLogger(options: LoggerOptions): RootLogger {
+  let least = levels.indexOf(options.level)
   const stream = {
     write(line: string) {
-      const text = options.hidden?.mask(line) ?? line
-      if (options.tap) options.tap(JSON.parse(text) as Record<string, unknown>)
+      const redacted = `${JSON.stringify(redactFields(JSON.parse(line) as Record<string, unknown>))}\n`
+      const text = options.hidden?.mask(redacted) ?? redacted
+      options.tap?.(JSON.parse(text) as Record<string, unknown>)
+      options.file?.write(text)
       options.destination.write(options.json ? text : readable(text))
     },
   }
   const root = pino(
     {
-      level: options.level,
+      // Which lines are written is decided where they are made: children of a pino logger keep the level they were born with.
+      level: "debug",
       base: null,
       formatters: { level: (label) => ({ level: label }) },
       // A copy: pino adds the line's own fields to the object it gets.
       mixin: () => ({ ...requestContext.getStore() }),
-      redact: {
-        paths: [
-          "apiKey",
-          "token",
-          "authorization",
-          "password",
-          "secret",
-          "*.apiKey",
-          "*.token",
-          "*.authorization",
-          "*.password",
-          "*.secret",
-        ],
-        censor: "[hidden]",
-      },
       serializers: {
         error: (error: unknown) =>
           error instanceof Error
@@ -91,18 +92,26 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     stream,
   )
-  return wrap(root)
+  return {
+    ...wrap(root, (level) => levels.indexOf(level) >= least),
+    setLevel(level) {
+      least = levels.indexOf(level)
+    },
+  }
 }
 
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLogger }
 
-function wrap(logger: pino.Logger): Logger {
+function wrap(logger: pino.Logger, isWritten: (level: LogLevel) => boolean): Logger {
+  const line = (level: "debug" | "info" | "warn" | "error") => (message: string, fields?: Record<string, unknown>) => {
+    if (isWritten(level)) logger[level](fields ?? {}, message)
+  }
   return {
-    debug: (message, fields) => logger.debug(fields ?? {}, message),
-    info: (message, fields) => logger.info(fields ?? {}, message),
-    warn: (message, fields) => logger.warn(fields ?? {}, message),
-    error: (message, fields) => logger.error(fields ?? {}, message),
-    child: (fields) => wrap(logger.child(fields)),
+    debug: line("debug"),
+    info: line("info"),
+    warn: line("warn"),
+    error: line("error"),
+    child: (fields) => wrap(logger.child(fields), isWritten),
   }
 }
 

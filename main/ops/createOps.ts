@@ -34,6 +34,7 @@ export interface Ops {
   doctor(signal: AbortSignal): Promise<{ findings: DoctorFinding[]; ok: boolean }>
   configuration: DiagnosticsDeps["configuration"]
   logs: LogBuffer["recent"]
+  onLogLine: LogBuffer["onLine"]
   probe(signal: AbortSignal): Promise<LlmProbe>
   tcp(target: { host: string; port: number; timeoutMs: number }, signal: AbortSignal): Promise<TcpProbe>
   nativeModules: DiagnosticsDeps["nativeModules"]
@@ -62,6 +63,7 @@ export function createOps(deps: OpsDeps): Ops {
     },
     configuration: deps.diagnostics.configuration,
     logs: deps.logs.recent,
+    onLogLine: deps.logs.onLine,
     probe: (signal) => probeBackends(deps.backends, deps.health.clock, signal),
     tcp: (target, signal) => probeTcp(target, deps.backendAddresses(), signal),
     nativeModules: deps.diagnostics.nativeModules,

@@ -2,9 +2,9 @@ import { arch, cpus, freemem, platform, release, totalmem } from "node:os"
 import type { MetricFrame } from "#contract/ops.ts"
 import type { Clock } from "#core/clock.ts"
 import type { HostStatus } from "#core/host/types.ts"
+import { redact } from "#core/redact.ts"
 import type { Store } from "#store/types.ts"
 import type { ConfigItem } from "./configView.ts"
-import { redact } from "./logBuffer.ts"
 import type { NativeModule } from "./nativeModules.ts"
 
 export interface DiagnosticsDeps {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises"
 import { createRequire, findPackageJSON } from "node:module"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
-import { redact } from "./logBuffer.ts"
+import { redact } from "#core/redact.ts"
 
 export interface NativeModule {
   name: string

@@ -20,6 +20,7 @@ import type { Guard } from "./guard.ts"
 import type { Caller, Keyring } from "./keys.ts"
 import type { MetricsSocket } from "./metricsSocket.ts"
 import { beginRequest } from "./requestState.ts"
+import { requireOwner } from "./requireOwner.ts"
 import { publicJob } from "./routes/jobs.ts"
 
 export interface SocketDeps extends Pick<ServerDeps, "log" | "turns" | "jobs" | "ops" | "audio" | "onChange"> {
@@ -160,6 +161,7 @@ function serveClient(socket: WebSocket, caller: Caller, deps: SocketDeps): void 
     const scope = scopeOf(channel)
     if (!scope) throw new AppError("request.not-found", "There is no such channel.")
     if (!hasScope(actor, scope)) throw new AppError("auth.missing-scope", `This channel needs the scope ${scope}.`)
+    if (channel === "logs") requireOwner(actor, "The log")
     subscriptions.get(channel)?.()
     subscriptions.delete(channel)
     let seq = 0
@@ -195,6 +197,11 @@ function serveClient(socket: WebSocket, caller: Caller, deps: SocketDeps): void 
         deps.ops.onFrame(intervalMs ?? 1000, (frame) =>
           send({ channel: "metrics", seq: seq++, type: "metrics", frame }),
         ),
+      )
+    } else if (channel === "logs") {
+      subscriptions.set(
+        channel,
+        deps.ops.onLogLine((line) => send({ channel: "logs", seq: seq++, type: "log", line })),
       )
     } else {
       subscriptions.set(
@@ -254,6 +261,7 @@ function scopeOf(channel: string): Scope | null {
     case "models":
       return "models"
     case "metrics":
+    case "logs":
     case "artifacts":
       return "ops"
     default:

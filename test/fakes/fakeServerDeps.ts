@@ -507,6 +507,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       configuration: () => [],
       logs: () => ({ lines: [], next: 0 }),
     },
+      onLogLine: () => () => {},
     audio: {
       push: (_actor, streamId, sequence, pcm) => {
         heardAudio.push({ streamId, sequence, bytes: [...pcm] })

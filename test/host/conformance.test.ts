@@ -1,9 +1,10 @@
+import { Writable } from "node:stream"
 import { afterEach, describe, expect, it } from "vitest"
 import { createHostClient, type HostClientOptions } from "#core/host/client.ts"
 import { createForkAdapter } from "#core/host/forkAdapter.ts"
 import { createInlineAdapter } from "#core/host/inlineAdapter.ts"
-import type { EngineClient, HostAdapter, HostStatus } from "#core/host/types.ts"
-import { type Logger, silentLogger } from "#core/logger.ts"
+import type { EngineClient, HostAdapter, HostCall, HostStatus } from "#core/host/types.ts"
+import { createHiddenValues, createLogger, type Logger, requestContext, silentLogger } from "#core/logger.ts"
 import { type ConformanceContract, createConformanceHandlers } from "./conformanceHandlers.ts"
 
 const adapters: Record<string, () => HostAdapter> = {
@@ -42,6 +43,59 @@ describe.each(Object.entries(adapters))("a host over the %s adapter", (_name, ma
     result.catch(() => {})
     return { start, result }
   }
+
+  it("logs for the request that asked, not for the one that started it, and hides secrets on the way", async () => {
+    const lines: Record<string, unknown>[] = []
+    const written: string[] = []
+    const hidden = createHiddenValues()
+    hidden.add("canary-of-the-core")
+    const destination = new Writable({
+      write(chunk, _encoding, done) {
+        written.push(String(chunk))
+        done()
+      },
+    })
+    const log = createLogger({ level: "debug", json: true, destination, tap: (line) => lines.push(line), hidden })
+    const client = makeClient({ log })
+    const say = (requestId: string, text: string) =>
+      requestContext.run({ requestId, turnId: `turn of ${requestId}` }, () =>
+        client.request("logLine", text, { signal }),
+      )
+    await say("request-1", "Bearer canary-of-a-page and canary-of-the-core")
+    await say("request-2", "second")
+    await client.request("logLine", "nobody's", { signal })
+    const warned = lines.filter(({ level }) => level === "warn")
+    expect(warned.map(({ requestId, turnId }) => [requestId, turnId])).toEqual([
+      ["request-1", "turn of request-1"],
+      ["request-2", "turn of request-2"],
+      [undefined, undefined],
+    ])
+    expect(warned[0]?.msg).toBe("Bearer [hidden] and [hidden]")
+    expect(written.join("")).not.toContain("canary")
+  })
+
+  it("reports what a turn asked of it, with what the child measured itself", async () => {
+    const calls: HostCall[] = []
+    const client = makeClient({ onCall: (call) => calls.push(call) })
+    await client.request("echo", 1, { signal })
+    await requestContext.run({ turnId: "turn-1" }, async () => {
+      await client.request("echo", 2, { signal })
+      await client.request("failWithCode", null, { signal }).catch(() => {})
+      const controller = new AbortController()
+      const { start, result } = started(client, "waitForCancel", controller.signal)
+      await start
+      controller.abort()
+      await result.catch(() => {})
+    })
+    expect(calls.map(({ turnId, host, method, outcome }) => [turnId, host, method, outcome])).toEqual([
+      ["turn-1", "test", "echo", "ok"],
+      ["turn-1", "test", "failWithCode", "model.corrupt"],
+      ["turn-1", "test", "waitForCancel", "aborted"],
+    ])
+    expect(calls[0]?.ran?.durationMs).toBeGreaterThanOrEqual(0)
+    expect(calls[0]?.endedAt).toBeGreaterThanOrEqual(calls[0]?.askedAt ?? Number.POSITIVE_INFINITY)
+    expect(calls[2]?.ran).toBeNull()
+  })
 
   it("answers a request and starts only when first asked", async () => {
     const client = makeClient()

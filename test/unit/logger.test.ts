@@ -37,3 +37,16 @@ it("hides a known secret wherever it stands in a line, also in an error's stack"
   expect(lines.join("")).toContain("[hidden]")
   expect(lines.join("")).not.toContain("canary")
 })
+
+it("writes other levels from the moment it is told to, children made earlier included", () => {
+  const messages: unknown[] = []
+  const destination = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const log = createLogger({ level: "warn", json: true, destination, tap: ({ msg }) => messages.push(msg) })
+  const child = log.child({ component: "rag" })
+  child.info("before")
+  log.setLevel("debug")
+  child.debug("after")
+  log.setLevel("silent")
+  child.error("never")
+  expect(messages).toEqual(["after"])
+})

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest"
 import { logLine } from "#contract/ops.ts"
 import { loadConfig } from "#core/config.ts"
 import { createLogger, requestContext } from "#core/logger.ts"
+import { redact } from "#core/redact.ts"
 import { viewConfig } from "#ops/configView.ts"
-import { createLogBuffer, redact } from "#ops/logBuffer.ts"
+import { createLogBuffer } from "#ops/logBuffer.ts"
 
 const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
 
@@ -47,6 +48,31 @@ describe("the log ring", () => {
     expect(buffer.recent({ limit: 100, level: "error" }).lines.map(({ ts }) => ts)).toEqual([80, 90, 100])
   })
 
+  it("finds lines by component, request, turn and words", () => {
+    const buffer = createLogBuffer()
+    buffer.tap({ level: "info", time: 1, msg: "Engine started", host: "llm", requestId: "r-1" })
+    buffer.tap({ level: "warn", time: 2, msg: "slow", component: "rag", turnId: "t-1", path: "Notes.md" })
+    buffer.tap({ level: "info", time: 3, msg: "idle" })
+    const found = (filter: Partial<Parameters<typeof buffer.recent>[0]>) =>
+      buffer.recent({ limit: 10, ...filter }).lines.map(({ ts }) => ts)
+    expect(found({ component: "llm" })).toEqual([1])
+    expect(found({ component: "core" })).toEqual([3])
+    expect(found({ request: "r-1" })).toEqual([1])
+    expect(found({ request: "t-1" })).toEqual([2])
+    expect(found({ text: "notes.MD" })).toEqual([2])
+    expect(found({ text: "notes", level: "error" })).toEqual([])
+  })
+
+  it("tells each new line to whoever follows, until they stop", () => {
+    const buffer = createLogBuffer()
+    const heard: string[] = []
+    const end = buffer.onLine(({ msg }) => heard.push(msg))
+    buffer.tap({ level: "info", time: 1, msg: "one" })
+    end()
+    buffer.tap({ level: "info", time: 2, msg: "two" })
+    expect(heard).toEqual(["one"])
+  })
+
   it.each([
     ["Authorization: Bearer abcdef0123456789", "abcdef0123456789"],
     ["using key zg_live_0123456789abcdef", "0123456789abcdef"],
@@ -54,10 +80,19 @@ describe("the log ring", () => {
     ["open http://127.0.0.1:9071/#ticket=abcdefghijkl", "abcdefghijkl"],
   ])("hides the secret in %j", (text, secret) => {
     const buffer = createLogBuffer()
-    buffer.tap({ level: "info", time: 1, msg: text, detail: { list: [text] }, apiKey: secret, tokens: 3 })
-    const shown = JSON.stringify(buffer.recent({ limit: 1 }))
-    expect(shown).not.toContain(secret)
-    expect(shown).toContain('"tokens":3')
+    const written: string[] = []
+    const destination = new Writable({
+      write: (chunk, _encoding, done) => done(void written.push(String(chunk)) as never),
+    })
+    const file = { write: (line: string) => void written.push(line) }
+    const log = createLogger({ level: "info", json: false, destination, file, tap: buffer.tap })
+    log.info(text, { detail: { list: [text] }, apiKey: secret, tokens: 3, error: new Error(text) })
+    written.push(JSON.stringify(buffer.recent({ limit: 1 })))
+    expect(written).toHaveLength(3)
+    for (const shown of written) {
+      expect(shown).not.toContain(secret)
+      expect(shown).toMatch(/tokens"?[:=]3/)
+    }
     expect(redact(text)).toContain("[hidden]")
   })
 })

@@ -182,11 +182,14 @@ export function createHostClient<C extends HostContract>(options: HostClientOpti
     onExit: (reason: string) => void
   }): HostProcess => {
     try {
-      return adapter.spawn({
-        name,
-        onMessage: (message) => handlers.onMessage(message as FromHost),
-        onExit: handlers.onExit,
-      })
+      // Outside of the request that happens to start it: what the child says later is not about that one.
+      return requestContext.run({}, () =>
+        adapter.spawn({
+          name,
+          onMessage: (message) => handlers.onMessage(message as FromHost),
+          onExit: handlers.onExit,
+        }),
+      )
     } catch (error) {
       queueMicrotask(() => handlers.onExit(error instanceof Error ? error.message : String(error)))
       return { pid: null, send() {}, kill() {} }

@@ -1,3 +1,4 @@
+import type { LogLine } from "#contract/ops.ts"
 import type { HealthReport } from "#contract/probe.ts"
 import type { RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
@@ -30,7 +31,12 @@ export interface OpsService {
     since?: number
     limit: number
     level?: "debug" | "info" | "warn" | "error"
+    component?: string
+    request?: string
+    text?: string
   }): RouteOutput<Routes["GET /logs/recent"]>
+  /** Hears of every log line. Returns the end of the subscription. */
+  onLogLine(listener: (line: LogLine) => void): () => void
 }
 
 /** Traces of turns; the machine's owner sees everybody's. Unknown ids throw `trace.not-found`. */

@@ -1,6 +1,7 @@
 import type { opsRoutes } from "#contract/ops.ts"
 import type { ServerDeps } from "../deps.ts"
 import type { HandlersFor, RequestInfo } from "../handlers.ts"
+import { requireOwner } from "../requireOwner.ts"
 
 export const opsHandlers = ({
   ops,
@@ -36,6 +37,9 @@ export const opsHandlers = ({
     "GET /diagnostics/doctor": (_input, { signal }) => ops.doctor(signal),
     "GET /config/env": async () => ({ items: ops.configuration() }),
     "GET /config/personas": async () => ({ personas: await settings.personas() }),
-    "GET /logs/recent": async ({ query }) => ops.logs(query),
+    "GET /logs/recent": async ({ query }, { actor }) => {
+      requireOwner(actor, "The log")
+      return ops.logs(query)
+    },
   }
 }
