@@ -151,7 +151,8 @@ function report(lost: Shared["lost"], emit: (event: StreamEvent) => void): void 
 function interleave(samples: Float32Array, channels: number): Buffer {
   const bytes = new Float32Array(samples.length * channels)
   for (let at = 0; at < samples.length; at++)
-    for (let channel = 0; channel < Math.min(2, channels); channel++) bytes[at * channels + channel] = samples[at] as number
+    for (let channel = 0; channel < Math.min(2, channels); channel++)
+      bytes[at * channels + channel] = samples[at] as number
   return Buffer.from(bytes.buffer)
 }
 

@@ -48,7 +48,9 @@ export function openDirection(
     }
   }
   throw new AppError("audio.device-busy", `${device.name} cannot be opened.`, {
-    remedy: "Close the program that uses it, allow ZenGlow to use it in the system's settings, or choose another device.",
+    remedy:
+      "Close the program that uses it, allow ZenGlow to use it in the system's settings, or choose another device.",
+    details: { id: device.id },
     cause: failure,
   })
 }
