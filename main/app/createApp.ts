@@ -14,6 +14,7 @@ import { createHub } from "#core/hub.ts"
 import { createJobs, type Jobs } from "#core/jobs.ts"
 import type { Logger } from "#core/logger.ts"
 import { createScope, type Scope } from "#core/scope.ts"
+import type { Embedder } from "#engines/types.ts"
 import { createMemoryBudget } from "#models/budget.ts"
 import { loadCatalog } from "#models/catalog.ts"
 import { createInstallDeps } from "#models/createInstallDeps.ts"
@@ -23,6 +24,7 @@ import type { LogBuffer } from "#ops/logBuffer.ts"
 import { createPersonas } from "#ops/personas.ts"
 import type { Secrets } from "#ops/secrets/types.ts"
 import { createTraces } from "#ops/traces/createTraces.ts"
+import { chunkingName } from "#rag/chunking.ts"
 import { createDocuments } from "#rag/documents.ts"
 import { createFolders, type Folders } from "#rag/folders/folders.ts"
 import { createIndexCare } from "#rag/indexCare.ts"
@@ -46,6 +48,7 @@ import { createOpenAiService } from "./openAiService.ts"
 import { createOperations } from "./operations.ts"
 import { createRagService } from "./ragService.ts"
 import { createReading } from "./reading.ts"
+import { createResplitting } from "./resplitting.ts"
 import { openRetrieval } from "./retrieval.ts"
 import { createSample } from "./sample.ts"
 import { createSettingsService, openSettings } from "./settings.ts"
@@ -143,7 +146,8 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
 
   const swapGate = createSwapGate({
     settings: store.settings,
-    pinnedRecall: (actor, embedder, signal) => retrieval.pinnedRecallWith(actor, embedder, signal),
+    pinnedRecall: (actor, embedder: Embedder, signal) =>
+      retrieval.pinnedRecallWith(actor, { queryEmbedder: async () => embedder }, signal),
     onChange: () => changed("documents")(null),
     now: () => clock.now(),
     log: part("rag"),
@@ -179,10 +183,23 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     log: part("rag"),
   })
   keep(reader)
+  const { resplit, gate: passageGate } = createResplitting({
+    store,
+    dir: join(config.dataDir, "next-index"),
+    parser: reader,
+    embedder: vectorIndex.writingEmbedder,
+    passageTokens: () => settings.values().passageTokens,
+    pinnedRecall: (actor, { chunks }, signal) => retrieval.pinnedRecallWith(actor, { chunks }, signal),
+    onDocument,
+    onGate: () => changed("documents")(null),
+    clock,
+    log: part("rag"),
+  })
   const ingest = createIngest({
     store,
     parser: reader,
     embedder: vectorIndex.writingEmbedder,
+    chunking: resplit.current,
     vectorIndex,
     onDocument,
     log: part("rag"),
@@ -204,6 +221,8 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
         pages,
         vectorIndex,
         indexCare,
+        resplit,
+        chunking: () => chunkingName(resplit.current()),
         evaluate: () => evaluations.runner,
         log: part("jobs"),
       }),
@@ -244,7 +263,17 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
   )
 
   const indexKeeper = keep(
-    createIndexKeeper({ chunks: store.chunks, vectorIndex, indexCare, swapGate, engines, jobs, log }),
+    createIndexKeeper({
+      chunks: store.chunks,
+      vectorIndex,
+      indexCare,
+      swapGate,
+      resplit,
+      passageGate,
+      engines,
+      jobs,
+      log: part("rag"),
+    }),
   )
   settings.onChange(() => void indexKeeper.followModels())
 
@@ -373,6 +402,8 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
   }
 
   await swapGate.load(ownerActor)
+  await passageGate.load(ownerActor)
+  await resplit.load(ownerActor)
   await engines.refresh()
   await jobs.recover(ownerActor)
   await folders.start(ownerActor)

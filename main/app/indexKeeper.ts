@@ -1,9 +1,13 @@
 import type { Job } from "#contract/jobs.ts"
+import type { SearchIndex } from "#contract/searchIndex.ts"
 import { ownerActor } from "#core/actor.ts"
 import { AppError, isAbort } from "#core/errors.ts"
 import type { Jobs } from "#core/jobs.ts"
 import type { Logger } from "#core/logger.ts"
+import type { Embedder } from "#engines/types.ts"
 import type { IndexCare } from "#rag/indexCare.ts"
+import type { ReindexPayload } from "#rag/jobRunners.ts"
+import type { PassageIndex, Resplit } from "#rag/resplit/resplit.ts"
 import type { SwapGate } from "#rag/swapGate.ts"
 import type { VectorIndex } from "#rag/vectorIndex.ts"
 import type { SearchIndexService } from "#server/deps.ts"
@@ -14,7 +18,9 @@ export interface IndexKeeperDeps {
   chunks: ChunkRepository
   vectorIndex: VectorIndex
   indexCare: IndexCare
-  swapGate: SwapGate
+  swapGate: SwapGate<Embedder>
+  resplit: Pick<Resplit, "current" | "claim">
+  passageGate: SwapGate<PassageIndex>
   engines: Pick<EngineRack, "refresh" | "adopt">
   jobs: Pick<Jobs, "start">
   log: Logger
@@ -23,7 +29,7 @@ export interface IndexKeeperDeps {
 /** Keeps the search index in step with the models, and whole. */
 export interface IndexKeeper {
   service: SearchIndexService
-  /** Another embedder builds its index beside the one in use; the window goes on searching meanwhile. Never rejects. */
+  /** Another embedder, or another length of passages, makes its index beside the one in use, which answers meanwhile. Never rejects. */
   followModels(): Promise<void>
   /** What a damaged disk or a killed machine left behind is put right beside everything else; words answer meanwhile. Never rejects. */
   check(): Promise<void>
@@ -31,15 +37,16 @@ export interface IndexKeeper {
 }
 
 export function createIndexKeeper(deps: IndexKeeperDeps): IndexKeeper {
-  const { chunks, vectorIndex, indexCare, swapGate, engines, jobs, log } = deps
+  const { chunks, vectorIndex, indexCare, swapGate, resplit, passageGate, engines, jobs, log } = deps
   const checking = new AbortController()
   let following: Promise<void> = Promise.resolve()
   let checked: Promise<void> = Promise.resolve()
   let isClosing = false
 
-  const startReindex = (title: string, payload: object): Promise<Job> =>
-    jobs.start(ownerActor, { kind: "reindex", title, unit: "passages", subjectId: null, payload })
+  const startReindex = (title: string, payload: ReindexPayload, unit: Job["unit"] = "passages"): Promise<Job> =>
+    jobs.start(ownerActor, { kind: "reindex", title, unit, subjectId: null, payload })
   const build = (): Promise<Job> => startReindex("Search by meaning", {})
+  const splitAnew = (): Promise<Job> => startReindex("Passages of another length", { isResplit: true }, "files")
 
   function followModels(): Promise<void> {
     following = following.then(async () => {
@@ -49,11 +56,19 @@ export function createIndexKeeper(deps: IndexKeeperDeps): IndexKeeper {
         const { active } = await chunks.indexes()
         if (active !== null) await engines.adopt(active)
         if (await vectorIndex.needsRebuild()) await build()
+        if (resplit.claim()) await splitAnew()
       } catch (error) {
         log.warn("the search index could not follow the models", { error })
       }
     })
     return following
+  }
+
+  function refusal(): SearchIndex["refused"] {
+    const model = swapGate.refusal()
+    if (model) return { kind: "model", ...model }
+    const passages = passageGate.refusal()
+    return passages ? { kind: "passages", ...passages } : null
   }
 
   async function repairIfNeeded(): Promise<void> {
@@ -76,13 +91,19 @@ export function createIndexKeeper(deps: IndexKeeperDeps): IndexKeeper {
           active,
           passages,
           vectors: active === null ? 0 : (counts[active] ?? 0),
-          refused: swapGate.refusal(),
+          passageTokens: resplit.current().targetTokens,
+          refused: refusal(),
         }
       },
       async useRefused(actor) {
-        if (!swapGate.refusal()) throw new AppError("request.conflict", "No index is refused.")
-        await swapGate.overrule(actor)
-        return { jobId: (await build()).id }
+        if (swapGate.refusal()) {
+          await swapGate.overrule(actor)
+          return { jobId: (await build()).id }
+        }
+        if (!passageGate.refusal()) throw new AppError("request.conflict", "Nothing is refused.")
+        await passageGate.overrule(actor)
+        resplit.claim()
+        return { jobId: (await splitAnew()).id }
       },
     },
     followModels,

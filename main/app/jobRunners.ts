@@ -7,6 +7,7 @@ import type { IndexCare } from "#rag/indexCare.ts"
 import type { Ingest } from "#rag/ingest.ts"
 import { ingestRunner, reindexRunner } from "#rag/jobRunners.ts"
 import type { Pages } from "#rag/pages/pages.ts"
+import type { Resplit } from "#rag/resplit/resplit.ts"
 import type { VectorIndex } from "#rag/vectorIndex.ts"
 import { type RecordDeps, recordDataset, recordIndex, recordModel } from "./recordArtifacts.ts"
 
@@ -17,6 +18,7 @@ export interface JobRunnersDeps extends RecordDeps {
   pages: Pages
   vectorIndex: VectorIndex
   indexCare: IndexCare
+  resplit: Pick<Resplit, "run">
   /** Made after the jobs that they start. */
   evaluate(): JobRunner
   install: Parameters<typeof createPullRunner>[0]["install"]
@@ -31,7 +33,7 @@ export function createJobRunners(deps: JobRunnersDeps): JobsDeps["runners"] {
     ingest: recorded(ingestRunner(deps.ingest, deps.folders, deps.pages), log, (job, actor) =>
       recordIndex(actor, deps, job.subjectId),
     ),
-    reindex: recorded(reindexRunner(deps.vectorIndex, deps.indexCare), log, (_job, actor) =>
+    reindex: recorded(reindexRunner(deps.vectorIndex, deps.indexCare, deps.resplit), log, (_job, actor) =>
       recordIndex(actor, deps, null),
     ),
     evaluate: recorded(

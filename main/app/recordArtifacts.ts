@@ -10,19 +10,21 @@ export interface RecordDeps {
   catalog: Catalog
   /** Null: passages are found by words only. */
   embedder(): Embedder | null
+  /** Names how documents are split. */
+  chunking(): string
   record: RecordArtifact
 }
 
 /**
- * Notes the state of a collection's index, or of everything: its hash is that of the listed documents' own hashes and of the embedder, so
- * the same files indexed the same way have the same hash. An index that did not change is not noted again.
+ * Notes the state of a collection's index, or of everything: its hash is that of the listed documents' own hashes, of the embedder and of
+ * how documents are split, so the same files indexed the same way have the same hash. An index that did not change is not noted again.
  */
 export async function recordIndex(
   actor: Actor,
-  { store, embedder, record }: Pick<RecordDeps, "store" | "embedder" | "record">,
+  { store, embedder, chunking, record }: Pick<RecordDeps, "store" | "embedder" | "chunking" | "record">,
   collectionId: string | null,
 ): Promise<void> {
-  const state = createHash("sha256").update(embedder()?.fingerprint ?? "words")
+  const state = createHash("sha256").update(`${embedder()?.fingerprint ?? "words"} ${chunking()}`)
   let documents = 0
   let passages = 0
   let sizeBytes = 0
@@ -54,6 +56,7 @@ export async function recordIndex(
       passages,
       embedder: embedder()?.modelId ?? null,
       fingerprint: embedder()?.fingerprint ?? null,
+      chunking: chunking(),
     },
   })
 }

@@ -1,8 +1,7 @@
 import { createMemoryCache } from "#cache/memoryCache.ts"
-import { ownerActor } from "#core/actor.ts"
+import { type Actor, ownerActor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
 import type { Logger } from "#core/logger.ts"
-import type { Embedder } from "#engines/types.ts"
 import { pinnedRecall } from "#rag/evaluation/evaluations.ts"
 import { readFeedback } from "#rag/feedbackScores.ts"
 import { type FusionWeightStore, openFusionWeights } from "#rag/fusionWeights.ts"
@@ -10,7 +9,7 @@ import { openLocalRanking } from "#rag/localRanking.ts"
 import type { RetrieveDeps } from "#rag/retrieve.ts"
 import { createSearchCache } from "#rag/searchCache.ts"
 import { createShownLists, type ShownLists } from "#rag/shownLists.ts"
-import type { SwapGateDeps } from "#rag/swapGate.ts"
+import type { PinnedRecall } from "#rag/swapGate.ts"
 import type { Store } from "#store/types.ts"
 import type { Knowledge } from "./knowledge.ts"
 
@@ -18,6 +17,8 @@ export interface RetrievalDeps {
   store: Store
   knowledge: Pick<Knowledge, "chunks" | "related">
   queryEmbedder: RetrieveDeps["queryEmbedder"]
+  /** Everybody who lives here now. */
+  people: readonly Actor[]
   clock: Clock
   log: Logger
 }
@@ -28,8 +29,12 @@ export interface Retrieval {
   fusion: FusionWeightStore
   /** What questions showed, and what was done with it. */
   shown: ShownLists
-  /** How many of the pinned questions are found with this embedder. */
-  pinnedRecallWith: SwapGateDeps["pinnedRecall"]
+  /** How many of the pinned questions are found when these take the place of what is in use. Null: nothing is pinned. */
+  pinnedRecallWith(
+    actor: Actor,
+    instead: Partial<Pick<RetrieveDeps, "chunks" | "queryEmbedder">>,
+    signal: AbortSignal,
+  ): Promise<PinnedRecall | null>
   close(): Promise<void>
 }
 
@@ -37,13 +42,14 @@ export async function openRetrieval({
   store,
   knowledge,
   queryEmbedder,
+  people,
   clock,
   log,
 }: RetrievalDeps): Promise<Retrieval> {
   // Neither what is cached nor what was clicked may stand in for what is measured.
   const measured = { cache: undefined, feedback: undefined }
   const fusion = await openFusionWeights(store.settings, ownerActor)
-  const localRanking = await openLocalRanking(ownerActor, {
+  const localRanking = await openLocalRanking(people, {
     settings: store.settings,
     feedback: store.feedback,
     fusion: () => fusion.current().weights,
@@ -68,8 +74,8 @@ export async function openRetrieval({
     deps,
     fusion,
     shown: createShownLists({ feedback: store.feedback, onChange: localRanking.changed, log }),
-    async pinnedRecallWith(actor, embedder: Embedder, signal) {
-      const own = { ...deps, ...measured, queryEmbedder: async () => embedder }
+    async pinnedRecallWith(actor, instead, signal) {
+      const own = { ...deps, ...measured, ...instead }
       const { questions, recallAt5 } = await pinnedRecall(actor, store.evaluations, own, signal)
       return questions === 0 ? null : { recall: recallAt5, questions }
     },

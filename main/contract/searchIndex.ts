@@ -2,16 +2,20 @@ import { z } from "zod"
 import { id, timestamp } from "./common.ts"
 import type { RouteTable } from "./route.ts"
 
-/** The index that answers, and a new one that was not taken over. */
+/** The index that answers, and what was not taken over. */
 export const searchIndex = z.object({
   /** What passages are embedded with now; null before anything is indexed. */
   active: z.string().nullable(),
   passages: z.number().int(),
   /** Vectors of the index in use. */
   vectors: z.number().int(),
-  /** A complete new index that finds the pinned questions worse than the one in use. Null: none. */
+  /** Tokens of a passage, as documents are split now. */
+  passageTokens: z.number().int(),
+  /** What is complete, new, and finds the pinned questions worse than what is in use. Null: nothing. */
   refused: z
     .object({
+      kind: z.enum(["model", "passages"]),
+      /** What it is called: an embedding model, or the length of passages. */
       modelId: z.string(),
       /** Share of pinned questions whose passage is among the first five: with the index in use, and with the new one. */
       before: z.number(),
@@ -25,12 +29,12 @@ export type SearchIndex = z.infer<typeof searchIndex>
 
 export const searchIndexRoutes = {
   "GET /api/search-index": {
-    summary: "The index that answers, and a new one that was refused.",
+    summary: "The index that answers, and what was refused.",
     scope: "rag",
     output: searchIndex,
   },
   "POST /api/search-index/use-refused": {
-    summary: "Use the refused index all the same (job).",
+    summary: "Use what was refused all the same (job).",
     scope: "owner",
     output: z.object({ jobId: id }),
     status: 202,

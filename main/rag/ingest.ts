@@ -5,6 +5,7 @@ import { AppError } from "#core/errors.ts"
 import type { Logger } from "#core/logger.ts"
 import type { Embedder } from "#engines/types.ts"
 import type { Store } from "#store/types.ts"
+import type { Chunking } from "./chunking.ts"
 import { createIndexFiles, type IndexFiles } from "./ingest/indexFiles.ts"
 import { createVectorStages, type VectorStages } from "./ingest/vectorStages.ts"
 import { type Target, unreadable } from "./ingest/work.ts"
@@ -46,6 +47,8 @@ export interface IngestDeps {
   parser: Parser
   /** The embedder in use now. Null: documents are found by words until vectors follow. */
   embedder: () => Embedder | null
+  /** How documents are split now. Default: as shipped. */
+  chunking?: () => Chunking
   vectorIndex: VectorIndex
   /** Hears of every change of a document's stage or status. */
   onDocument?: (document: { id: string; collectionId: string }) => void
@@ -68,10 +71,10 @@ export interface Ingest {
 }
 
 export function createIngest(deps: IngestDeps): Ingest {
-  const { store, parser, embedder, vectorIndex, onDocument, log } = deps
+  const { store, parser, embedder, chunking, vectorIndex, onDocument, log } = deps
   const { documents } = store
   const vectors = createVectorStages({ chunks: store.chunks, embedder, vectorIndex, onDocument, log })
-  const index = createIndexFiles({ documents, parser, embedder, vectorIndex, vectors, onDocument, log })
+  const index = createIndexFiles({ documents, parser, embedder, chunking, vectorIndex, vectors, onDocument, log })
 
   async function run(actor: Actor, payload: IngestPayload, { signal, progress }: RunOptions): Promise<IngestSummary> {
     const summary: IngestSummary = { indexed: 0, unchanged: 0, failed: 0, removed: 0 }

@@ -4,6 +4,7 @@ import { type Folders, isFolderPayload } from "./folders/folders.ts"
 import type { IndexCare } from "./indexCare.ts"
 import type { Ingest, IngestPayload } from "./ingest.ts"
 import type { Pages } from "./pages/pages.ts"
+import type { Resplit } from "./resplit/resplit.ts"
 import type { VectorIndex } from "./vectorIndex.ts"
 import { waitForSpace } from "./waitForSpace.ts"
 
@@ -29,18 +30,28 @@ export function ingestRunner(ingest: Ingest, folders: () => Folders, pages: Page
   })
 }
 
-/** What a `reindex` job does: makes the vectors of the current embedder, after a repair of everything where that is asked for. */
+/** What a `reindex` job does: makes the vectors of the current embedder, unless something else is asked for. */
 export interface ReindexPayload {
+  /** Puts everything right before. */
   isRepair?: boolean
+  /** Splits all documents as they are wanted now. */
+  isResplit?: boolean
 }
 
-/** Runs jobs of the kind `reindex`: vectors of the current embedder for everything. */
-export function reindexRunner(vectorIndex: VectorIndex, care: Pick<IndexCare, "repair">): JobRunner {
+/** Runs jobs of the kind `reindex`. */
+export function reindexRunner(
+  vectorIndex: VectorIndex,
+  care: Pick<IndexCare, "repair">,
+  resplit: Pick<Resplit, "run">,
+): JobRunner {
   return waitForSpace({
     lane,
-    run: (job, actor: Actor, report, signal) =>
-      (job.payload as ReindexPayload | null)?.isRepair
-        ? care.repair(actor, signal, (done, total, current) => report({ done, total, current }))
-        : vectorIndex.rebuild(actor, signal, (done, total) => report({ done, total })),
+    async run(job, actor: Actor, report, signal) {
+      const { isRepair, isResplit } = (job.payload ?? {}) as ReindexPayload
+      const tell = (done: number, total: number, current?: string): void => report({ done, total, current })
+      if (isResplit) await resplit.run(actor, signal, tell)
+      else if (isRepair) await care.repair(actor, signal, tell)
+      else await vectorIndex.rebuild(actor, signal, tell)
+    },
   })
 }

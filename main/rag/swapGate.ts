@@ -1,6 +1,5 @@
 import type { Actor } from "#core/actor.ts"
 import type { Logger } from "#core/logger.ts"
-import type { Embedder } from "#engines/types.ts"
 import type { SettingsRepository } from "#store/types.ts"
 
 /** How well pinned questions find what they must. */
@@ -10,10 +9,16 @@ export interface PinnedRecall {
   questions: number
 }
 
-/** A new index that finds pinned questions worse than the one in use, and is not used for that reason. */
-export interface Refusal {
+/** Something that questions are answered with, and could be answered with instead: an embedder's index, other passages, weights. */
+export interface Candidate {
+  /** Tells it from all others. */
   fingerprint: string
+  /** What it is called. */
   modelId: string
+}
+
+/** A candidate that finds pinned questions worse than what is in use, and is not used for that reason. */
+export interface Refusal extends Candidate {
   before: number
   after: number
   questions: number
@@ -21,29 +26,29 @@ export interface Refusal {
   at: number
 }
 
-export interface SwapGateDeps {
+export interface SwapGateDeps<C extends Candidate> {
   settings: SettingsRepository
-  /** Recall of the pinned questions with this embedder's index. Null: nothing is pinned. */
-  pinnedRecall(actor: Actor, embedder: Embedder, signal: AbortSignal): Promise<PinnedRecall | null>
+  /** The setting that keeps what was decided. Default: the one of embedders. */
+  setting?: string
+  /** Recall of the pinned questions with this one. Null: nothing is pinned. */
+  pinnedRecall(actor: Actor, candidate: C, signal: AbortSignal): Promise<PinnedRecall | null>
   onChange?: () => void
   now: () => number
   log: Logger
 }
 
-/** Decides whether a new index may take the place of the one in use. */
-export interface SwapGate {
+/** Decides whether something new may take the place of what is in use. */
+export interface SwapGate<C extends Candidate> {
   refusal(): Refusal | null
   /** Reads what was decided in an earlier run. */
   load(actor: Actor): Promise<void>
   /** True: the new one finds pinned questions at least as well, nothing is pinned, or the person wants it. A refusal is kept. */
-  judge(actor: Actor, candidate: Embedder, active: Embedder, signal: AbortSignal): Promise<boolean>
+  judge(actor: Actor, candidate: C, active: C, signal: AbortSignal): Promise<boolean>
   /** The person wants the refused one all the same. */
   overrule(actor: Actor): Promise<void>
-  /** The index is in use: what was decided about it is history. */
+  /** The new one is in use, or no longer wanted: what was decided about it is history. */
   settled(actor: Actor): Promise<void>
 }
-
-const setting = "search.swap"
 
 interface Kept {
   refusal: Refusal | null
@@ -51,7 +56,8 @@ interface Kept {
   wanted: string | null
 }
 
-export function createSwapGate(deps: SwapGateDeps): SwapGate {
+export function createSwapGate<C extends Candidate>(deps: SwapGateDeps<C>): SwapGate<C> {
+  const { setting = "search.swap" } = deps
   let kept: Kept = { refusal: null, wanted: null }
   const keep = async (actor: Actor, next: Kept): Promise<void> => {
     kept = next
@@ -79,7 +85,7 @@ export function createSwapGate(deps: SwapGateDeps): SwapGate {
         questions: after.questions,
         at: deps.now(),
       }
-      deps.log.warn("a new search index finds pinned questions worse and is not used", { ...refusal })
+      deps.log.warn("what is new finds pinned questions worse and is not used", { ...refusal })
       await keep(actor, { refusal, wanted: null })
       return false
     },

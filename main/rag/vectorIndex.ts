@@ -1,4 +1,4 @@
-import type { Actor } from "#core/actor.ts"
+import { type Actor, machineActor } from "#core/actor.ts"
 import type { Logger } from "#core/logger.ts"
 import type { Embedder } from "#engines/types.ts"
 import type { ChunkRepository } from "#store/types.ts"
@@ -16,7 +16,7 @@ export interface VectorIndex {
   /** True when the active index is not the current embedder's, or passages lack vectors: `rebuild` has work. */
   needsRebuild(): Promise<boolean>
   /**
-   * Embeds what the current embedder has not embedded yet, beside the index in use, and swaps when complete. What is written stays
+   * Embeds what the current embedder has not embedded yet, of everybody, beside the index in use, and swaps when complete. What is written stays
    * written: an aborted rebuild goes on where it stopped.
    */
   rebuild(actor: Actor, signal: AbortSignal, progress: (done: number, total: number) => void): Promise<void>
@@ -29,7 +29,7 @@ export interface VectorIndexDeps {
   /** An embedder of another vector space that is still at hand, such as hash embeddings. */
   embedderOf?: (fingerprint: string) => Embedder | null
   /** Whether a complete new index may take the place of the one in use. Default: always. */
-  gate?: Pick<SwapGate, "refusal" | "judge" | "settled">
+  gate?: Pick<SwapGate<Embedder>, "refusal" | "judge" | "settled">
   log: Logger
 }
 
@@ -92,12 +92,12 @@ export function createVectorIndex({ chunks, embedder, embedderOf, gate, log }: V
       progress(done, total)
       for (;;) {
         signal.throwIfAborted()
-        const missing = await chunks.missingVectors(actor, fingerprint, batchSize)
+        const missing = await chunks.missingVectors(machineActor, fingerprint, batchSize)
         if (missing.length === 0) break
         const texts = missing.map((chunk) => passageInput({ title: chunk.documentTitle, ...chunk }))
         const vectors = await current.embed(texts, "passage", signal)
         const added = missing.map((chunk, index) => ({ chunkId: chunk.id, vector: vectors[index] as Float32Array }))
-        await chunks.addVectors(actor, fingerprint, added)
+        await chunks.addVectors(machineActor, fingerprint, added)
         done += missing.length
         progress(done, Math.max(total, done))
       }

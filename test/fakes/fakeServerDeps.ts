@@ -245,9 +245,9 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       subscribe: (_actor, listener) => jobHub.subscribe(listener),
     },
     searchIndex: {
-      view: async () => ({ active: "fake", passages: 0, vectors: 0, refused: null }),
+      view: async () => ({ active: "fake", passages: 0, vectors: 0, passageTokens: 200, refused: null }),
       useRefused: async () => {
-        throw new AppError("request.conflict", "No index is refused.")
+        throw new AppError("request.conflict", "Nothing is refused.")
       },
     },
     folders: {

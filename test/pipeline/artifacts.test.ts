@@ -37,7 +37,7 @@ afterEach(async () => {
 const list = async () => (await bench.store.artifacts.list(ownerActor, { limit: 20 })).items
 
 it("notes an index when its documents change, and only then, with a hash that says what is in it", async () => {
-  const index = { store: bench.store, embedder: () => embedder, record: knowledge.record }
+  const index = { store: bench.store, embedder: () => embedder, chunking: () => "1-200-30", record: knowledge.record }
   await writeFile(join(folder, "a.md"), "# A\n\nThe boiler was serviced in May.")
   const collectionId = await bench.addPath(folder)
   await recordIndex(ownerActor, index, collectionId)

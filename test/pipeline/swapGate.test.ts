@@ -35,7 +35,7 @@ async function add(collectionId: string, n: number): Promise<void> {
 }
 
 /** As the core has them after a start. */
-function open(): { gate: SwapGate; index: VectorIndex } {
+function open(): { gate: SwapGate<Embedder>; index: VectorIndex } {
   const gate = createSwapGate({
     settings: store.settings,
     pinnedRecall: async (_actor, embedder) => {

@@ -70,13 +70,13 @@ describe("documents", () => {
       state: "full",
       path: "#/documents",
       prepare: (seed) => {
-        const refused = { modelId: "bge-small", before: 0.9, after: 0.7, questions: 10, at: 1 }
+        const refused = { kind: "model" as const, modelId: "bge-small", before: 0.9, after: 0.7, questions: 10, at: 1 }
         seed.searchIndex = { ...seed.searchIndex, refused }
       },
     })
-    await page.getByText(/90 % found their passage .* and 70 % with the new model/).waitFor()
+    await page.getByText(/90 % find their passage .* 70 % would with the change/).waitFor()
     await page.getByRole("button", { name: "Use it anyway" }).click()
-    await page.getByText(/finds your pinned questions worse/).waitFor({ state: "detached" })
+    await page.getByText(/would find your pinned questions worse/).waitFor({ state: "detached" })
     expect(fixture.opened.core.requests).toContain("POST /api/search-index/use-refused")
   })
 

@@ -182,7 +182,7 @@ export function seedOf(state: SeedState): Seed {
     collections: seedCollections(state),
     documents: seedDocuments(state),
     folders: seedFolders(state),
-    searchIndex: { active: "all-minilm-l6-v2", passages: 1275, vectors: 1275, refused: null },
+    searchIndex: { active: "all-minilm-l6-v2", passages: 1275, vectors: 1275, passageTokens: 200, refused: null },
     models,
     bundle: {
       machine: {

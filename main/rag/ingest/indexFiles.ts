@@ -7,6 +7,7 @@ import type { Embedder } from "#engines/types.ts"
 import type { DocumentRepository, NewChunk } from "#store/types.ts"
 import { createChannel } from "../channel.ts"
 import { chunkDocument } from "../chunk.ts"
+import { type Chunking, chunkingFor, defaultPassageTokens } from "../chunking.ts"
 import { fileStamp } from "../fileStamp.ts"
 import type { ParsedDocument } from "../parse/contract.ts"
 import type { Parser } from "../parse/createParser.ts"
@@ -20,6 +21,8 @@ export interface IndexFilesDeps {
   documents: DocumentRepository
   parser: Parser
   embedder: () => Embedder | null
+  /** How documents are split now. Default: as shipped. */
+  chunking?: () => Chunking
   vectorIndex: Pick<VectorIndex, "written">
   vectors: Pick<VectorStages, "embed" | "fillOne">
   onDocument?: (document: { id: string; collectionId: string }) => void
@@ -37,8 +40,6 @@ export type IndexFiles = (
   signal: AbortSignal,
 ) => Promise<void>
 
-/** Room for title and headings in what the embedder reads. */
-const reservedTokens = 40
 /** Works at the same time per stage. Two embed: while one batch is computed, the next is gathered. */
 const workers = { register: 4, parse: 2, chunk: 2, embed: 2, write: 1, fill: 1 }
 /** Finished works that may wait before each stage. */
@@ -54,6 +55,7 @@ export function createIndexFiles(deps: IndexFilesDeps): IndexFiles {
     onOutcome: (outcome: Outcome) => void,
     outerSignal: AbortSignal,
   ): Promise<void> {
+    outerSignal.throwIfAborted()
     /** Files whose bytes are in memory. */
     const held = new Set<() => void>()
     const stopped = new AbortController()
@@ -184,7 +186,6 @@ export function createIndexFiles(deps: IndexFilesDeps): IndexFiles {
       stage(workers.fill, filling),
     ]
     try {
-      outerSignal.throwIfAborted()
       await Promise.all(work)
     } finally {
       await Promise.allSettled(work.slice(1))
@@ -196,14 +197,15 @@ export function createIndexFiles(deps: IndexFilesDeps): IndexFiles {
   /** Sized by the embedder's own count of tokens; by rule of thumb where it cannot count. */
   async function chunk(parsed: ParsedDocument): Promise<NewChunk[]> {
     const embedder = deps.embedder()
-    const targetTokens = Math.min(200, Math.max(64, (embedder?.maxTokens ?? 256) - reservedTokens))
+    const { targetTokens, overlapTokens } = deps.chunking?.() ?? chunkingFor(defaultPassageTokens, embedder)
+    const options = { targetTokens, overlapTokens }
     const rough = async (texts: string[]): Promise<number[]> => texts.map(roughTokens)
-    if (!embedder) return chunkDocument(parsed, rough, { targetTokens })
+    if (!embedder) return chunkDocument(parsed, rough, options)
     try {
-      return await chunkDocument(parsed, (texts) => embedder.countTokens(texts), { targetTokens })
+      return await chunkDocument(parsed, (texts) => embedder.countTokens(texts), options)
     } catch (error) {
       log.warn("tokens are estimated: the embedder cannot count", { error })
-      return chunkDocument(parsed, rough, { targetTokens })
+      return chunkDocument(parsed, rough, options)
     }
   }
 

@@ -14,7 +14,8 @@ export const searchIndexHandlers = ({
 })
 
 /** Only what the contract names. */
-const publicRefusal = ({ modelId, before, after, questions, at }: NonNullable<SearchIndex["refused"]>) => ({
+const publicRefusal = ({ kind, modelId, before, after, questions, at }: NonNullable<SearchIndex["refused"]>) => ({
+  kind,
   modelId,
   before,
   after,

@@ -46,9 +46,9 @@ export const folderStrings = {
   removeDocuments: "Remove the documents",
   away: "folder not reachable",
   refused: {
-    title: (model: string) => `Search still uses the model before: ${model} finds your pinned questions worse.`,
+    title: (what: string) => `Search stays as it was: ${what} would find your pinned questions worse.`,
     text: (before: number, after: number, questions: number) =>
-      `Of ${counted(questions, "pinned question", "pinned questions")}, ${Math.round(before * 100)} % found their passage among the first five before, and ${Math.round(after * 100)} % with the new model.`,
+      `Of ${counted(questions, "pinned question", "pinned questions")}, ${Math.round(before * 100)} % find their passage among the first five now, ${Math.round(after * 100)} % would with the change.`,
     use: "Use it anyway",
   },
 }

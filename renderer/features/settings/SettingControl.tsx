@@ -32,6 +32,7 @@ const sliders: Record<
 }
 const numbers: Record<string, { min: number; max: number } | undefined> = {
   answerTokens: { min: 32, max: 8192 },
+  passageTokens: { min: 64, max: 480 },
   unloadAfterMinutes: { min: 0, max: 1440 },
 }
 

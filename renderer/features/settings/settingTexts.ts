@@ -23,6 +23,11 @@ export const settingTexts: Record<string, { label: string; hint: string; group: 
     group: "answers",
   },
   topK: { label: "Passages per answer", hint: "How many passages the model reads.", group: "answers" },
+  passageTokens: {
+    label: "Length of a passage",
+    hint: "In tokens. Changed, all documents are read again beside the search in use.",
+    group: "answers",
+  },
   unloadAfterMinutes: {
     label: "Free a model's memory after",
     hint: "Minutes without use. 0 keeps it loaded.",
