@@ -41,7 +41,16 @@ export interface TurnState {
   spans: CitedSpan[]
   usage: Usage | null
   context: { tokens: number; limit: number } | null
-  captions: { index: number; text: string; startMs: number; durationMs: number }[]
+  /** What was spoken at once, before an answer was composed. */
+  quick: { sentence: string; citation: number } | null
+  captions: {
+    index: number
+    text: string
+    startMs: number
+    durationMs: number
+    isAside?: true
+    citations?: number[]
+  }[]
   heardChars: number | null
   title: string | null
   error: ErrorInfo | null
@@ -76,6 +85,7 @@ export const emptyTurn = (turnId: string): TurnState => ({
   spans: [],
   usage: null,
   context: null,
+  quick: null,
   captions: [],
   heardChars: null,
   title: null,
@@ -150,15 +160,20 @@ export function foldTurn(state: TurnState, event: TurnEvent): TurnState {
       }
     case "speech-start":
       return { ...next, stage: "speaking" }
-    case "caption":
-      return {
-        ...next,
-        stage: "speaking",
-        captions: [
-          ...state.captions,
-          { index: event.index, text: event.text, startMs: event.startMs, durationMs: event.durationMs },
-        ],
+    case "quick-answer":
+      return { ...next, quick: { sentence: event.sentence, citation: event.citation } }
+    case "caption": {
+      const { index, text, startMs, durationMs, isAside, citations } = event
+      const caption = {
+        index,
+        text,
+        startMs,
+        durationMs,
+        ...(isAside ? { isAside } : {}),
+        ...(citations ? { citations } : {}),
       }
+      return { ...next, stage: "speaking", captions: [...state.captions, caption] }
+    }
     case "speech-end":
       return { ...next, heardChars: event.heardChars }
     case "title":

@@ -145,7 +145,14 @@ export type TurnEventBody =
   | { type: "stt-partial"; text: string; stableChars: number }
   | { type: "listen-end"; audioMs: number }
   /** Whose voice it was, where voices are known. Null: nobody who is known. */
-  | { type: "speaker"; identified: { id: string; name: string } | null; similarity: number; threshold: number }
+  | {
+      type: "speaker"
+      identified: { id: string; name: string } | null
+      similarity: number
+      threshold: number
+      /** The person the question is answered as, where that is not who opened the turn. Null: a guest. */
+      actsAs?: { id: string; name: string } | null
+    }
   | { type: "stt-end"; text: string; audioMs: number; confidence: number }
   | { type: "retrieve-start"; query: string }
   | {
@@ -191,7 +198,20 @@ export type TurnEventBody =
       isCut?: boolean
     }
   | { type: "speech-start"; voice: string; sampleRate: number; streamId: number | null }
-  | { type: "caption"; index: number; text: string; spoken: string; startMs: number; durationMs: number }
+  /** The quoted sentence is certain enough to be spoken as the answer, before one is composed. */
+  | { type: "quick-answer"; sentence: string; citation: number; confidence: number }
+  | {
+      type: "caption"
+      index: number
+      text: string
+      spoken: string
+      startMs: number
+      durationMs: number
+      /** Said beside the answer's text: a quick answer, or what leads over to the rest. */
+      isAside?: true
+      /** Passages behind what is said, by number. */
+      citations?: number[]
+    }
   | { type: "speech-end"; heardChars: number; audioMs: number }
   | { type: "title"; title: string }
   | { type: "error"; error: ErrorInfo }

@@ -2,9 +2,9 @@ import type { Identification } from "#contract/speakers.ts"
 import type { TurnEventBody } from "#contract/turns.ts"
 import { type ListenDeps, type ListenOptions, listen } from "./listen.ts"
 import type { SpeechOutput } from "./speak.ts"
-import { speakAnswer } from "./speakAnswer.ts"
+import { type SpokenAnswerOptions, speakAnswer } from "./speakAnswer.ts"
 
-export interface VoiceTurnDeps extends ListenDeps {
+export interface VoiceTurnDeps extends ListenDeps, SpokenAnswerOptions {
   /** The same generator that answers text turns. Called once, with what was heard and whose voice it was, where that is known. */
   answer(question: string, signal: AbortSignal, speaker: Identification | null): AsyncIterable<TurnEventBody>
   /** Null: the answer is not spoken. */
@@ -37,7 +37,7 @@ export async function* runVoiceTurn(
   speech?.tts.load(signal).catch(() => undefined)
   const answered = deps.answer(heard.text, signal, heard.speaker)
   let heardChars: number | null = null
-  for await (const event of speech ? speakAnswer(answered, speech, signal) : answered) {
+  for await (const event of speech ? speakAnswer(answered, speech, signal, deps) : answered) {
     if (event.type === "speech-end") heardChars = event.heardChars
     yield event
   }

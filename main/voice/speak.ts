@@ -2,8 +2,7 @@ import type { AudioSink } from "#audio/types.ts"
 import type { TurnEventBody } from "#contract/turns.ts"
 import { untilAborted } from "#core/untilAborted.ts"
 import type { SpeechChunk, TextToSpeech } from "#engines/types.ts"
-import { createSentenceSplitter, type SpokenPiece } from "./sentences.ts"
-import { speakable } from "./speakable.ts"
+import { type SaidPiece, type SpokenPart, saidPieces } from "./spokenParts.ts"
 
 /** Where speech comes from and goes to. */
 export interface SpeechOutput {
@@ -16,19 +15,20 @@ export interface SpeechOutput {
   rate?: number
   /** The socket stream that carries the audio; null where it does not go to a client. */
   streamId: number | null
+  /** Passages behind a range of the answer's text, where that is known already. */
+  citationsOf?(start: number, end: number): number[]
 }
 
 export type SpeechEvent = Extract<TurnEventBody, { type: "speech-start" | "caption" | "speech-end" }>
 
 interface Utterance {
-  piece: SpokenPiece
-  spoken: string
+  piece: SaidPiece
   chunk: SpeechChunk
 }
 
 /** A piece handed to the sink: where it lies in the text and in the sound. */
 interface Caption {
-  piece: SpokenPiece
+  piece: SaidPiece
   startMs: number
   durationMs: number
 }
@@ -39,12 +39,17 @@ interface Caption {
  * after the sentences before it were heard and `speech-end` was yielded.
  */
 export async function* speak(
-  deltas: AsyncIterable<string>,
+  parts: AsyncIterable<SpokenPart>,
   output: SpeechOutput,
   signal: AbortSignal,
 ): AsyncGenerator<SpeechEvent, void> {
   const { sink } = output
-  const utterances = synthesizeEach(deltas, output, signal)
+  /** How far the answer counts as told without being said. */
+  let toldChars = 0
+  const pieces = saidPieces(parts, (end) => {
+    toldChars = end
+  })
+  const utterances = synthesizeEach(pieces, output, signal)
   const captions: Caption[] = []
   const playedBefore = sink.playedMs()
   let playedMs: number | undefined
@@ -63,11 +68,11 @@ export async function* speak(
       if (done) break
       upcoming = utterances.next()
       upcoming.catch(() => undefined)
-      const { piece, spoken, chunk } = utterance
+      const { piece, chunk } = utterance
       const durationMs = (chunk.samples.length * 1000) / chunk.sampleRate
       if (!hasStarted) yield speechStart(output)
       hasStarted = true
-      yield { type: "caption", index: captions.length, text: piece.text.trim(), spoken, startMs: audioMs, durationMs }
+      yield captionOf(piece, { index: captions.length, startMs: audioMs, durationMs }, output)
       if (signal.aborted) break
       captions.push({ piece, startMs: audioMs, durationMs })
       audioMs += durationMs
@@ -85,7 +90,9 @@ export async function* speak(
   }
   if (hasStarted) {
     const isWhole = playedMs === undefined
-    const heard = isWhole ? { chars: captions.at(-1)?.piece.end ?? 0, ms: audioMs } : heardOf(captions, playedMs ?? 0)
+    const heard = isWhole
+      ? { chars: Math.max(toldChars, captions.at(-1)?.piece.end ?? 0), ms: audioMs }
+      : heardOf(captions, playedMs ?? 0)
     yield { type: "speech-end", heardChars: heard.chars, audioMs: heard.ms }
   }
   if (failure && !signal.aborted) throw failure.error
@@ -96,22 +103,28 @@ function speechStart({ tts, sink, voice, streamId }: SpeechOutput): SpeechEvent 
   return { type: "speech-start", voice: name, sampleRate: sink.sampleRate, streamId }
 }
 
-async function* synthesizeEach(
-  deltas: AsyncIterable<string>,
-  { tts, voice, rate }: SpeechOutput,
-  signal: AbortSignal,
-): AsyncGenerator<Utterance, void> {
-  for await (const piece of piecesOf(deltas)) {
-    const spoken = speakable(piece.text)
-    if (!/[\p{L}\p{N}]/u.test(spoken)) continue
-    yield { piece, spoken, chunk: await tts.synthesize(spoken, { voice, rate }, signal) }
+function captionOf(
+  { text, spoken, start, end, isAside, citation }: SaidPiece,
+  place: { index: number; startMs: number; durationMs: number },
+  { citationsOf }: SpeechOutput,
+): SpeechEvent {
+  const citations = citation === undefined ? (citationsOf?.(start, end) ?? []) : [citation]
+  return {
+    type: "caption",
+    ...place,
+    text: text.trim(),
+    spoken,
+    ...(isAside ? { isAside } : {}),
+    ...(citations.length > 0 ? { citations } : {}),
   }
 }
 
-async function* piecesOf(deltas: AsyncIterable<string>): AsyncGenerator<SpokenPiece, void> {
-  const splitter = createSentenceSplitter()
-  for await (const delta of deltas) yield* splitter.push(delta)
-  yield* splitter.end()
+async function* synthesizeEach(
+  pieces: AsyncIterable<SaidPiece>,
+  { tts, voice, rate }: SpeechOutput,
+  signal: AbortSignal,
+): AsyncGenerator<Utterance, void> {
+  for await (const piece of pieces) yield { piece, chunk: await tts.synthesize(piece.spoken, { voice, rate }, signal) }
 }
 
 /** How far into the text the listener came: whole pieces, and of the piece being played its share, back to a word's end. */
@@ -126,10 +139,11 @@ function heardOf(captions: readonly Caption[], playedMs: number): { chars: numbe
       ms = startMs + durationMs
       continue
     }
+    ms = playedMs
+    if (piece.isAside) continue
     const reached = piece.text.slice(0, Math.floor(share * piece.text.length) + 1)
     const words = /^[\s\S]*\S(?=\s)/.exec(reached)?.[0] ?? ""
     chars = piece.start + words.length
-    ms = playedMs
   }
   return { chars, ms }
 }
