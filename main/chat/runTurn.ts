@@ -38,6 +38,8 @@ export interface AnswerInput {
   retrieval?: Retrieval
   /** The same question was answered before, and the person wants another answer. */
   isRegeneration?: boolean
+  /** Nobody whose voice is known asks: what would be kept needs the word of whose conversation it is. */
+  isStranger?: boolean
   /**
    * Where "Remember that …" is kept as said. Null: this chat keeps nothing, and says so. Absent: memory has no part in this answer, and
    * such words are a question like any other.
@@ -73,6 +75,8 @@ export interface TurnDeps {
       actor: Actor
       voice: string | undefined
       isHandsFree: boolean
+      /** Null: as the settings say. */
+      quickAnswers: boolean | null
       ask: (question: string, signal: AbortSignal) => AsyncIterable<TurnEventBody>
     },
     signal: AbortSignal,
@@ -80,19 +84,43 @@ export interface TurnDeps {
   /** Speaks the answer of a text turn: passes the events through and adds its own. */
   speakAnswer(
     events: AsyncIterable<TurnEventBody>,
-    options: { voice: string | undefined; channel: VoiceChannel },
+    options: { actor: Actor; voice: string | undefined; quickAnswers: boolean | null; channel: VoiceChannel },
     signal: AbortSignal,
   ): AsyncIterable<TurnEventBody>
-  persona(id: string | null): Promise<Persona>
+  /** Null: as the person has it, else as the settings have it. */
+  persona(id: string | null, actor?: Actor): Promise<Persona>
+  /** Whom a spoken question is answered as, once it is known whose voice it was. Null: as whoever opened the turn. Default: always that. */
+  followVoice?(
+    turn: PreparedTurn,
+    turnId: string,
+    identified: { id: string; name: string } | null,
+  ): Promise<Follow | null>
   /** A short title for a conversation, from its first question and answer. Null: keep the present one. */
   title(question: string, answer: string, signal: AbortSignal): Promise<string | null>
   /** A conversation changed: lists should be read again. */
-  onConversationChanged(id: string): void
+  onConversationChanged(id: string, actor: Actor): void
+}
+
+/** A turn goes on for somebody else than who opened it. */
+export interface Follow {
+  /** On whose behalf documents and memories are asked. */
+  asker: Actor
+  /** Where the turn is kept, and by whom; nobody known leaves it with who opened it. */
+  actor: Actor
+  conversation: Conversation | null
+  parentId: string | null
+  history: Message[]
+  persona: Persona
+  collectionIds: string[] | null
+  /** Who that is. Null: nobody who is known. */
+  person: { id: string; name: string } | null
 }
 
 /** A turn whose input is checked and, for text, whose question is stored. */
 export interface PreparedTurn {
   actor: Actor
+  /** Somebody else whose voice it was. */
+  follow?: Follow
   request: TurnRequest
   /** Null for temporary chats: nothing is stored. */
   conversation: Conversation | null
@@ -128,7 +156,7 @@ export async function prepareTurn(
   }
   const voice = request.source || options.speak ? deps.openVoice(actor, turnId, request) : null
   if (options.temporary) {
-    const persona = await deps.persona(request.personaId ?? null)
+    const persona = await deps.persona(request.personaId ?? null, actor)
     return {
       actor,
       request,
@@ -143,7 +171,7 @@ export async function prepareTurn(
   }
 
   const conversation = await openConversation(actor, request, deps)
-  const persona = await deps.persona(request.personaId ?? conversation.personaId)
+  const persona = await deps.persona(request.personaId ?? conversation.personaId, actor)
   if (options.regenerateMessageId) return await prepareRegeneration(actor, request, conversation, persona, voice, deps)
 
   const parentId = options.parentMessageId === undefined ? conversation.activeMessageId : options.parentMessageId
@@ -157,7 +185,7 @@ export async function prepareTurn(
     text,
     kind: "text",
   })
-  deps.onConversationChanged(conversation.id)
+  deps.onConversationChanged(conversation.id, actor)
   return { ...base, question: text, userMessageId: stored.id, parentId: stored.id }
 }
 
@@ -198,6 +226,15 @@ export async function* runTurn(
   let parentId = turn.parentId
   try {
     for await (const body of endingSoon(turnBody(answerId, turn, deps, signal), signal)) {
+      if (body.type === "speaker") {
+        const follow = (await deps.followVoice?.(turn, turnId, body.identified)) ?? null
+        if (follow) {
+          handOver(turn, follow)
+          parentId = follow.parentId
+          yield stamp({ ...body, actsAs: follow.person })
+          continue
+        }
+      }
       if (body.type === "stt-end" && body.text !== "" && turn.conversation) {
         const stored = await deps.store.messages.append(turn.actor, {
           conversationId: turn.conversation.id,
@@ -208,7 +245,7 @@ export async function* runTurn(
           ...(state.speaker === undefined ? {} : { speaker: state.speaker }),
         })
         parentId = stored.id
-        deps.onConversationChanged(turn.conversation.id)
+        deps.onConversationChanged(turn.conversation.id, turn.actor)
       }
       if (body.type === "text-end") isCut = body.isCut === true
       yield stamp(body)
@@ -238,6 +275,12 @@ export async function* runTurn(
     yield stamp({ type: "error", error: errorInfo(error) })
   }
   yield stamp({ type: "turn-end", reason, timings })
+}
+
+/** From here on the turn is theirs: nothing of who opened it takes part in the answer, and nothing of the answer stays with them. */
+function handOver(turn: PreparedTurn, follow: Follow): void {
+  const { actor, conversation, history, parentId, persona } = follow
+  Object.assign(turn, { follow, actor, conversation, history, parentId, persona, temporaryId: undefined })
 }
 
 /** What a stage may still say after an abort: how much of the answer was heard. Whatever has not ended then is left behind. */
@@ -278,10 +321,13 @@ async function* turnBody(
   const ask = (question: string, innerSignal: AbortSignal): AsyncIterable<TurnEventBody> =>
     deps.answer(
       {
-        actor: turn.actor,
+        actor: turn.follow?.asker ?? turn.actor,
         question,
         history: turn.history,
-        collectionIds: request.collectionIds ?? turn.conversation?.collectionIds ?? null,
+        collectionIds: turn.follow
+          ? turn.follow.collectionIds
+          : (request.collectionIds ?? turn.conversation?.collectionIds ?? null),
+        ...(isStranger(turn) ? { isStranger: true, alwaysSearches: turn.follow?.collectionIds !== null } : {}),
         ...(request.documentIds ? { documentIds: request.documentIds, alwaysSearches: true } : {}),
         persona: turn.persona,
         cacheKey: turn.conversation?.id ?? turn.temporaryId ?? "temporary",
@@ -289,7 +335,7 @@ async function* turnBody(
         temperature: request.options?.temperature ?? turn.persona.temperature ?? undefined,
         maxTokens: request.options?.maxTokens,
         isRegeneration: request.options?.regenerateMessageId !== undefined,
-        ...(turn.conversation ? { queryId: answerId } : {}),
+        ...(turn.conversation && !isStranger(turn) ? { queryId: answerId } : {}),
         remember: turn.conversation && {
           kind: request.kind === "voice" ? "voice" : "chat",
           conversationId: turn.conversation.id,
@@ -299,19 +345,23 @@ async function* turnBody(
       innerSignal,
     )
   const voice = request.options?.voice ?? turn.persona.voice ?? undefined
+  const quickAnswers = turn.persona.quickAnswers ?? null
   if (request.kind === "voice") {
     if (turn.voice)
       yield* deps.runVoice(
         turn.voice,
-        { actor: turn.actor, voice, isHandsFree: request.options?.handsFree ?? false, ask },
+        { actor: turn.actor, voice, isHandsFree: request.options?.handsFree ?? false, quickAnswers, ask },
         signal,
       )
     return
   }
   const answered = ask(turn.question ?? "", signal)
-  if (request.options?.speak && turn.voice) yield* deps.speakAnswer(answered, { voice, channel: turn.voice }, signal)
+  if (request.options?.speak && turn.voice)
+    yield* deps.speakAnswer(answered, { actor: turn.actor, voice, quickAnswers, channel: turn.voice }, signal)
   else yield* answered
 }
+
+const isStranger = ({ follow }: PreparedTurn): boolean => follow?.person === null
 
 async function openConversation(actor: Actor, request: TurnRequest, deps: TurnDeps): Promise<Conversation> {
   if (request.conversationId) return await deps.store.conversations.get(actor, request.conversationId)
@@ -361,28 +411,36 @@ async function storeAnswer(
   deps: TurnDeps,
 ): Promise<void> {
   if (!turn.conversation || reason === "no-speech") return
+  const quoted = reason === "aborted" ? heardQuote(state) : null
   // Aborted before the first word: there is nothing to keep but the question.
-  if (reason === "aborted" && state.text === "") return
-  const heard = reason === "aborted" ? state.heardChars : null
+  if (reason === "aborted" && state.text === "" && !quoted) return
+  const heard = reason === "aborted" && !quoted ? state.heardChars : null
   const answer: NewMessage & { id: string } = {
     id,
     conversationId: turn.conversation.id,
     parentId,
     role: "assistant",
-    text: heard === null ? state.text : state.text.slice(0, heard),
+    text: quoted?.text ?? (heard === null ? state.text : state.text.slice(0, heard)),
     reasoning: state.reasoning,
     endReason: reason,
     error: state.error,
     model: state.model,
     passages: state.passages,
-    spans: heard === null ? state.spans : state.spans.filter((span) => span.end <= heard),
+    spans: quoted?.spans ?? (heard === null ? state.spans : state.spans.filter((span) => span.end <= heard)),
     timings,
     usage: state.usage,
     heardChars: state.heardChars,
     kind: turn.request.kind,
   }
   await deps.store.messages.append(turn.actor, answer)
-  deps.onConversationChanged(turn.conversation.id)
+  deps.onConversationChanged(turn.conversation.id, turn.actor)
+}
+
+/** The quoted sentence, where an aborted turn came no further than that. */
+function heardQuote({ quick, heardChars }: TurnState): Pick<NewMessage, "text" | "spans"> | null {
+  if (!quick || heardChars !== 0) return null
+  const text = `“${quick.sentence}” [${quick.citation}]`
+  return { text, spans: [{ start: 0, end: text.length, citations: [quick.citation], supported: true }] }
 }
 
 async function automaticTitle(
@@ -398,6 +456,6 @@ async function automaticTitle(
   const title = await deps.title(state.question, state.text, signal)
   if (title === null) return null
   await deps.store.conversations.update(turn.actor, conversation.id, { title })
-  deps.onConversationChanged(conversation.id)
+  deps.onConversationChanged(conversation.id, turn.actor)
   return title
 }

@@ -13,11 +13,17 @@ export const settingValues = z.strictObject({
   sttModel: z.string().max(200).nullable().default(null),
   ttsModel: z.string().max(200).nullable().default(null),
   voice: z.string().max(100).nullable().default(null),
+  /** An XTTS server that speaks in cloned voices. Null: an imported model does. */
+  cloningServer: z.url({ protocol: /^https?$/ }).max(500).nullable().default(null),
+  /** How that server is spoken to. */
+  cloningProtocol: z.enum(["coqui", "xtts-api", "openai"]).default("coqui"),
   speechRate: z.number().min(0.5).max(2).default(1),
   /** Playback volume, 0..1. */
   volume: z.number().min(0).max(1).default(1),
   isMuted: z.boolean().default(false),
   speakAnswers: z.boolean().default(false),
+  /** Spoken answers begin with a sentence of the documents, where one answers by itself. A persona may say otherwise. */
+  quickAnswers: z.boolean().default(true),
   personaId: z.string().max(64).default("default"),
   temperature: z.number().min(0).max(2).default(0.3),
   answerTokens: z.number().int().min(32).max(8192).default(512),
@@ -48,6 +54,8 @@ export const persona = z.object({
   systemPrompt: z.string(),
   voice: z.string().nullable(),
   temperature: z.number().nullable(),
+  /** Spoken answers begin with a quoted sentence. Null or absent: as the settings say. */
+  quickAnswers: z.boolean().nullable().optional(),
 })
 export type Persona = z.infer<typeof persona>
 
@@ -71,12 +79,12 @@ export const settingsRoutes = {
     output: z.object({ items: z.array(setting), dataDir: z.string() }),
   },
   "PATCH /api/settings": {
-    summary: "Change settings; null resets one to its default.",
-    scope: "owner",
+    summary: "Change settings; null resets one to its default. Whoever is not the owner changes how it looks and sounds to them.",
+    scope: "chat",
     audit: "settings.change",
     body: z.record(z.string(), z.unknown()),
     output: z.object({ items: z.array(setting), dataDir: z.string() }),
-    errors: ["config.invalid"],
+    errors: ["config.invalid", "access.denied"],
   },
   "GET /api/personas": { summary: "Personas.", scope: "chat", output: z.object({ items: z.array(persona) }) },
   "GET /api/keys": {

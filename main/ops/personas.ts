@@ -22,6 +22,7 @@ const fileSchema = z
       systemPrompt: z.string().trim().min(1).max(8000),
       voice: z.string().max(100).nullable().default(null),
       temperature: z.number().min(0).max(2).nullable().default(null),
+      quickAnswers: z.boolean().nullable().default(null),
     }),
   )
   .min(1, "must have at least one persona")
@@ -37,6 +38,7 @@ export const builtInPersonas: readonly Persona[] = [
       "You are ZenGlow, a helpful assistant that runs on the person's own computer. Answer plainly and directly. Say so when you do not know.",
     voice: null,
     temperature: null,
+    quickAnswers: null,
   },
   {
     id: "concise",
@@ -46,6 +48,7 @@ export const builtInPersonas: readonly Persona[] = [
       "You are a concise assistant. Answer in one or two short sentences, without greetings or repetition. Say so when you do not know.",
     voice: null,
     temperature: 0.2,
+    quickAnswers: null,
   },
   {
     id: "teacher",
@@ -55,10 +58,11 @@ export const builtInPersonas: readonly Persona[] = [
       "You are a patient teacher. Explain in small steps and simple words, and give one short example. Say so when you do not know.",
     voice: null,
     temperature: null,
+    quickAnswers: null,
   },
 ]
 
-/** Personas from one JSON file, a list of `{id, name, systemPrompt, description?, voice?, temperature?}`, read again whenever it changes. */
+/** Personas from one JSON file, a list of `{id, name, systemPrompt, description?, voice?, temperature?, quickAnswers?}`, read again whenever it changes. */
 export function createPersonas(options: { file: string; log: Logger }): Personas {
   let current: readonly Persona[] = builtInPersonas
   let seen: string | null = null

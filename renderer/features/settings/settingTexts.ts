@@ -15,6 +15,11 @@ export const settingTexts: Record<string, { label: string; hint: string; group: 
   volume: { label: "Volume", hint: "Of spoken answers.", group: "voice" },
   isMuted: { label: "Mute", hint: "Spoken answers stay silent; captions go on.", group: "voice" },
   speakAnswers: { label: "Speak all answers", hint: "Also answers to typed questions.", group: "voice" },
+  quickAnswers: {
+    label: "Quick answers",
+    hint: "Says a sentence of your documents at once when it answers by itself, and names where it stands.",
+    group: "voice",
+  },
   personaId: { label: "Persona", hint: "How the assistant writes.", group: "answers" },
   temperature: { label: "Temperature", hint: "0 is the same answer every time; higher is freer.", group: "answers" },
   answerTokens: {
