@@ -398,6 +398,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     audio,
     openAi: createOpenAiService({ engines, answer: answering.answerShown, persona }),
     onRequest: metrics.onRequest,
+    timeline: store.timeline,
     onChange: (_actor, listener) => changes.subscribe(listener),
   }
 

@@ -28,6 +28,7 @@ export const auditRoutes = {
       outcome: auditOutcome.optional(),
       person: z.string().max(64).optional(),
       since: z.coerce.number().int().min(0).optional(),
+      until: z.coerce.number().int().min(0).optional(),
     }),
     output: z.object({ items: z.array(auditRow), next: z.string().nullable() }),
   },

@@ -16,7 +16,7 @@ import { searchIndexRoutes } from "./searchIndex.ts"
 import { secretRoutes } from "./secrets.ts"
 import { settingsRoutes } from "./settings.ts"
 import { speakerRoutes } from "./speakers.ts"
-import { turnRoutes } from "./turnRoutes.ts"
+import { timelineRoutes } from "./timeline.ts"
 import { traceRoutes } from "./traces.ts"
 import { voiceSessionRoutes } from "./voiceSessions.ts"
 import { whyRoutes } from "./why.ts"
@@ -38,6 +38,7 @@ export const routes = {
   ...speakerRoutes,
   ...voiceSessionRoutes,
   ...ragRoutes,
+  ...timelineRoutes,
   ...opsRoutes,
   ...probeRoutes,
   ...memoryRoutes,

@@ -12,6 +12,7 @@ import type { JobRepository } from "./types/jobs.ts"
 import type { MemoryRepository } from "./types/memories.ts"
 import type { PeopleRepository } from "./types/people.ts"
 import type { KeyRepository, SettingsRepository } from "./types/settings.ts"
+import type { TimelineRepository } from "./types/timeline.ts"
 import type { VoiceProfileRepository } from "./types/voiceProfiles.ts"
 
 export type { ArtifactRepository, NewArtifact } from "./types/artifacts.ts"
@@ -49,6 +50,7 @@ export type { MemoryRepository } from "./types/memories.ts"
 export type { Page } from "./types/page.ts"
 export type { PeopleRepository, PersonChanges } from "./types/people.ts"
 export type { KeyRepository, SettingsRepository } from "./types/settings.ts"
+export type { TimelineQuery, TimelineRepository } from "./types/timeline.ts"
 export type { VoiceProfileRecord, VoiceProfileRepository } from "./types/voiceProfiles.ts"
 
 /**
@@ -67,6 +69,7 @@ export interface Store {
   keys: KeyRepository
   people: PeopleRepository
   audit: AuditRepository
+  timeline: TimelineRepository
   feedback: FeedbackRepository
   memories: MemoryRepository
   artifacts: ArtifactRepository

@@ -492,6 +492,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
     traces: createTraces({ version: "0.0.0", originOf: () => null }),
     ops: {
       ready: async () => ({ ready: true, reasons: [] }),
+    timeline: createMemoryStore().timeline,
       uptimeSeconds: () => 1,
       health: async () => ({ status: "healthy", detail: "", latency_ms: 0, checked_at: 1 }),
       aggregated: async () => ({ overall_status: "healthy", services: {}, timestamp: 1, uptime_seconds: 1 }),

@@ -1123,6 +1123,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
     ]) {
       expect(await codeOf(search)).toBe("collection.not-found")
     }
+      timeline: { list: [{ items: [], next: null }, () => store.timeline.list(stranger, { limit: 5 })] },
 
     expect(await store.conversations.get(ownerActor, conversation.id)).toMatchObject({
       title: "Private",

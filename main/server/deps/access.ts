@@ -2,12 +2,16 @@ import type { AuditRow } from "#contract/audit.ts"
 import type { RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
 import type { ApiKey } from "#contract/settings.ts"
+import type { TimelineEvent, TimelineKind } from "#contract/timeline.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Page } from "./page.ts"
 
 /** Named keys; only hashes are stored. */
 export interface KeyStore {
-  create(actor: Actor, key: { name: string; scopes: string[]; prefix: string; hash: string }): Promise<ApiKey>
+  create(
+    actor: Actor,
+    key: { name: string; scopes: string[]; prefix: string; hash: string; personId?: string },
+  ): Promise<ApiKey>
   list(actor: Actor): Promise<ApiKey[]>
   findByHash(hash: string): Promise<(ApiKey & { ownerId: string }) | null>
   touch(id: string): Promise<void>
@@ -32,11 +36,26 @@ export interface AuditService {
       outcome?: "ok" | "denied" | "failed"
       personId?: string
       sinceMs?: number
+      untilMs?: number
       cursor?: string
       limit: number
     },
   ): Promise<Page<AuditRow>>
   verify(): Promise<RouteOutput<Routes["GET /api/audit/verify"]>>
+}
+
+export interface TimelineService {
+  list(
+    actor: Actor,
+    query: {
+      kind?: TimelineKind
+      personId?: string
+      sinceMs?: number
+      untilMs?: number
+      cursor?: string
+      limit: number
+    },
+  ): Promise<Page<TimelineEvent>>
 }
 
 type SecretSource = "env" | "keychain" | "vault" | "file"

@@ -21,6 +21,7 @@ import { settingsHandlers } from "./settings.ts"
 import { speakerHandlers } from "./speakers.ts"
 import { traceHandlers } from "./traces.ts"
 import { turnHandlers } from "./turns.ts"
+import { timelineHandlers } from "./timeline.ts"
 import { voiceSessionHandlers } from "./voiceSessions.ts"
 
 /** Every route of the contract has its handler here. */
@@ -41,6 +42,7 @@ export const createHandlers = (
   ...audioHandlers(deps),
   ...speakerHandlers(deps),
   ...voiceSessionHandlers(deps),
+  ...timelineHandlers(deps),
   ...ragHandlers(deps),
   ...opsHandlers(deps),
   ...probeHandlers(deps),

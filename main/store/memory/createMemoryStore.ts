@@ -11,6 +11,7 @@ import { createMemoryNotes } from "./notes.ts"
 import { createMemoryOffice } from "./office.ts"
 import { createMemoryPeople } from "./people.ts"
 import { createTables } from "./tables.ts"
+import { createMemoryTimeline } from "./timeline.ts"
 import { createMemoryVoiceProfiles } from "./voiceProfiles.ts"
 
 /** The store in arrays and maps: for tests. Same behaviour as SQLite's, nothing is kept. */
@@ -31,6 +32,7 @@ export function createMemoryStore(options: { clock?: Clock } = {}): Store {
     keys,
     people: createMemoryPeople(tables),
     audit,
+    timeline: createMemoryTimeline(tables),
     ...createMemoryNotes(tables),
     feedback: createMemoryFeedback(tables),
     evaluations: createMemoryEvaluations(tables),

@@ -103,7 +103,8 @@ export function createMemoryOffice(tables: Tables): {
             (query.action === undefined || row.action === query.action || row.action.startsWith(`${query.action}.`)) &&
             (query.outcome === undefined || row.outcome === query.outcome) &&
             (query.personId === undefined || row.personId === query.personId) &&
-            (query.sinceMs === undefined || row.at >= query.sinceMs),
+            (query.sinceMs === undefined || row.at >= query.sinceMs) &&
+            (query.untilMs === undefined || row.at <= query.untilMs),
         )
         return toPage(
           rows.reverse().slice(0, query.limit + 1),

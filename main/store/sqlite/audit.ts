@@ -51,6 +51,7 @@ export function createAudit(context: StoreContext, key: Buffer): Sync<AuditRepos
            AND (@outcome IS NULL OR a.outcome = @outcome)
            AND (@person IS NULL OR a.owner_id = @person)
            AND (@since IS NULL OR a.at >= @since)
+           AND (@until IS NULL OR a.at <= @until)
          ORDER BY a.seq DESC LIMIT @limit`,
         {
           ...context.owner(actor),
@@ -59,6 +60,7 @@ export function createAudit(context: StoreContext, key: Buffer): Sync<AuditRepos
           outcome: query.outcome ?? null,
           person: query.personId ?? null,
           since: query.sinceMs ?? null,
+          until: query.untilMs ?? null,
           limit: query.limit + 1,
         },
       )

@@ -101,6 +101,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     keys: repository("keys"),
     people: repository("people"),
     audit: repository("audit"),
+    timeline: repository("timeline"),
     memories: repository("memories"),
     artifacts: repository("artifacts"),
     evaluations: repository("evaluations"),

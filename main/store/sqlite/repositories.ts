@@ -19,6 +19,7 @@ import { createMessages } from "./messages.ts"
 import { createPeople } from "./people.ts"
 import type { RepositoryName } from "./repositoryMethods.ts"
 import { createSettings } from "./settings.ts"
+import { createTimeline } from "./timeline.ts"
 import { createVoiceProfiles } from "./voiceProfiles.ts"
 
 export type SyncStore = { [R in RepositoryName]: Sync<Store[R]> } & Pick<Sync<Store>, "check">
@@ -36,6 +37,7 @@ export const createRepositories = (context: StoreContext, file: string, auditKey
   keys: createKeys(context),
   people: createPeople(context),
   audit: createAudit(context, auditKey),
+  timeline: createTimeline(context),
   feedback: createFeedback(context),
   memories: createMemories(context),
   artifacts: createArtifacts(context),

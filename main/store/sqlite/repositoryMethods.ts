@@ -72,5 +72,6 @@ export const repositoryMethods = {
   },
   voiceProfiles: { create: 1, list: 1, household: 1, rename: 1, replace: 1, delete: 1 },
   audit: { record: 1, list: 1, verify: 1 },
+  timeline: { list: 1 },
   feedback: { recordShown: 1, record: 1, shown: 1, ofChunks: 1, lists: 1, counts: 1, forget: 1 },
 } as const satisfies { [R in RepositoryName]: Record<keyof Store[R], 1> }

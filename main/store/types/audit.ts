@@ -39,6 +39,7 @@ export interface AuditRepository {
       outcome?: AuditEntry["outcome"]
       personId?: string
       sinceMs?: number
+      untilMs?: number
       cursor?: string
       limit: number
     },

@@ -13,6 +13,7 @@ import { healthReports } from "./011-health-reports.ts"
 import { speakersOfMessages } from "./012-speakers-of-messages.ts"
 import { people } from "./013-people.ts"
 import { clonedVoices } from "./014-cloned-voices.ts"
+import { answersByTime } from "./015-answers-by-time.ts"
 
 /** One step forward of the schema; its place in the list plus one is the `user_version` after it. Released steps never change. */
 export type Migration = string | ((db: Database.Database) => void)
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   speakersOfMessages,
   people,
   clonedVoices,
+  answersByTime,
 ]
