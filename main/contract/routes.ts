@@ -20,6 +20,7 @@ import { timelineRoutes } from "./timeline.ts"
 import { traceRoutes } from "./traces.ts"
 import { voiceSessionRoutes } from "./voiceSessions.ts"
 import { whyRoutes } from "./why.ts"
+import { turnRoutes } from "./turnRoutes.ts"
 
 /** Every route outside `/v1`. The server must handle each of them: a missing or extra handler does not compile. */
 export const routes = {
