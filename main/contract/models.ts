@@ -2,7 +2,20 @@ import { z } from "zod"
 import { id } from "./common.ts"
 import type { RouteTable } from "./route.ts"
 
-export const modelRole = z.enum(["llm", "embedder", "reranker", "stt", "tts", "vad", "speaker", "turn", "ocr"])
+export const modelRole = z.enum([
+  "llm",
+  "embedder",
+  "reranker",
+  "stt",
+  "tts",
+  "vad",
+  "speaker",
+  "turn",
+  "ocr",
+  "cloner",
+  "wake",
+  "phrase",
+])
 export type ModelRole = z.infer<typeof modelRole>
 
 export const modelFit = z.object({

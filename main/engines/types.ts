@@ -132,3 +132,48 @@ export interface TurnDetector extends Engine {
   /** 16 kHz mono, what was said so far up to the pause. How likely the person has finished, 0..1. */
   completion(samples: Float32Array, signal: AbortSignal): Promise<number>
 }
+
+/** A phrase that wakes the assistant. */
+export interface WakePhrase {
+  id: string
+  /** As people say it: "Hey ZenGlow". */
+  phrase: string
+  /** How speech-to-text may write it. */
+  spellings: readonly string[]
+  /** Score from which it counts as heard. */
+  threshold: number
+  /** The file that tells the phrase from everything else. */
+  headPath: string
+}
+
+/** A running listener for one stream of 16 kHz audio. */
+export interface WakeStream {
+  /** Any number of samples; for every completed 80 ms one score per phrase, in their order, 0..1. */
+  push(samples: Float32Array, signal: AbortSignal): Promise<number[][]>
+  close(): Promise<void>
+}
+
+/** Hears whether one of several phrases was just said. */
+export interface WakeWord extends Engine {
+  /** Throws `model.missing` or `model.corrupt` for a phrase whose file is not right. */
+  open(phrases: readonly WakePhrase[], signal: AbortSignal): Promise<WakeStream>
+}
+
+/** Speaks in the voice of a recording. */
+export interface VoiceCloner extends Engine {
+  /** Where it runs: on this machine, or on a server that the person named. */
+  readonly kind: "model" | "server"
+  readonly name: string
+  /** Identifies what made a conditioning; that of another one must be made again. */
+  readonly fingerprint: string
+  /** Two letters each. */
+  readonly languages: readonly string[]
+  /** What the engine makes of a sample once, to be kept: opaque bytes. `name` is what the person calls the voice. */
+  condition(sample: SpeechChunk & { name: string }, signal: AbortSignal): Promise<Uint8Array>
+  /** One sentence or clause of speakable text, in pieces as they are made. Throws `cloning.language`, `cloning.server`, `engine.*`. */
+  synthesize(
+    text: string,
+    options: { conditioning: Uint8Array; language: string; rate?: number },
+    signal: AbortSignal,
+  ): AsyncIterable<SpeechChunk>
+}

@@ -2,7 +2,13 @@
  * What the speech child offers. Every request names its model's files: the child loads what it has not loaded yet, so a restarted
  * child needs no replay. One request holds at most 30 s of audio.
  */
-export type SpeechContract = VadContract & SttContract & WhisperContract & TtsContract & SpeakerContract & TurnContract
+export type SpeechContract = VadContract &
+  SttContract &
+  WhisperContract &
+  TtsContract &
+  SpeakerContract &
+  TurnContract &
+  WakeContract
 
 /** 16 kHz mono samples in, one speech probability per completed 32 ms frame out. */
 export type VadContract = {
@@ -116,4 +122,22 @@ export type TurnContract = {
   "turn.load": { input: { modelPath: string }; output: null }
   "turn.unload": { input: null; output: null }
   "turn.complete": { input: { modelPath: string; samples: Float32Array }; output: { probability: number } }
+}
+
+/** Paths of the two networks that every wake phrase needs. */
+export interface WakeFiles {
+  melPath: string
+  embeddingPath: string
+}
+
+/** 16 kHz mono samples in; for every completed 80 ms one score per head, 0..1. */
+export type WakeContract = {
+  "wake.load": { input: { files: WakeFiles; headPaths: readonly string[] }; output: null }
+  "wake.unload": { input: null; output: null }
+  /** Continues the stream with this id; an unknown id starts one that was silent until now. */
+  "wake.push": {
+    input: { files: WakeFiles; headPaths: readonly string[]; stream: string; samples: Float32Array }
+    output: { scores: number[][] }
+  }
+  "wake.close": { input: { stream: string }; output: null }
 }

@@ -5,6 +5,7 @@ import { createSttHandlers } from "./sttHandlers.ts"
 import { createTtsHandlers } from "./ttsHandlers.ts"
 import { createTurnHandlers } from "./turnHandlers.ts"
 import { createVadHandlers } from "./vadHandlers.ts"
+import { createWakeHandlers } from "./wakeHandlers.ts"
 import { createWhisperHandlers } from "./whisperHandlers.ts"
 
 /** All methods of the speech child. */
@@ -16,5 +17,6 @@ export function createSpeechHandlers(): HostHandlers<SpeechContract> {
     ...createTtsHandlers(),
     ...createSpeakerHandlers(),
     ...createTurnHandlers(),
+    ...createWakeHandlers(),
   }
 }

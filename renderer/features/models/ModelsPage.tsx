@@ -12,7 +12,7 @@ import { loadModels, useModels } from "./modelsStore.ts"
 import { strings } from "./strings.ts"
 import "./models.css"
 
-const roles: readonly ModelRole[] = ["llm", "embedder", "reranker", "stt", "tts", "vad", "turn", "speaker"]
+const roles: readonly ModelRole[] = ["llm", "embedder", "reranker", "stt", "tts", "vad", "turn", "speaker", "cloner"]
 
 export default function ModelsPage() {
   const items = useModels((state) => state.items)
