@@ -4,10 +4,14 @@ import { titleOf } from "#chat/title.ts"
 import { createTurns, type Turns } from "#chat/turns.ts"
 import type { Clock } from "#core/clock.ts"
 import type { Logger } from "#core/logger.ts"
+import type { VoiceCloner } from "#engines/types.ts"
 import type { Secrets } from "#ops/secrets/types.ts"
-import type { AudioExchange, SpeakerService, SpeechService, VoiceSessionService } from "#server/deps.ts"
+import type { AudioExchange, CloningService, SpeakerService, SpeechService, VoiceSessionService } from "#server/deps.ts"
 import type { Store } from "#store/types.ts"
+import { createClonedVoices, createCloningService, openCloning, openLicenceAcceptance } from "./cloningService.ts"
 import type { EngineRack } from "./engines.ts"
+import { createFollowVoice } from "./followVoice.ts"
+import type { People } from "./peopleService.ts"
 import type { Settings } from "./settings.ts"
 import { createSpeakerService, openSpeakers } from "./speakerService.ts"
 import { createSpeechService } from "./speechService.ts"
@@ -20,7 +24,10 @@ export interface ConversingDeps extends Pick<TurnDeps, "answer" | "persona" | "o
   engines: EngineRack
   codecs: AudioCodecs
   settings: Pick<Settings, "values">
+  people: People
   secrets: Secrets
+  /** What speaks in cloned voices. Null: nothing is set up. */
+  cloner: () => Promise<VoiceCloner | null>
   /** Adds to a counter of the metrics. */
   count(name: string, by: number): void
   clock: Clock
@@ -35,6 +42,7 @@ export interface Conversing {
   audio: AudioExchange
   speech: SpeechService
   speakers: SpeakerService
+  cloning: CloningService
   close(): Promise<void>
 }
 
@@ -43,14 +51,27 @@ export function createConversing(deps: ConversingDeps): Conversing {
   const { vad, speechToText, textToSpeech } = engines
   const channels = createVoiceChannels(log, deps.count)
   const speakers = openSpeakers({ profiles: store.voiceProfiles, encoder: engines.speakerEncoder, vad, secrets })
+  const acceptance = openLicenceAcceptance(store.settings, clock)
+  const cloning = openCloning({
+    records: store.clonedVoices,
+    secrets,
+    encoder: engines.speakerEncoder,
+    vad,
+    speechToText: () => speechToText(),
+    cloner: deps.cloner,
+    licenceAcceptedAt: acceptance.acceptedAt,
+    clock,
+  })
+  const cloned = createClonedVoices(cloning, acceptance, deps.cloner)
   const turns = createTurns({
     store,
     clock,
     log,
     answer: deps.answer,
     openVoice: channels.open,
-    ...createSpokenTurns({ engines, settings, speakers }),
+    ...createSpokenTurns({ engines, settings, speakers, cloned }),
     persona: deps.persona,
+    followVoice: createFollowVoice({ people: deps.people, store, persona: deps.persona, log }),
     title: async (question) => titleOf(question),
     onConversationChanged: deps.onConversationChanged,
   })
@@ -66,9 +87,11 @@ export function createConversing(deps: ConversingDeps): Conversing {
       vad,
       llm: () => engines.llm(null),
       defaultVoice: () => settings.values().voice,
+      cloned,
       clock,
     }),
     speakers: createSpeakerService(speakers, codecs),
+    cloning: createCloningService({ cloning, acceptance, speakers, codecs }),
     async close() {
       await voiceSessions.close()
       await turns.close()

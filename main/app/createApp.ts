@@ -6,7 +6,7 @@ import { exportConversation } from "#chat/exportConversation.ts"
 import { importConversation } from "#chat/importConversation.ts"
 import { recogniseMemory } from "#chat/memory/recogniseMemory.ts"
 import type { Job } from "#contract/jobs.ts"
-import { ownerActor } from "#core/actor.ts"
+import { type Actor, ownerActor } from "#core/actor.ts"
 import { systemClock } from "#core/clock.ts"
 import type { AppConfig } from "#core/config.ts"
 import { createOrphanList } from "#core/host/orphans.ts"
@@ -22,6 +22,7 @@ import { createHubProbe } from "#models/hubProbe.ts"
 import { createModels, type Models } from "#models/models.ts"
 import type { LogBuffer } from "#ops/logBuffer.ts"
 import { createPersonas } from "#ops/personas.ts"
+import { createPins } from "#ops/pins.ts"
 import type { Secrets } from "#ops/secrets/types.ts"
 import { createTraces } from "#ops/traces/createTraces.ts"
 import { chunkingName } from "#rag/chunking.ts"
@@ -31,10 +32,13 @@ import { createIndexCare } from "#rag/indexCare.ts"
 import { createIngest } from "#rag/ingest.ts"
 import { createSwapGate } from "#rag/swapGate.ts"
 import { createVectorIndex } from "#rag/vectorIndex.ts"
-import type { Change, ServerDeps } from "#server/deps.ts"
+import type { ServerDeps } from "#server/deps.ts"
 import { type CoreServer, createServer } from "#server/http.ts"
+import { gateRoles } from "#store/gateRoles.ts"
 import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
 import { createAnswering } from "./answering.ts"
+import { createChanges } from "./changes.ts"
+import { createClonerChoice } from "./cloner.ts"
 import { createConversing } from "./conversing.ts"
 import { createEngineRack } from "./engines.ts"
 import { entryUrl, rendererDir, sampleDir } from "./entries.ts"
@@ -42,10 +46,12 @@ import { createEvaluating } from "./evaluating.ts"
 import { createIndexKeeper } from "./indexKeeper.ts"
 import { createJobRunners } from "./jobRunners.ts"
 import { createKnowledge } from "./knowledge.ts"
+import { createLeaving } from "./leaving.ts"
 import { createLibraryService } from "./libraryService.ts"
 import { createModelService, selectedModel } from "./modelService.ts"
 import { createOpenAiService } from "./openAiService.ts"
 import { createOperations } from "./operations.ts"
+import { openPeople } from "./peopleService.ts"
 import { createRagService } from "./ragService.ts"
 import { createReading } from "./reading.ts"
 import { createResplitting } from "./resplitting.ts"
@@ -89,24 +95,32 @@ export async function createApp(options: AppOptions): Promise<App> {
 
 async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scope: Scope): Promise<App> {
   const keep = <T extends { close(): Promise<void> | void }>(opened: T): T => scope.add(opened, () => opened.close())
-  const clock = systemClock
-  const changes = createHub<Change>((error) => log.error("a listener of changes failed", { error }))
-  const changed = (channel: Change["channel"]) => (id: string | null) => changes.publish({ channel, id })
   /** The log of one part of the product, as `/logs/recent` names it. */
   const part = (component: string): Logger => log.child({ component })
+  const clock = systemClock
 
   const orphans = createOrphanList(join(config.dataDir, "hosts"), log)
   await orphans.sweep()
-  const store = keep(
-    await openSqliteStore({
-      file: join(config.dataDir, "zenglow.db"),
-      backupDir: join(config.dataDir, "backups"),
-      log: part("store"),
-      workerUrl: entryUrl("store"),
-      auditKey: await secrets.dataKey("audit"),
-    }),
+  const store = gateRoles(
+    keep(
+      await openSqliteStore({
+        file: join(config.dataDir, "zenglow.db"),
+        backupDir: join(config.dataDir, "backups"),
+        log: part("store"),
+        workerUrl: entryUrl("store"),
+        auditKey: await secrets.dataKey("audit"),
+      }),
+    ),
   )
-  const settings = await openSettings(store.settings, config)
+  const { changed, onChange } = createChanges(store.documents, log)
+  const people = await openPeople({
+    store,
+    pins: createPins(clock),
+    leave: createLeaving(() => ({ store, jobs, folders, documents })),
+    settle: () => folders.start(ownerActor),
+    onShared: (channel) => changed(channel)(null),
+  })
+  const settings = await openSettings(store.settings, config, people.actors())
   settings.onChange(() => changed("settings")(null))
 
   // Models and engines know of each other: what is loaded cannot be removed, and what is installed can be loaded.
@@ -227,7 +241,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
         log: part("jobs"),
       }),
       clock,
-      log: part("chat"),
+      log: part("jobs"),
     }),
   )
   models = createModels({
@@ -258,7 +272,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       cancelJob: (actor, jobId) => jobs.cancel(actor, jobId),
       onDeferred: () => void indexKeeper.followModels(),
       onChange: () => changed("documents")(null),
-      log: part("jobs"),
+      log: part("rag"),
     }),
   )
 
@@ -278,10 +292,18 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
   settings.onChange(() => void indexKeeper.followModels())
 
   const retrieval = keep(
-    await openRetrieval({ store, knowledge, queryEmbedder: vectorIndex.queryEmbedder, clock, log: part("rag") }),
+    await openRetrieval({
+      store,
+      knowledge,
+      queryEmbedder: vectorIndex.queryEmbedder,
+      people: people.actors(),
+      clock,
+      log: part("rag"),
+    }),
   )
   const personas = createPersonas({ file: join(config.dataDir, "personas.json"), log: part("ops") })
-  const persona = (id: string | null) => personas.get(id ?? settings.values().personaId)
+  const persona = (id: string | null, actor?: Actor) =>
+    personas.get(id ?? people.person(actor?.personId ?? "")?.personaId ?? settings.values(actor).personaId)
   const answering = createAnswering({
     store,
     engines,
@@ -291,7 +313,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     memories: knowledge.memories,
     shown: retrieval.shown,
     sampleReady: sample.ready,
-    log: part("server"),
+    log: part("chat"),
   })
   const evaluations = createEvaluating({
     store,
@@ -301,13 +323,13 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     jobs,
     answer: answering.answerShown,
     persona,
-    log: part("ops"),
+    log: part("rag"),
   })
 
   const { metrics, ops } = createOperations({
     config,
     clock,
-    log: part("chat"),
+    log: part("ops"),
     logs,
     store,
     models,
@@ -327,19 +349,21 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       codecs,
       settings,
       secrets,
+      cloner: createClonerChoice({ engines, settings, codecs, secrets, isOffline: install.isOffline }),
       answer: answering.answerShown,
       persona,
+      people,
       onConversationChanged: changed("conversations"),
       count: metrics.count,
       clock,
-      log: part("rag"),
+      log: part("chat"),
     }),
   )
-  const { turns, voiceSessions, audio, speech, speakers } = conversing
+  const { turns, voiceSessions, audio, speech, speakers, cloning } = conversing
   scope.add(turns.hub.subscribe(metrics.onTurnEvent), (end) => void end())
 
   const deps: ServerDeps = {
-    log: part("rag"),
+    log: part("server"),
     clock,
     version,
     temporaryDir: join(config.dataDir, "tmp"),
@@ -349,6 +373,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     firstRunKey: apiKey,
     checksOutput: config.logLevel === "debug",
     keys: store.keys,
+    people,
     turns,
     conversations: {
       ...store.conversations,
@@ -370,6 +395,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     settings: createSettingsService(settings, personas, config.dataDir),
     speech,
     speakers,
+    cloning,
     voiceSessions,
     memory: knowledge.memoryService,
     artifacts: knowledge.artifactService,
@@ -395,19 +421,21 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     traces,
     secrets,
     audit: store.audit,
+    timeline: store.timeline,
     audio,
     openAi: createOpenAiService({ engines, answer: answering.answerShown, persona }),
     onRequest: metrics.onRequest,
-    timeline: store.timeline,
-    onChange: (_actor, listener) => changes.subscribe(listener),
+    onChange,
   }
 
   await swapGate.load(ownerActor)
   await passageGate.load(ownerActor)
   await resplit.load(ownerActor)
   await engines.refresh()
-  await jobs.recover(ownerActor)
-  await folders.start(ownerActor)
+  for (const actor of people.actors()) {
+    await jobs.recover(actor)
+    await folders.start(actor)
+  }
   void indexKeeper.followModels()
   void indexKeeper.check()
   await sample.add()

@@ -19,6 +19,7 @@ import { createHibari } from "#engines/speech/hibari/createHibari.ts"
 import { createMoonshine } from "#engines/speech/moonshine.ts"
 import { createSileroVad } from "#engines/speech/sileroVad.ts"
 import { createSmartTurn } from "#engines/speech/smartTurn.ts"
+import { createWakeWord } from "#engines/speech/wakeWord.ts"
 import { createWhisper } from "#engines/speech/whisper.ts"
 import type {
   Embedder,
@@ -29,6 +30,8 @@ import type {
   TextToSpeech,
   TurnDetector,
   Vad,
+  VoiceCloner,
+  WakeWord,
 } from "#engines/types.ts"
 import type { MemoryBudget } from "#models/budget.ts"
 import type { ResolvedModel } from "#models/resolve.ts"
@@ -66,6 +69,8 @@ export interface EngineRack {
   vad(): Promise<Vad | null>
   speakerEncoder(): Promise<SpeakerEncoder | null>
   turnDetector(): Promise<TurnDetector | null>
+  cloner(): Promise<VoiceCloner | null>
+  wakeWord(): Promise<WakeWord | null>
   /** Looks again which models are installed and chosen. True when the embedder changed. */
   refresh(): Promise<boolean>
   load(modelId: string, signal: AbortSignal): Promise<void>
@@ -112,8 +117,6 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
       concurrency: 8,
       onCall,
     }),
-    onnx: createHostClient<OnnxContract>({ name: "onnx", adapter: adapter("onnx"), log, concurrency: 4 }),
-    speech: createHostClient<SpeechContract>({ name: "speech", adapter: adapter("speech"), log, concurrency: 8 }),
   }
   const mounted = new Map<string, Mounted>()
   /** Embedders whose index is still in use, by model. */
@@ -233,6 +236,17 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
         })
         return { engine: detector, client: erased(clients.speech) }
       }
+      case "wake": {
+        const wakeWord = createWakeWord({
+          client: claiming(clients.speech, model),
+          model: { id: model.id, melPath: file("mel"), embeddingPath: file("embedding") },
+        })
+        return { engine: wakeWord, client: erased(clients.speech) }
+      }
+      case "cloner":
+        throw new AppError("model.incompatible", "Cloning models are not loaded yet.")
+      case "phrase":
+        throw new AppError("model.incompatible", "A phrase is loaded when it is listened for.")
       case "ocr":
         throw new AppError("model.incompatible", "Text recognition is loaded by itself when a picture is read.")
       case "reranker":
@@ -330,6 +344,8 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
     vad: () => pick<Vad>("vad"),
     speakerEncoder: () => pick<SpeakerEncoder>("speaker"),
     turnDetector: () => pick<TurnDetector>("turn"),
+    cloner: () => pick<VoiceCloner>("cloner"),
+    wakeWord: () => pick<WakeWord>("wake"),
     async refresh() {
       const before = current.fingerprint
       try {

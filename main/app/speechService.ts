@@ -1,14 +1,13 @@
 import { readFile } from "node:fs/promises"
 import type { AudioCodecs } from "#audio/audioCodecs.ts"
-import { resample } from "#audio/resample.ts"
-import { s16FromSamples } from "#audio/samples.ts"
+import type { SoundTags } from "#audio/soundTags.ts"
+import type { Voice } from "#contract/audio.ts"
+import type { Actor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
-import { concatSamples } from "#core/concatSamples.ts"
 import { AppError } from "#core/errors.ts"
 import type { SpeechToText, TextToSpeech, Vad } from "#engines/types.ts"
-import type { SpeechFormat, SpeechService } from "#server/deps.ts"
-import { createSentenceSplitter } from "#voice/sentences.ts"
-import { speakable } from "#voice/speakable.ts"
+import type { SpeechService } from "#server/deps.ts"
+import { sayAloud } from "./sayAloud.ts"
 
 export interface SpeechServiceDeps {
   codecs: AudioCodecs
@@ -17,11 +16,20 @@ export interface SpeechServiceDeps {
   vad(): Promise<Vad | null>
   llm(): Promise<{ modelId: string } | null>
   defaultVoice(): string | null
+  cloned: ClonedVoices
   clock: Clock
 }
 
-/** 24 kHz: what `pcm` means to clients of the speech API. */
-const pcmRate = 24_000
+/** The voices of people who agreed to it, as speech needs them. */
+export interface ClonedVoices {
+  /** By the id alone. */
+  has(voiceId: string): boolean
+  /** None are listed before the licence of what speaks in them was accepted. */
+  list(actor: Actor): Promise<Omit<Voice, "isDefault" | "isCloned">[]>
+  /** Throws `tts.unknown-voice`, `cloning.*`, `model.missing`. */
+  voice(actor: Actor, voiceId: string): Promise<{ tts: TextToSpeech; tags: SoundTags }>
+}
+
 const listenRate = 16_000
 
 /** Transcription and speech for the HTTP routes. */
@@ -68,9 +76,13 @@ export function createSpeechService(deps: SpeechServiceDeps): SpeechService {
       }
     },
 
-    async speak(request, signal) {
-      const tts = await voiceModel()
+    async speak(actor, request, signal) {
       const voice = request.voice ?? deps.defaultVoice() ?? undefined
+      if (voice !== undefined && deps.cloned.has(voice)) {
+        const { tts, tags } = await deps.cloned.voice(actor, voice)
+        return { ...(await sayAloud(tts, { ...request, voice, tags }, codecs, signal)), isCloned: true }
+      }
+      const tts = await voiceModel()
       if (voice !== undefined && !tts.voices().some(({ id }) => id === voice)) {
         throw new AppError("tts.unknown-voice", `There is no voice named ${voice.slice(0, 60)}.`, {
           remedy: `Voices: ${tts
@@ -79,28 +91,24 @@ export function createSpeechService(deps: SpeechServiceDeps): SpeechService {
             .join(", ")}.`,
         })
       }
-      const pieces = piecesOf(request.text)
-      if (pieces.length === 0)
-        throw new AppError("tts.empty-text", "There is nothing to say in this text.", { remedy: "Send words." })
-      const chunks = synthesize(tts, pieces, { voice, rate: request.speed }, signal)
-      // PCM has no header and needs no end: it goes out as it is made. The others are whole files.
-      if (request.format === "pcm") return { contentType: "audio/pcm", bytes: streamPcm(chunks) }
-      const encoded = await encode(chunks, request.format, codecs, signal)
-      return { contentType: encoded.contentType, bytes: once(encoded.bytes) }
+      return await sayAloud(tts, { ...request, voice }, codecs, signal)
     },
 
-    async voices() {
-      const tts = await deps.textToSpeech()
-      if (!tts) return { voices: [], default: null }
-      const voices = tts.voices()
-      const chosen = deps.defaultVoice() ?? voices[0]?.id ?? null
+    async voices(actor) {
+      const [tts, cloned] = await Promise.all([deps.textToSpeech(), deps.cloned.list(actor)])
+      const stock = tts?.voices() ?? []
+      const chosen = deps.defaultVoice() ?? stock[0]?.id ?? null
       return {
-        voices: voices.map((voice) => ({
-          ...voice,
-          model: tts.modelId,
-          isDefault: voice.id === chosen,
-          isInstalled: true,
-        })),
+        voices: [
+          ...stock.map((voice) => ({
+            ...voice,
+            model: tts?.modelId ?? "",
+            isDefault: voice.id === chosen,
+            isInstalled: true,
+            isCloned: false,
+          })),
+          ...cloned.map((voice) => ({ ...voice, isDefault: voice.id === chosen, isCloned: true })),
+        ],
         default: chosen,
       }
     },
@@ -120,46 +128,4 @@ export function createSpeechService(deps: SpeechServiceDeps): SpeechService {
       }
     },
   }
-}
-
-async function* synthesize(
-  tts: TextToSpeech,
-  pieces: readonly string[],
-  options: { voice: string | undefined; rate: number },
-  signal: AbortSignal,
-): AsyncGenerator<{ samples: Float32Array; sampleRate: number }> {
-  for (const piece of pieces) yield await tts.synthesize(piece, options, signal)
-}
-
-async function* streamPcm(
-  chunks: AsyncIterable<{ samples: Float32Array; sampleRate: number }>,
-): AsyncGenerator<Uint8Array> {
-  for await (const { samples, sampleRate } of chunks) yield s16FromSamples(await resample(samples, sampleRate, pcmRate))
-}
-
-async function encode(
-  chunks: AsyncIterable<{ samples: Float32Array; sampleRate: number }>,
-  format: Exclude<SpeechFormat, "pcm">,
-  codecs: AudioCodecs,
-  signal: AbortSignal,
-): Promise<{ bytes: Uint8Array; contentType: string }> {
-  const parts: Float32Array[] = []
-  let rate = pcmRate
-  for await (const { samples, sampleRate } of chunks) {
-    parts.push(samples)
-    rate = sampleRate
-  }
-  return await codecs.encodeAudio(concatSamples(parts), rate, format, signal)
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
-}
-
-/** Speakable pieces that are synthesised one after another, so that the first is heard early. */
-function piecesOf(text: string): string[] {
-  const splitter = createSentenceSplitter()
-  return [...splitter.push(text), ...splitter.end()]
-    .map((piece) => speakable(piece.text))
-    .filter((spoken) => spoken.trim() !== "")
 }

@@ -28,7 +28,7 @@ export function createSpokenTurns(deps: SpokenTurnsDeps): Pick<TurnDeps, "runVoi
     voice: string | undefined,
     { sink, streamId }: Pick<VoiceChannel, "sink" | "streamId">,
   ) => {
-    const { voice: preferred, speechRate } = settings.values()
+    const { voice: preferred, speechRate } = settings.values(actor)
     const wanted = voice ?? preferred ?? undefined
     const copy = wanted !== undefined && cloned.has(wanted) ? await copyOf(actor, wanted) : null
     const tts = copy ?? (await engines.textToSpeech())
@@ -70,14 +70,14 @@ export function createSpokenTurns(deps: SpokenTurnsDeps): Pick<TurnDeps, "runVoi
           speech,
           identify: (samples, identifySignal) => speakers.recognize(actor, samples, identifySignal),
           endpointing: isHandsFree ? { detector, habit } : null,
-          hasQuickAnswers: quickAnswers ?? settings.values().quickAnswers,
+          hasQuickAnswers: quickAnswers ?? settings.values(actor).quickAnswers,
         },
         signal,
       )
     },
     async *speakAnswer(events, { actor, voice, quickAnswers, channel }, signal) {
       const speech = await outputFor(actor, voice, channel)
-      const hasQuickAnswers = quickAnswers ?? settings.values().quickAnswers
+      const hasQuickAnswers = quickAnswers ?? settings.values(actor).quickAnswers
       yield* speech ? speakAnswer(events, speech, signal, { hasQuickAnswers }) : events
     },
   }

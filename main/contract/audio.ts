@@ -20,6 +20,8 @@ export const voice = z.object({
   model: z.string(),
   isDefault: z.boolean(),
   isInstalled: z.boolean(),
+  /** The copy of a person's voice, made with their consent. */
+  isCloned: z.boolean(),
 })
 export type Voice = z.infer<typeof voice>
 

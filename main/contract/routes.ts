@@ -1,6 +1,7 @@
 import { artifactRoutes } from "./artifacts.ts"
 import { audioRoutes } from "./audio.ts"
 import { auditRoutes } from "./audit.ts"
+import { cloningRoutes } from "./cloning.ts"
 import { conversationRoutes } from "./conversations.ts"
 import { documentRoutes } from "./documents.ts"
 import { evaluationRoutes } from "./evaluations.ts"
@@ -9,6 +10,7 @@ import { jobRoutes } from "./jobs.ts"
 import { memoryRoutes } from "./memory.ts"
 import { modelRoutes } from "./models.ts"
 import { opsRoutes } from "./ops.ts"
+import { peopleRoutes } from "./people.ts"
 import { probeRoutes } from "./probe.ts"
 import { ragRoutes } from "./rag.ts"
 import type { RouteTable } from "./route.ts"
@@ -18,28 +20,30 @@ import { settingsRoutes } from "./settings.ts"
 import { speakerRoutes } from "./speakers.ts"
 import { timelineRoutes } from "./timeline.ts"
 import { traceRoutes } from "./traces.ts"
+import { turnRoutes } from "./turnRoutes.ts"
 import { voiceSessionRoutes } from "./voiceSessions.ts"
 import { whyRoutes } from "./why.ts"
-import { turnRoutes } from "./turnRoutes.ts"
 
 /** Every route outside `/v1`. The server must handle each of them: a missing or extra handler does not compile. */
 export const routes = {
   ...turnRoutes,
-  ...conversationRoutes,
   ...traceRoutes,
+  ...conversationRoutes,
   ...documentRoutes,
   ...folderRoutes,
   ...searchIndexRoutes,
   ...jobRoutes,
   ...modelRoutes,
   ...settingsRoutes,
+  ...peopleRoutes,
   ...secretRoutes,
   ...auditRoutes,
+  ...timelineRoutes,
   ...audioRoutes,
   ...speakerRoutes,
+  ...cloningRoutes,
   ...voiceSessionRoutes,
   ...ragRoutes,
-  ...timelineRoutes,
   ...opsRoutes,
   ...probeRoutes,
   ...memoryRoutes,

@@ -14,7 +14,11 @@ export const settingValues = z.strictObject({
   ttsModel: z.string().max(200).nullable().default(null),
   voice: z.string().max(100).nullable().default(null),
   /** An XTTS server that speaks in cloned voices. Null: an imported model does. */
-  cloningServer: z.url({ protocol: /^https?$/ }).max(500).nullable().default(null),
+  cloningServer: z
+    .url({ protocol: /^https?$/ })
+    .max(500)
+    .nullable()
+    .default(null),
   /** How that server is spoken to. */
   cloningProtocol: z.enum(["coqui", "xtts-api", "openai"]).default("coqui"),
   speechRate: z.number().min(0.5).max(2).default(1),
@@ -79,7 +83,8 @@ export const settingsRoutes = {
     output: z.object({ items: z.array(setting), dataDir: z.string() }),
   },
   "PATCH /api/settings": {
-    summary: "Change settings; null resets one to its default. Whoever is not the owner changes how it looks and sounds to them.",
+    summary:
+      "Change settings; null resets one to its default. Whoever is not the owner changes how it looks and sounds to them.",
     scope: "chat",
     audit: "settings.change",
     body: z.record(z.string(), z.unknown()),

@@ -9,8 +9,15 @@ import type { JobService } from "./deps/jobs.ts"
 import type { ArtifactService, EvaluationService, MemoryService } from "./deps/knowledge.ts"
 import type { ModelService, OpenAiService } from "./deps/models.ts"
 import type { OpsService, SettingsService, TraceService } from "./deps/operations.ts"
+import type { PeopleService } from "./deps/people.ts"
 import type { RagService } from "./deps/rag.ts"
-import type { AudioExchange, SpeakerService, SpeechService, VoiceSessionService } from "./deps/speech.ts"
+import type {
+  AudioExchange,
+  CloningService,
+  SpeakerService,
+  SpeechService,
+  VoiceSessionService,
+} from "./deps/speech.ts"
 
 export type { AuditService, KeyStore } from "./deps/access.ts"
 export type {
@@ -24,6 +31,7 @@ export type { JobService } from "./deps/jobs.ts"
 export type { ModelService, OpenAiService } from "./deps/models.ts"
 export type { SettingsService } from "./deps/operations.ts"
 export type { Page } from "./deps/page.ts"
+export type { PeopleService } from "./deps/people.ts"
 export type {
   EmbedResult,
   RagFeedbackService,
@@ -34,10 +42,13 @@ export type {
 } from "./deps/rag.ts"
 export type {
   AudioExchange,
+  CloningService,
   RecordingToHear,
+  SoundFile,
   SpeakerService,
   SpeechFormat,
   SpeechService,
+  SpokenSound,
   VoiceSessionService,
 } from "./deps/speech.ts"
 
@@ -61,6 +72,7 @@ export interface ServerDeps {
   checksOutput: boolean
 
   keys: KeyStore
+  people: PeopleService
   turns: TurnService
   conversations: ConversationService
   messages: MessageService
@@ -73,6 +85,7 @@ export interface ServerDeps {
   settings: SettingsService
   speech: SpeechService
   speakers: SpeakerService
+  cloning: CloningService
   voiceSessions: VoiceSessionService
   rag: RagService
   memory: MemoryService
@@ -88,16 +101,18 @@ export interface ServerDeps {
   traces: TraceService
   secrets: SecretService
   audit: AuditService
+  timeline: TimelineService
   audio: AudioExchange
   openAi: OpenAiService
   /** Hears of every answered request; `route` is a key of the route table, or "other". */
   onRequest?(request: { route: string; status: number; durationMs: number }): void
-  /** Says that a list changed; for the window's caches. Returns the end of the subscription. */
+  /** Says that a list of theirs changed, or one of everybody; for the window's caches. Returns the end of the subscription. */
   onChange(actor: Actor, listener: (change: Change) => void): () => void
 }
 
 export interface Change {
   channel: "documents" | "models" | "settings" | "conversations" | "memory" | "artifacts"
   id: string | null
+  /** Whose list it is. Absent: everybody's. */
+  personId?: string
 }
-  timeline: TimelineService

@@ -22,6 +22,7 @@ import { createTraces } from "#ops/traces/createTraces.ts"
 import { createShownLists } from "#rag/shownLists.ts"
 import type { Change, RagQuery, ServerDeps } from "#server/deps.ts"
 import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
+import { createFakeCloning } from "./fakeCloning.ts"
 import { createFakeServerLlm, type FakeServerLlm } from "./fakeServerLlm.ts"
 
 export const testKey = "zg_test-key-with-enough-characters"
@@ -342,6 +343,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
         speakers.delete(id)
       },
     },
+    cloning: createFakeCloning(),
     speech: {
       transcribe: async (file, signal) => {
         signal.throwIfAborted()
@@ -361,7 +363,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
           timings: { decode_ms: 1, vad_ms: 1, stt_ms: 1 },
         }
       },
-      speak: async (request, signal) => {
+      speak: async (_actor, request, signal) => {
         if (request.voice !== undefined && request.voice !== "amy" && request.voice !== "ben")
           throw new AppError("tts.unknown-voice", "There is no such voice.")
         const pieces = [`${request.format}:`, `${request.voice ?? "default"}:`, request.text]
@@ -383,6 +385,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
           model: "fake-tts",
           isDefault: index === 0,
           isInstalled: true,
+          isCloned: false,
         })),
         default: "amy",
       }),
@@ -489,10 +492,10 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       place: async () => "file" as const,
     },
     audit: createMemoryStore().audit,
+    timeline: createMemoryStore().timeline,
     traces: createTraces({ version: "0.0.0", originOf: () => null }),
     ops: {
       ready: async () => ({ ready: true, reasons: [] }),
-    timeline: createMemoryStore().timeline,
       uptimeSeconds: () => 1,
       health: async () => ({ status: "healthy", detail: "", latency_ms: 0, checked_at: 1 }),
       aggregated: async () => ({ overall_status: "healthy", services: {}, timestamp: 1, uptime_seconds: 1 }),
@@ -507,8 +510,8 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       report: async (_actor, report, lifeMs) => ({ ...report, reported_at: 1, expires_at: 1 + lifeMs }),
       configuration: () => [],
       logs: () => ({ lines: [], next: 0 }),
-    },
       onLogLine: () => () => {},
+    },
     audio: {
       push: (_actor, streamId, sequence, pcm) => {
         heardAudio.push({ streamId, sequence, bytes: [...pcm] })

@@ -890,6 +890,9 @@ describe.each(kinds)("the %s store", (_name, open) => {
     await store.feedback.record(ownerActor, { queryId: "mine", chunkId, event: "up", value: 1 })
 
     const voice = await store.voiceProfiles.create(ownerActor, { name: "Ada", fingerprint: "f", sealed: "sealed" })
+    const consent = await store.clonedVoices.ask(ownerActor, { id: "c-1", name: "Ada", phrase: "Read.", expiresAt: 1 })
+    const clone = { id: "clone-1", consentId: consent.id, name: "Ada", language: "en", sealedSample: "sealed" }
+    await store.clonedVoices.create(ownerActor, clone)
     const { memory: remembered } = await store.memories.create(ownerActor, {
       text: "The walrus is mine.",
       weight: 1,
@@ -1090,6 +1093,25 @@ describe.each(kinds)("the %s store", (_name, open) => {
       },
       // A component is one for the whole machine.
       healthReports: { upsert: "skip", list: "skip" },
+      clonedVoices: {
+        ask: "skip",
+        consent: ["cloning.not-found", () => store.clonedVoices.consent(stranger, consent.id)],
+        consents: [[], () => store.clonedVoices.consents(stranger)],
+        give: [
+          "cloning.not-found",
+          () => store.clonedVoices.give(stranger, consent.id, { fingerprint: "f", sealed: "other" }),
+        ],
+        revoke: ["cloning.not-found", () => store.clonedVoices.revoke(stranger, consent.id)],
+        create: ["cloning.not-found", () => store.clonedVoices.create(stranger, { ...clone, id: "clone-2" })],
+        list: [[], () => store.clonedVoices.list(stranger)],
+        get: ["cloning.not-found", () => store.clonedVoices.get(stranger, clone.id)],
+        setConditioning: [
+          "cloning.not-found",
+          () => store.clonedVoices.setConditioning(stranger, clone.id, { fingerprint: "f", sealed: "other" }),
+        ],
+        discard: ["cloning.not-found", () => store.clonedVoices.discard(stranger, clone.id)],
+        delete: ["cloning.not-found", () => store.clonedVoices.delete(stranger, clone.id)],
+      },
       voiceProfiles: {
         create: "skip",
         list: [[], () => store.voiceProfiles.list(stranger)],
@@ -1101,6 +1123,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
         ],
         delete: ["speaker.not-found", () => store.voiceProfiles.delete(stranger, voice.id)],
       },
+      timeline: { list: [{ items: [], next: null }, () => store.timeline.list(stranger, { limit: 5 })] },
       audit: {
         list: [{ items: [], next: null }, () => store.audit.list(stranger, { limit: 5 })],
         record: [undefined, () => store.audit.record(stranger, entry)],
@@ -1123,7 +1146,6 @@ describe.each(kinds)("the %s store", (_name, open) => {
     ]) {
       expect(await codeOf(search)).toBe("collection.not-found")
     }
-      timeline: { list: [{ items: [], next: null }, () => store.timeline.list(stranger, { limit: 5 })] },
 
     expect(await store.conversations.get(ownerActor, conversation.id)).toMatchObject({
       title: "Private",

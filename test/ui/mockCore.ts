@@ -507,6 +507,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
           model: "hibari",
           isDefault: true,
           isInstalled: seed.bundle.capabilities.speak,
+          isCloned: false,
         },
       ],
       default: "hibari-en",

@@ -1,4 +1,5 @@
 import type { Transcription, Voice } from "#contract/audio.ts"
+import type { ClonedVoice, CloningStatus, SampleVerdict, VoiceConsent } from "#contract/cloning.ts"
 import type { RouteInput, RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
 import type { Identification, SpeakerProfile } from "#contract/speakers.ts"
@@ -19,15 +20,23 @@ export interface RecordingToHear {
   isTranslation?: boolean
 }
 
+export interface SpokenSound {
+  contentType: string
+  bytes: AsyncIterable<Uint8Array>
+  /** In the copy of a person's voice. Default false. */
+  isCloned?: boolean
+}
+
 export interface SpeechService {
   /** Any supported recording. Rejects with `audio.*`, `model.*` or `engine.*`; silence is an empty transcript. */
   transcribe(file: RecordingToHear, signal: AbortSignal): Promise<Transcription>
   /** Encoded speech, piece by piece as it is made. `pcm` is 24 kHz s16le mono. Resolves before the first piece is made. */
   speak(
+    actor: Actor,
     request: { text: string; voice?: string; speed: number; format: SpeechFormat },
     signal: AbortSignal,
-  ): Promise<{ contentType: string; bytes: AsyncIterable<Uint8Array> }>
-  voices(): Promise<{ voices: Voice[]; default: string | null }>
+  ): Promise<SpokenSound>
+  voices(actor: Actor): Promise<{ voices: Voice[]; default: string | null }>
   status(): Promise<Omit<RouteOutput<Routes["GET /leonardo/status"]>, "timestamp">>
 }
 
@@ -41,6 +50,56 @@ export interface SpeakerService {
   identify(actor: Actor, file: { path: string; name: string }, signal: AbortSignal): Promise<Identification>
   rename(actor: Actor, id: string, name: string): Promise<SpeakerProfile>
   forget(actor: Actor, id: string): Promise<void>
+}
+
+/** A sound file as it was uploaded. */
+export interface SoundFile {
+  path: string
+  name: string
+}
+
+/** Cloned voices, and the consents under which they exist. */
+export interface CloningService {
+  status(): Promise<CloningStatus>
+  acceptLicence(actor: Actor, isAccepted: boolean): Promise<CloningStatus>
+  ask(actor: Actor, name: string): Promise<VoiceConsent>
+  give(actor: Actor, consentId: string, file: SoundFile, signal: AbortSignal): Promise<VoiceConsent>
+  consents(actor: Actor): Promise<VoiceConsent[]>
+  /** Returns how many voices were erased with it. */
+  revoke(actor: Actor, consentId: string): Promise<number>
+  check(file: SoundFile, signal: AbortSignal): Promise<SampleVerdict>
+  list(actor: Actor): Promise<ClonedVoice[]>
+  create(
+    actor: Actor,
+    voice: { name: string; consentId: string; language: string; file: SoundFile },
+    signal: AbortSignal,
+  ): Promise<ClonedVoice>
+  erase(actor: Actor, voiceId: string): Promise<void>
+  /** Speaks in the voice of a sample; with a name the voice is kept. */
+  speakFrom(
+    actor: Actor,
+    request: {
+      file: SoundFile
+      text: string
+      language: string
+      consentId: string
+      name: string | null
+      format: SpeechFormat
+    },
+    signal: AbortSignal,
+  ): Promise<SpokenSound>
+  /** Speaks in the voice of a person, or of this name. Rejects with `speaker.not-found`. */
+  speakAs(
+    actor: Actor,
+    request: { text: string; speaker: string; format: SpeechFormat },
+    signal: AbortSignal,
+  ): Promise<SpokenSound>
+  /** Speaks in the voice of whoever speaks in the recording. Rejects with `speaker.not-found` when that is nobody who is known. */
+  speakAsHeard(
+    actor: Actor,
+    request: { text: string; file: SoundFile; format: SpeechFormat },
+    signal: AbortSignal,
+  ): Promise<SpokenSound>
 }
 
 /** Hands-free conversations. */

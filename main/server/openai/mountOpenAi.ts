@@ -60,6 +60,6 @@ function openAiHandlers(deps: ServerDeps): Handlers {
     "POST /v1/audio/transcriptions": ({ body }, info) => createTranscription(body, info, deps),
     "POST /v1/audio/translations": ({ body }, info) => createTranslation(body, info, deps),
     "POST /v1/audio/speech": ({ body }, info) => createSpeech(body, info, deps),
-    "GET /v1/audio/voices": async () => ({ kind: "json", value: await listVoices(deps) }),
+    "GET /v1/audio/voices": async (_input, { actor }) => ({ kind: "json", value: await listVoices(actor, deps) }),
   }
 }

@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { speechFormats, type Voice } from "#contract/audio.ts"
 import type { OpenAiSpeechRequest } from "#contract/openai.ts"
+import type { Actor } from "#core/actor.ts"
 import type { ServerDeps } from "../deps.ts"
 import type { RequestInfo } from "../handlers.ts"
 import { badParameter } from "./openAiErrors.ts"
@@ -29,7 +30,7 @@ const format = z.enum(speechFormats)
 /** `POST /v1/audio/speech`. Reference: https://platform.openai.com/docs/api-reference/audio/createSpeech */
 export async function createSpeech(
   body: OpenAiSpeechRequest,
-  { signal }: RequestInfo,
+  { actor, signal }: RequestInfo,
   deps: Pick<ServerDeps, "speech" | "models">,
 ): Promise<OpenAiReply> {
   if (body.input.trim() === "") throw badParameter("input", "`input` is empty.")
@@ -42,8 +43,9 @@ export async function createSpeech(
   if (streamFormat !== "audio" && streamFormat !== "sse")
     throw badParameter("stream_format", "`stream_format` is audio or sse.")
   await checkModelOfRole(body.model, "tts", deps)
-  const voice = await localVoice(typeof body.voice === "object" ? body.voice?.id : body.voice, deps)
+  const voice = await localVoice(actor, typeof body.voice === "object" ? body.voice?.id : body.voice, deps)
   const speech = await deps.speech.speak(
+    actor,
     { text: body.input, speed, format: parsedFormat.data, ...(voice === undefined ? {} : { voice }) },
     signal,
   )
@@ -53,11 +55,12 @@ export async function createSpeech(
 
 /** An installed voice by id, or the one a stock name stands for. Undefined: the default voice. */
 async function localVoice(
+  actor: Actor,
   name: string | undefined | null,
   deps: Pick<ServerDeps, "speech">,
 ): Promise<string | undefined> {
   if (name === undefined || name === null || name === "") return undefined
-  const { voices } = await deps.speech.voices()
+  const { voices } = await deps.speech.voices(actor)
   const installed = voices.filter((voice) => voice.isInstalled)
   if (installed.some((voice) => voice.id === name)) return name
   const place = stockVoices.indexOf(name.toLowerCase())
@@ -71,8 +74,8 @@ async function* audioEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<un
 }
 
 /** `GET /v1/audio/voices`, as several local servers offer it. */
-export const listVoices = async (deps: Pick<ServerDeps, "speech">): Promise<unknown> => {
-  const { voices } = await deps.speech.voices()
+export const listVoices = async (actor: Actor, deps: Pick<ServerDeps, "speech">): Promise<unknown> => {
+  const { voices } = await deps.speech.voices(actor)
   return {
     object: "list",
     data: voices

@@ -1,6 +1,6 @@
 import type { audioRoutes } from "#contract/audio.ts"
 import { AppError } from "#core/errors.ts"
-import type { ServerDeps, SpeechFormat, UploadedFile } from "../deps.ts"
+import type { ServerDeps, SpeechFormat, SpokenSound, UploadedFile } from "../deps.ts"
 import type { BytesReply, HandlersFor, RequestInfo } from "../handlers.ts"
 
 interface SpeakBody {
@@ -19,16 +19,8 @@ export const audioHandlers = ({
   const transcribe = ({ body }: { body: { language?: string; prompt?: string } }, { files, signal }: RequestInfo) =>
     speech.transcribe({ ...onlyFile(files), language: body.language, prompt: body.prompt }, signal)
 
-  const speak = async (body: SpeakBody, { prefersJson, signal }: RequestInfo): Promise<BytesReply> => {
-    const { contentType, bytes } = await speech.speak(body, signal)
-    if (body.stream && !prefersJson) return { contentType, body: bytes }
-    const whole = await collect(bytes)
-    if (!prefersJson) return { contentType, body: whole }
-    return {
-      contentType: "application/json",
-      body: JSON.stringify({ format: body.format, content_type: contentType, audio: whole.toString("base64") }),
-    }
-  }
+  const speak = async (body: SpeakBody, info: RequestInfo): Promise<BytesReply> =>
+    soundReply(await speech.speak(info.actor, body, info.signal), body, info)
 
   const think = async (text: string, collectionIds: string[] | undefined, { actor, signal }: RequestInfo) => {
     const start = clock.monotonic()
@@ -56,13 +48,34 @@ export const audioHandlers = ({
     "POST /leonardo/listen": transcribe,
     "POST /audio/tts": ({ body }, request) => speak(body, request),
     "POST /leonardo/speak": ({ body }, request) => speak(body, request),
-    "GET /audio/tts/voices": () => speech.voices(),
+    "GET /audio/tts/voices": (_input, { actor }) => speech.voices(actor),
     "POST /leonardo/think": ({ body }, request) => think(body.text, body.collection_ids, request),
     "POST /leonardo/analyze-and-speak": async ({ body }, request) => {
       const { text } = await think(body.text, undefined, request)
       return speak({ text, speed: 1, format: body.format, stream: true }, request)
     },
     "GET /leonardo/status": async () => ({ ...(await speech.status()), timestamp: clock.now() }),
+  }
+}
+
+/** Sound as bytes, or as base64 for clients that ask for JSON. A copied voice is named in a header too: bare samples carry no tags. */
+export async function soundReply(
+  { contentType, bytes, isCloned }: SpokenSound,
+  { format, stream }: { format: SpeechFormat; stream: boolean },
+  { prefersJson, setHeader }: Pick<RequestInfo, "prefersJson" | "setHeader">,
+): Promise<BytesReply> {
+  if (isCloned) setHeader("x-synthetic-speech", "cloned-voice")
+  if (stream && !prefersJson) return { contentType, body: bytes }
+  const whole = await collect(bytes)
+  if (!prefersJson) return { contentType, body: whole }
+  return {
+    contentType: "application/json",
+    body: JSON.stringify({
+      format,
+      content_type: contentType,
+      audio: whole.toString("base64"),
+      ...(isCloned ? { synthetic: "cloned-voice" } : {}),
+    }),
   }
 }
 

@@ -6,6 +6,7 @@ import type { MetricsSocket } from "../metricsSocket.ts"
 import type { Sessions } from "../sessions.ts"
 import { audioHandlers } from "./audio.ts"
 import { auditHandlers } from "./audit.ts"
+import { cloningHandlers } from "./cloning.ts"
 import { conversationHandlers } from "./conversations.ts"
 import { documentHandlers } from "./documents.ts"
 import { evaluationHandlers } from "./evaluations.ts"
@@ -14,14 +15,15 @@ import { jobHandlers } from "./jobs.ts"
 import { artifactHandlers, memoryHandlers, whyHandlers } from "./memory.ts"
 import { modelHandlers } from "./models.ts"
 import { opsHandlers } from "./ops.ts"
+import { peopleHandlers } from "./people.ts"
 import { probeHandlers } from "./probes.ts"
 import { ragHandlers } from "./rag.ts"
 import { secretHandlers } from "./secrets.ts"
 import { settingsHandlers } from "./settings.ts"
 import { speakerHandlers } from "./speakers.ts"
+import { timelineHandlers } from "./timeline.ts"
 import { traceHandlers } from "./traces.ts"
 import { turnHandlers } from "./turns.ts"
-import { timelineHandlers } from "./timeline.ts"
 import { voiceSessionHandlers } from "./voiceSessions.ts"
 
 /** Every route of the contract has its handler here. */
@@ -37,12 +39,14 @@ export const createHandlers = (
   ...jobHandlers(deps),
   ...modelHandlers(deps),
   ...settingsHandlers(deps),
+  ...peopleHandlers(deps),
   ...secretHandlers(deps),
   ...auditHandlers(deps),
+  ...timelineHandlers(deps),
   ...audioHandlers(deps),
   ...speakerHandlers(deps),
+  ...cloningHandlers(deps),
   ...voiceSessionHandlers(deps),
-  ...timelineHandlers(deps),
   ...ragHandlers(deps),
   ...opsHandlers(deps),
   ...probeHandlers(deps),
