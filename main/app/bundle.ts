@@ -47,6 +47,7 @@ for (const [name, path] of Object.entries(shell)) {
 }
 
 await cp(join(root, "main", "rag", "sample"), join(dist, "sample"), { recursive: true })
+await cp(join(root, "models", "wake"), join(dist, "wake"), { recursive: true })
 await buildRenderer({
   root: join(root, "renderer"),
   configFile: join(root, "renderer", "vite.config.ts"),

@@ -29,6 +29,8 @@ export const rendererDir = isSource
   ? new URL("../../dist/renderer/", import.meta.url)
   : new URL("./renderer/", import.meta.url)
 export const sampleDir = isSource ? new URL("../rag/sample/", import.meta.url) : new URL("./sample/", import.meta.url)
+/** The wake phrases that come with the product. */
+export const wakeDir = isSource ? new URL("../../models/wake/", import.meta.url) : new URL("./wake/", import.meta.url)
 
 /** The product's own folder: its packages lie in `node_modules` of it, or further up. */
 export const productDir = fileURLToPath(isSource ? new URL("../..", import.meta.url) : new URL("..", import.meta.url))
