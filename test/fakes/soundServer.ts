@@ -4,7 +4,8 @@ import { mkdtemp, rename, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { ensureNativeAudio } from "../../main/nativeAudio.mjs"
+import { loadPortAudio } from "#audio/devices/portAudio.ts"
+import { errorInfo } from "#core/errors.ts"
 
 /** A sound server of the test's own, with microphones and loudspeakers that exist only in it. Linux; others skip. */
 export interface SoundServer {
@@ -27,15 +28,18 @@ export interface SoundServer {
 }
 
 export const recordRate = 16_000
-const root = new URL("../..", import.meta.url).pathname
 
 /** Why tests with devices cannot run here; null: they can. */
 export function whyNoSoundServer(): string | null {
   if (process.platform !== "linux") return "devices are tested with PulseAudio, on Linux"
   if (spawnSync("pulseaudio", ["--version"]).error) return "pulseaudio is not installed"
   if (spawnSync("pactl", ["--version"]).error) return "pulseaudio-utils is not installed"
-  const { isBuilt, reason } = ensureNativeAudio(root)
-  return isBuilt ? null : `the sound devices' addon is not built: ${reason}`
+  try {
+    loadPortAudio()
+    return null
+  } catch (error) {
+    return errorInfo(error).message
+  }
 }
 
 export async function startSoundServer(): Promise<SoundServer> {
@@ -105,7 +109,11 @@ export async function startSoundServer(): Promise<SoundServer> {
       if (kind === "microphone")
         await load(name, "module-remap-source", `master=${sink}.monitor`, `source_name=${name}`, "channels=1")
       // A reader keeps the server's pieces short; without one a null sink sleeps two seconds at a time.
-      const reader = start("parec", ["--latency-msec=10", "-d", `${sink}.monitor`, "--rate=8000", "--channels=1"], "ignore")
+      const reader = start(
+        "parec",
+        ["--latency-msec=10", "-d", `${sink}.monitor`, "--rate=8000", "--channels=1"],
+        "ignore",
+      )
       reader.stdout?.resume()
       await writeAlsa()
     },
@@ -156,7 +164,10 @@ export async function startSoundServer(): Promise<SoundServer> {
         "sink_dont_move=true",
       )
       const inputs = await run("pactl", "list", "short", "sink-inputs")
-      const input = inputs.split("\n").find((line) => line.includes("module-loopback.c"))?.split("\t")[0]
+      const input = inputs
+        .split("\n")
+        .find((line) => line.includes("module-loopback.c"))
+        ?.split("\t")[0]
       if (input) await run("pactl", "set-sink-input-volume", input, String(Math.round(65_536 * Math.cbrt(gain))))
       return async () => void (await run("pactl", "unload-module", module))
     },

@@ -44,10 +44,12 @@ export function createAudioDevices(deps: AudioDevicesDeps): AudioDevices {
   let known: DeviceList | null = null
   let current: DeviceChannel | null = null
   let watchers = 0
+  let asked = 0
   let timer: NodeJS.Timeout | null = null
 
   const look = async (signal: AbortSignal): Promise<DeviceList> => {
-    const list = await looking.request("list", null, { signal })
+    asked++
+    const list = await looking.request("list", null, { signal }).finally(() => asked--)
     const isNew = known === null || fingerprint(known) !== fingerprint(list)
     known = list
     looks.publish(list)
@@ -60,7 +62,7 @@ export function createAudioDevices(deps: AudioDevicesDeps): AudioDevices {
       // Without an answer the list stands as it was; whoever opens a device hears why.
       if (watchers > 0) await look(closing.signal).catch(() => undefined)
       timer = null
-      if (watchers > 0) keepLooking()
+      if (watchers > 0 || asked > 0) keepLooking()
       else await looking.stop()
     }, lookEveryMs)
   }

@@ -76,15 +76,24 @@ async function createPlayer({ io, opened, blockFrames }: OpenDirection, { echo, 
   const filter: Resampler = await createResampler(playRate, opened.sampleRate)
   await echo?.play(new Float32Array(), opened.sampleRate)
   const block = new Float32Array(blockFrames)
-  let playedFrames = 0
+  /** Taken in, less what was dropped. */
+  let takenMs = 0
   let volume = tuning().volume
-  const playedMs = (): number =>
-    Math.max(0, ((playedFrames - (waiting.length > 0 ? playQueueBlocks * blockFrames : 0)) * 1000) / opened.sampleRate)
+  const queuedMs = (): number => (waiting.length * 1000) / opened.sampleRate
+  const playedMs = (): number => {
+    const queued = queuedMs()
+    // Ten milliseconds a block lie between us and the device while there is more to come.
+    return queued === 0 ? takenMs : Math.max(0, takenMs - queued - playQueueBlocks * 10)
+  }
   return {
-    play: (samples: Float32Array) => waiting.write(filter.push(samples)),
+    play(samples: Float32Array) {
+      takenMs += (samples.length * 1000) / playRate
+      waiting.write(filter.push(samples))
+    },
     flush() {
+      takenMs = playedMs()
       waiting.clear()
-      return playedMs()
+      return takenMs
     },
     close: () => filter.close(),
     async run(signal: AbortSignal) {
@@ -100,11 +109,10 @@ async function createPlayer({ io, opened, blockFrames }: OpenDirection, { echo, 
         await echo?.play(block, opened.sampleRate)
         const problem = await io.write(interleave(block, opened.channels))
         if (problem && /underflow/.test(problem)) lost.underruns++
-        playedFrames += count
         blocks++
         const isPlaying = count > 0
         if ((isPlaying && blocks % 5 === 0) || (wasPlaying && !isPlaying))
-          emit({ type: "played", ms: playedMs(), queuedMs: (waiting.length * 1000) / opened.sampleRate })
+          emit({ type: "played", ms: playedMs(), queuedMs: queuedMs() })
         wasPlaying = isPlaying
         if (blocks % 100 === 0) report(lost, emit)
       }

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
+import type { DeviceChannel } from "#audio/devices/deviceChannel.ts"
+import { level } from "#audio/level.ts"
+import { type SoundServer, startSoundServer, whyNoSoundServer } from "../fakes/soundServer.ts"
+import { tone } from "../fakes/tones.ts"
+import { createDeviceBench, type DeviceBench, listenTo, untilStatus } from "./deviceBench.ts"
+
+const reason = whyNoSoundServer()
+if (reason) process.stderr.write(`Tests with sound devices are skipped: ${reason}.\n`)
+const never = new AbortController().signal
+const isLoud = (samples: Float32Array): boolean => level(samples).rms > 0.05
+
+describe.skipIf(reason)("devices of the machine", () => {
+  let server: SoundServer
+  let bench: DeviceBench
+
+  beforeAll(async () => {
+    server = await startSoundServer()
+    await server.plug("microphone", "desk")
+    await server.plug("loudspeaker", "room")
+    await server.setDefault("desk", "room")
+  })
+  afterAll(() => server?.close())
+
+  const open = async (options: { input?: boolean; output?: boolean } = {}): Promise<DeviceChannel> => {
+    const channel = bench.devices.open(options)
+    onTestFinished(() => channel.close())
+    await untilStatus(channel, (status) => status.input !== null || status.output !== null)
+    return channel
+  }
+  const fresh = (): void => {
+    const made = createDeviceBench(server)
+    bench = made
+    onTestFinished(() => made.devices.close())
+  }
+
+  it("lists them with ids that stay when others come and go", async () => {
+    fresh()
+    const before = await bench.list()
+    expect(before.devices.map(({ name }) => name).sort()).toEqual(["default", "desk", "room"])
+    await server.plug("microphone", "aaa_headset")
+    const during = await bench.list()
+    expect(during.devices).toHaveLength(4)
+    for (const device of before.devices)
+      expect(during.devices.find(({ id }) => id === device.id)?.name).toBe(device.name)
+    await server.unplug("aaa_headset")
+    expect((await bench.list()).devices.map(({ id }) => id)).toEqual(before.devices.map(({ id }) => id))
+  })
+
+  it("hears the microphone and plays into the loudspeaker, and an interruption ends what is played", async () => {
+    fresh()
+    const channel = await open()
+    const ears = listenTo(channel)
+    onTestFinished(ears.stop)
+    const heard = ears.until(isLoud)
+    await server.say("desk", tone(1, 16_000), 16_000)
+    await heard
+
+    const recording = await server.record("room")
+    await channel.sink.write(tone(0.5, 24_000), 24_000, never)
+    await channel.sink.drain(never)
+    expect(channel.sink.playedMs()).toBeCloseTo(500, -2)
+    const writing = channel.sink.write(tone(20, 24_000), 24_000, never)
+    await untilLoud(recording.heard, 1)
+    channel.sink.flush()
+    await writing
+    const sound = await recording.stop()
+    const loud = sound.filter((sample) => Math.abs(sample) > 0.05).length / 16_000
+    expect(loud).toBeGreaterThan(0.5)
+    expect(loud).toBeLessThan(4)
+  })
+
+  it("acts on volume, mute and gain", async () => {
+    fresh()
+    const channel = await open()
+    const recording = await server.record("room")
+    const loudness = async (): Promise<number> => {
+      const from = recording.heard().length
+      await channel.sink.write(tone(0.6, 24_000), 24_000, never)
+      await channel.sink.drain(never)
+      await untilQuiet(recording.heard, from + 8000)
+      const sizes = recording.heard().subarray(from).map(Math.abs).sort()
+      // The loudest, but for the few milliseconds in which a change fades in.
+      return sizes.at(-800) as number
+    }
+    expect(await loudness()).toBeCloseTo(0.5, 1)
+    bench.tune({ volume: 0.2 })
+    expect(await loudness()).toBeCloseTo(0.1, 1)
+    bench.tune({ volume: 0 })
+    expect(await loudness()).toBeLessThan(0.01)
+    await recording.stop()
+
+    const ears = listenTo(channel)
+    onTestFinished(ears.stop)
+    bench.tune({ gain: 4 })
+    const amplified = ears.until((samples) => level(samples).peak > 0.3)
+    await server.say("desk", tone(1, 16_000, 440, 0.1), 16_000)
+    await amplified
+    bench.tune({ isMicrophoneMuted: true })
+    let isHeard = false
+    void ears
+      .until((samples) => isLoud(samples))
+      .then(() => {
+        isHeard = true
+      })
+    await ears.until((samples) => samples.every((sample) => sample === 0))
+    isHeard = false
+    await server.say("desk", tone(0.5, 16_000), 16_000)
+    expect(isHeard).toBe(false)
+  })
+
+  it("falls back when the chosen devices go, and returns when they are back", async () => {
+    fresh()
+    await server.plug("microphone", "headset")
+    await server.plug("loudspeaker", "earphones")
+    bench.select({ input: (await bench.device("headset")).id, output: (await bench.device("earphones")).id })
+    const channel = await open()
+    expect(channel.status()).toMatchObject({ input: { name: "headset" }, output: { name: "earphones" }, problem: null })
+
+    await server.unplug("headset")
+    await server.unplug("earphones")
+    const fallen = await untilStatus(
+      channel,
+      ({ input, output }) => input?.name !== "headset" && output?.name === "default",
+    )
+    expect(fallen.input?.name).toBe("default")
+    expect(fallen.problem).toMatchObject({ code: "audio.no-device" })
+    const ears = listenTo(channel)
+    onTestFinished(ears.stop)
+    const heard = ears.until(isLoud)
+    await server.say("desk", tone(1, 16_000), 16_000)
+    await heard
+
+    await server.plug("microphone", "headset")
+    await server.plug("loudspeaker", "earphones")
+    await untilStatus(channel, ({ input, output }) => input?.name === "headset" && output?.name === "earphones")
+    await server.unplug("headset")
+    await server.unplug("earphones")
+  })
+})
+
+/** Until a recording holds so many seconds of sound. */
+async function untilLoud(heard: () => Float32Array, seconds: number): Promise<void> {
+  await expect
+    .poll(() => heard().filter((sample) => Math.abs(sample) > 0.05).length / 16_000, { timeout: 15_000 })
+    .toBeGreaterThan(seconds)
+}
+
+/** Until a recording has gone beyond `length` and ends in a third of a second of silence. */
+async function untilQuiet(heard: () => Float32Array, length: number): Promise<void> {
+  const isQuiet = (): boolean => heard().length > length && level(heard().slice(-5300)).peak < 0.002
+  await expect.poll(isQuiet, { timeout: 15_000 }).toBe(true)
+}
