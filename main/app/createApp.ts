@@ -23,6 +23,7 @@ import { createModels, type Models } from "#models/models.ts"
 import type { LogBuffer } from "#ops/logBuffer.ts"
 import { createPersonas } from "#ops/personas.ts"
 import { createPins } from "#ops/pins.ts"
+import { openMetricHistory } from "#ops/metricHistory.ts"
 import type { Secrets } from "#ops/secrets/types.ts"
 import { createTraces } from "#ops/traces/createTraces.ts"
 import { chunkingName } from "#rag/chunking.ts"
@@ -339,6 +340,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     isHubReachable: createHubProbe({ catalog, install }),
     activeJobs: () => jobs.active().length,
     onTurn: traces.onTurn,
+    history: await openMetricHistory({ file: join(config.dataDir, "metrics", "history.jsonl"), log: part("ops") }),
     indexProblems: async () => (await indexCare.inspect()).map(({ message }) => message),
   })
   keep(metrics)

@@ -8,6 +8,7 @@ import type { Models } from "#models/models.ts"
 import { viewConfig } from "#ops/configView.ts"
 import { createOps, type Ops } from "#ops/createOps.ts"
 import type { LogBuffer } from "#ops/logBuffer.ts"
+import type { MetricHistory } from "#ops/metricHistory.ts"
 import { createMetrics, type Metrics } from "#ops/metrics.ts"
 import { probeNativeModules } from "#ops/nativeModules.ts"
 import type { TurnSummary } from "#ops/turnMeter.ts"
@@ -27,6 +28,7 @@ export interface OperationsDeps {
   budget: MemoryBudget
   isOffline(): boolean
   isHubReachable(signal: AbortSignal): Promise<boolean>
+  history: MetricHistory
   activeJobs(): number
   /** Hears of every turn that ended. */
   onTurn(summary: TurnSummary): void
@@ -59,9 +61,11 @@ export function createOperations(deps: OperationsDeps): { metrics: Metrics; ops:
     memory: () => ({ budgetBytes: deps.budget.totalBytes, engineBytes: deps.budget.usedBytes() }),
     queues: () => ({ jobs: deps.activeJobs() }),
     onTurn: deps.onTurn,
+    history: deps.history,
   })
   const ops = createOps({
     metrics,
+    history: deps.history,
     logs: deps.logs,
     notReady: () => [],
     backends: [{ name: "in-process", llm: () => engines.llm(null) }],

@@ -22,6 +22,19 @@ export const metricFrame = z.object({
   cpuPercent: z.number(),
   memory: z.object({ usedBytes: z.number(), totalBytes: z.number(), budgetBytes: z.number(), engineBytes: z.number() }),
   processes: z.array(z.object({ name: z.string(), pid: z.number(), cpuPercent: z.number(), rssBytes: z.number() })),
+  /** Absent where there is none that can be asked. */
+  gpus: z
+    .array(
+      z.object({
+        index: z.number(),
+        name: z.string(),
+        utilizationPercent: z.number().nullable(),
+        memoryUsedBytes: z.number().nullable(),
+        memoryTotalBytes: z.number().nullable(),
+        temperatureCelsius: z.number().nullable(),
+      }),
+    )
+    .optional(),
   eventLoopDelayP99Ms: z.number(),
   tokensPerSecond: z.number().nullable(),
   queues: z.record(z.string(), z.number()),
@@ -91,6 +104,16 @@ export const opsRoutes = {
   "GET /health/aggregated": { summary: "All components.", scope: "ops", output: aggregatedHealth },
   "GET /metrics": { summary: "Prometheus text.", scope: "ops", bytes: ["text/plain; version=0.0.4; charset=utf-8"] },
   "GET /metrics/json": { summary: "Latest frame, with p50, p95 and p99 by stage.", scope: "ops", output: metricFrame },
+  "GET /metrics/history": {
+    summary: "Frames of the last two days, one a minute, kept across restarts; thinned evenly to `points`.",
+    scope: "ops",
+    query: z.strictObject({
+      since: z.coerce.number().int().min(0).optional(),
+      until: z.coerce.number().int().min(0).optional(),
+      points: z.coerce.number().int().min(1).max(2880).default(360),
+    }),
+    output: z.object({ items: z.array(metricFrame) }),
+  },
   "GET /diagnostics/summary": {
     summary: "Machine, versions, engines, models, store, configuration: masked.",
     scope: "ops",

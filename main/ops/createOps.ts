@@ -4,6 +4,7 @@ import { createDiagnostics, type DiagnosticsDeps } from "./diagnostics.ts"
 import { type DoctorDeps, runDoctor } from "./doctor.ts"
 import { type ComponentHealth, createHealth, type Health, type HealthDeps } from "./health.ts"
 import type { LogBuffer } from "./logBuffer.ts"
+import type { MetricHistory } from "./metricHistory.ts"
 import type { Metrics } from "./metrics.ts"
 import { type LlmProbe, type ProbedBackend, probeBackends } from "./probe.ts"
 import { probeTcp, type TcpProbe } from "./tcpProbe.ts"
@@ -13,6 +14,7 @@ export interface OpsDeps {
   diagnostics: DiagnosticsDeps
   doctor: DoctorDeps
   metrics: Metrics
+  history: MetricHistory
   logs: LogBuffer
   /** Places that answers can come from. */
   backends: readonly ProbedBackend[]
@@ -29,6 +31,7 @@ export interface Ops {
   aggregated: Health["aggregated"]
   prometheus(): Promise<string>
   frame(): Promise<MetricFrame>
+  history: MetricHistory["list"]
   onFrame: Metrics["onFrame"]
   diagnostics(): Promise<z.output<(typeof opsRoutes)["GET /diagnostics/summary"]["output"]>>
   doctor(signal: AbortSignal): Promise<{ findings: DoctorFinding[]; ok: boolean }>
@@ -54,6 +57,7 @@ export function createOps(deps: OpsDeps): Ops {
     aggregated: health.aggregated,
     prometheus: deps.metrics.prometheus,
     frame: deps.metrics.frame,
+    history: deps.history.list,
     onFrame: deps.metrics.onFrame,
     diagnostics: createDiagnostics(deps.diagnostics),
     async doctor(signal) {

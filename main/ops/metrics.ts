@@ -3,7 +3,9 @@ import type { TurnEvent } from "#contract/turns.ts"
 import type { Clock } from "#core/clock.ts"
 import type { HostStatus } from "#core/host/types.ts"
 import type { Logger } from "#core/logger.ts"
+import { createGpuProbe, type GpuProbe } from "./gpuProbe.ts"
 import { createMachineProbe, type MachineProbe } from "./machineProbe.ts"
+import type { MetricHistory } from "./metricHistory.ts"
 import { createPrometheus } from "./prometheus.ts"
 import { createStageTimes } from "./stageTimes.ts"
 import { createTurnMeter, type TurnSummary } from "./turnMeter.ts"
@@ -22,6 +24,9 @@ export interface MetricsDeps {
   onTurn?(summary: TurnSummary): void
   /** Default: this machine. */
   probe?: MachineProbe
+  gpu?: GpuProbe
+  /** Where a frame goes every minute. */
+  history?: Pick<MetricHistory, "add">
 }
 
 export interface Metrics {
@@ -41,9 +46,11 @@ export interface Metrics {
 }
 
 const freshMs = 1000
+const historyMs = 60_000
 
 export function createMetrics(deps: MetricsDeps): Metrics {
   const probe = deps.probe ?? createMachineProbe()
+  const gpu = deps.gpu ?? createGpuProbe()
   const stages = createStageTimes()
   const turns = createTurnMeter()
   const prometheus = createPrometheus(deps.version)
@@ -58,15 +65,17 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   async function measure(): Promise<MetricFrame> {
     const hosts = deps.hosts()
     const children = hosts.flatMap(({ name, pid }) => (pid === null ? [] : [{ name, pid }]))
-    const [processes, models] = await Promise.all([
+    const [processes, models, gpus] = await Promise.all([
       probe.processes([{ name: "core", pid: process.pid }, ...children]),
       deps.models(),
+      gpu.loads(),
     ])
     return {
       at: deps.clock.now(),
       cpuPercent: probe.cpuPercent(),
       memory: { ...probe.memory(), ...deps.memory() },
       processes,
+      ...(gpus.length > 0 ? { gpus } : {}),
       eventLoopDelayP99Ms: probe.eventLoopDelayP99Ms(),
       tokensPerSecond: turns.tokensPerSecond(),
       queues: {
@@ -93,6 +102,23 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     return last.frame
   }
 
+  function onFrame(intervalMs: number, listener: (frame: MetricFrame) => void): () => void {
+    const timer = setInterval(() => {
+      frame().then(
+        (value) => timers.has(timer) && listener(value),
+        (error: unknown) => deps.log.warn("metrics not measured", { error }),
+      )
+    }, intervalMs)
+    timer.unref()
+    timers.add(timer)
+    return () => {
+      clearInterval(timer)
+      timers.delete(timer)
+    }
+  }
+  const { history } = deps
+  if (history) onFrame(historyMs, (value) => void history.add(value))
+
   return {
     onTurnEvent(event) {
       const summary = turns.add(event)
@@ -116,23 +142,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     },
     count,
     frame,
-    onFrame(intervalMs, listener) {
-      const timer = setInterval(
-        () => {
-          frame().then(
-            (value) => timers.has(timer) && listener(value),
-            (error: unknown) => deps.log.warn("metrics not measured", { error }),
-          )
-        },
-        Math.min(10_000, Math.max(250, intervalMs)),
-      )
-      timer.unref()
-      timers.add(timer)
-      return () => {
-        clearInterval(timer)
-        timers.delete(timer)
-      }
-    },
+    onFrame: (intervalMs, listener) => onFrame(Math.min(10_000, Math.max(250, intervalMs)), listener),
     prometheus: async () => prometheus.text(await frame(), deps.hosts()),
     close() {
       for (const timer of timers) clearInterval(timer)

@@ -12,7 +12,7 @@ export interface Prometheus {
 }
 
 /** Values a label may take before further ones are counted as `other`: a label must never grow with the data. */
-const mostLabelValues = 200
+export const mostLabelValues = 200
 
 /** Conventional names: `zenglow_` prefix, base units (seconds, bytes, ratios), `_total` on counters. */
 export function createPrometheus(version: string): Prometheus {
@@ -67,7 +67,13 @@ export function createPrometheus(version: string): Prometheus {
   const queue = gauge("zenglow_queue_length", "Requests waiting or running.", ["queue"])
   const loaded = gauge("zenglow_model_loaded", "1 when the model is in memory.", ["role", "model"])
   const hostUp = gauge("zenglow_host_up", "1 when the engine host runs.", ["host"])
-  const hostCrashes = gauge("zenglow_host_crashes", "Crashes of the engine host since the core started.", ["host"])
+  const hostCrashes = counter("zenglow_host_crashes_total", "Crashes of the engine host since the core started.", [
+    "host",
+  ])
+  const gpuBusy = gauge("zenglow_gpu_utilization_ratio", "Share of the GPU in use, 0 to 1.", ["gpu"])
+  const gpuUsed = gauge("zenglow_gpu_memory_used_bytes", "Memory in use on the GPU.", ["gpu"])
+  const gpuTotal = gauge("zenglow_gpu_memory_bytes", "Memory of the GPU.", ["gpu"])
+  const gpuHeat = gauge("zenglow_gpu_temperature_celsius", "Temperature of the GPU.", ["gpu"])
   const bounded = createLabelBound(mostLabelValues)
 
   return {
@@ -95,6 +101,14 @@ export function createPrometheus(version: string): Prometheus {
       loop.set(frame.eventLoopDelayP99Ms / 1000)
       speed.set(frame.tokensPerSecond ?? 0)
       for (const vector of [processCpu, processRss, queue, loaded, hostUp, hostCrashes]) vector.reset()
+      for (const vector of [gpuBusy, gpuUsed, gpuTotal, gpuHeat]) vector.reset()
+      for (const { index, ...load } of frame.gpus ?? []) {
+        const gpu = bounded("gpu", String(index))
+        if (load.utilizationPercent !== null) gpuBusy.set({ gpu }, load.utilizationPercent / 100)
+        if (load.memoryUsedBytes !== null) gpuUsed.set({ gpu }, load.memoryUsedBytes)
+        if (load.memoryTotalBytes !== null) gpuTotal.set({ gpu }, load.memoryTotalBytes)
+        if (load.temperatureCelsius !== null) gpuHeat.set({ gpu }, load.temperatureCelsius)
+      }
       for (const { name, cpuPercent, rssBytes } of frame.processes) {
         processCpu.set({ process: bounded("process", name) }, cpuPercent / 100)
         processRss.set({ process: bounded("process", name) }, rssBytes)
@@ -105,7 +119,7 @@ export function createPrometheus(version: string): Prometheus {
       }
       for (const { name, state, crashes } of hosts) {
         hostUp.set({ host: bounded("host", name) }, state === "running" ? 1 : 0)
-        hostCrashes.set({ host: bounded("host", name) }, crashes)
+        hostCrashes.inc({ host: bounded("host", name) }, crashes)
       }
       // The library writes "Nan" where the format says "NaN".
       return (await registry.metrics()).replaceAll(/ Nan$/gm, " NaN")

@@ -510,6 +510,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       report: async (_actor, report, lifeMs) => ({ ...report, reported_at: 1, expires_at: 1 + lifeMs }),
       configuration: () => [],
       logs: () => ({ lines: [], next: 0 }),
+      history: () => [],
       onLogLine: () => () => {},
     },
     audio: {

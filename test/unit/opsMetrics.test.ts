@@ -1,3 +1,4 @@
+import parsePrometheus from "parse-prometheus-text-format"
 import { expect, it, vi } from "vitest"
 import { metricFrame } from "#contract/ops.ts"
 import type { TurnEvent, TurnEventBody } from "#contract/turns.ts"
@@ -6,8 +7,19 @@ import type { HostStatus } from "#core/host/types.ts"
 import { silentLogger } from "#core/logger.ts"
 import type { MachineProbe } from "#ops/machineProbe.ts"
 import { createMetrics, type MetricsDeps } from "#ops/metrics.ts"
+import { mostLabelValues } from "#ops/prometheus.ts"
 import { createStageTimes } from "#ops/stageTimes.ts"
 
+/** A family as parse-prometheus-text-format gives it. */
+interface ParsedFamily {
+  name: string
+  help: string
+  type: string
+  metrics: { value?: string; labels?: Record<string, string> }[]
+}
+
+/** None, on any machine. */
+const noGpu = { loads: async () => [] }
 const host: HostStatus = { name: "llm", state: "running", pid: 42, lastFailure: null, crashes: 2, queued: 3 }
 
 function start(overrides: Partial<MetricsDeps> = {}) {
@@ -33,6 +45,7 @@ function start(overrides: Partial<MetricsDeps> = {}) {
     memory: () => ({ budgetBytes: 3000, engineBytes: 2000 }),
     queues: () => ({ jobs: 1 }),
     probe,
+    gpu: noGpu,
     ...overrides,
   })
   return { metrics, time, asked }
@@ -225,6 +238,54 @@ function parseExposition(text: string): { samples: Sample[]; types: Map<string, 
   }
   return { samples, types }
 }
+
+it("is read by a Prometheus parser of others the way we mean it, with every family helped and typed", async () => {
+  const gpu = {
+    index: 0,
+    name: "Card",
+    utilizationPercent: 40,
+    memoryUsedBytes: 1e9,
+    memoryTotalBytes: 8e9,
+    temperatureCelsius: null,
+  }
+  const { metrics } = start({ gpu: { loads: async () => [gpu] } })
+  playTurn(metrics.onTurnEvent, "t", answered(1000))
+  metrics.onRequest({ route: 'GET /odd"route\\n', status: 200, durationMs: 2 })
+  const families = parsePrometheus(await metrics.prometheus()) as ParsedFamily[]
+  const family = (name: string) => families.find((one) => one.name === name)
+  expect(family("zenglow_turns_total")).toMatchObject({
+    type: "COUNTER",
+    metrics: [{ value: "1", labels: { kind: "text", reason: "complete" } }],
+  })
+  expect(family("zenglow_turn_stage_duration_seconds")).toMatchObject({ type: "HISTOGRAM" })
+  expect(family("zenglow_host_crashes_total")).toMatchObject({ type: "COUNTER", metrics: [{ value: "2" }] })
+  expect(family("zenglow_gpu_utilization_ratio")?.metrics[0]?.value).toBe("0.4")
+  // What a card does not report is left out, not zero.
+  expect(family("zenglow_gpu_temperature_celsius")?.metrics ?? []).toEqual([])
+  for (const { name, help, type } of families) {
+    expect(help, name).toMatch(/\S/)
+    expect(["COUNTER", "GAUGE", "HISTOGRAM", "SUMMARY"], name).toContain(type)
+  }
+  metrics.close()
+})
+
+it("stays as small under ten thousand odd routes, models and processes as it is under two hundred", async () => {
+  const odd = Array.from({ length: 10_000 }, (_, n) => `odd-${n}-${"x".repeat(n % 50)}`)
+  const { metrics } = start({
+    models: async () => odd.map((id) => ({ role: "llm", id, load: "loaded" as const, pid: 1 })),
+    queues: () => Object.fromEntries(odd.map((name) => [name, 1])),
+    hosts: () => odd.map((name) => ({ ...host, name, pid: null })),
+  })
+  for (const route of odd) metrics.onRequest({ route, status: 200, durationMs: 1 })
+  const { samples } = parseExposition(await metrics.prometheus())
+  const byName = Map.groupBy(samples, ({ name }) => name)
+  for (const [name, list] of byName) {
+    const series = new Set(list.map(({ labels: { le: _le, ...labels } }) => JSON.stringify(labels)))
+    expect(series.size, name).toBeLessThanOrEqual(mostLabelValues + 1)
+  }
+  expect(samples.length).toBeLessThan(6000)
+  metrics.close()
+})
 
 it("writes Prometheus text that a strict reader takes, in base units and with bounded labels", async () => {
   const { metrics } = start()

@@ -15,6 +15,12 @@ export interface OpsService {
   /** Prometheus text. */
   prometheus(): Promise<string>
   frame(): Promise<RouteOutput<Routes["GET /metrics/json"]>>
+  /** Frames of the last two days, oldest first, thinned evenly. */
+  history(query: {
+    sinceMs?: number
+    untilMs?: number
+    points: number
+  }): RouteOutput<Routes["GET /metrics/history"]>["items"]
   /** A frame every `intervalMs`. Returns the end of the subscription. */
   onFrame(intervalMs: number, listener: (frame: RouteOutput<Routes["GET /metrics/json"]>) => void): () => void
   diagnostics(): Promise<RouteOutput<Routes["GET /diagnostics/summary"]>>

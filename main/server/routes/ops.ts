@@ -33,6 +33,9 @@ export const opsHandlers = ({
       body: await ops.prometheus(),
     }),
     "GET /metrics/json": () => ops.frame(),
+    "GET /metrics/history": async ({ query: { since, until, points } }) => ({
+      items: ops.history({ sinceMs: since, untilMs: until, points }),
+    }),
     "GET /diagnostics/summary": () => ops.diagnostics(),
     "GET /diagnostics/doctor": (_input, { signal }) => ops.doctor(signal),
     "GET /config/env": async () => ({ items: ops.configuration() }),
