@@ -34,14 +34,17 @@ export const AnswerRow = memo(function AnswerRow({ chatKey, message, turnId, que
   const isTemporary = useChat((state) => state.temporaryIds[chatKey] === true)
   const queryId = isTemporary ? null : (message?.id ?? turn?.messageId ?? null)
   const range = lit && lit.start >= 0 ? lit : null
+  const quoted = lit?.quoted ?? null
   return (
     <QueryContext value={queryId}>
       <article className="answer" aria-label={strings.answered} aria-busy={view.isLive}>
-        <AnswerHead view={view} glowing={range ? citationAt(view, range.start) : null} />
+        <AnswerHead view={view} glowing={range ? citationAt(view, range.start) : quoted} />
         {view.reasoning ? <Reasoning text={view.reasoning} isOpen={view.isLive && view.text === ""} /> : null}
-        {view.quote && view.text === "" ? (
+        {view.quote && (view.text === "" || quoted !== null) ? (
           <blockquote className="quote">
-            <p>{view.quote.sentence}</p>
+            <p>
+              <span className={quoted === null ? undefined : "lit"}>{view.quote.sentence}</span>
+            </p>
             <footer>
               {strings.quoteLabel} · {view.passages.find((passage) => passage.n === view.quote?.citation)?.title}
             </footer>

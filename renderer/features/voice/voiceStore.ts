@@ -17,8 +17,11 @@ import { speakWithSystemVoice, stopSystemVoice } from "./systemVoice.ts"
 export interface LitSentence {
   turnId: string
   messageId: string | null
+  /** −1: no part of the answer's text. */
   start: number
   end: number
+  /** The passage that is being quoted aloud beside the text. */
+  quoted?: number | null
 }
 
 interface VoiceState {
@@ -351,9 +354,16 @@ function light(current: Session, playedMs: number): void {
   const { turn } = current
   const caption = turn?.captions.findLast((entry) => entry.startMs <= playedMs)
   if (!turn || !caption) return
+  const { turnId, messageId } = turn
+  if (caption.isAside) {
+    const citation = caption.citations?.[0] ?? null
+    if (get().lit?.quoted !== citation) set({ lit: { turnId, messageId, start: -1, end: -1, quoted: citation } })
+    return
+  }
   let from = 0
   for (const earlier of turn.captions) {
     if (earlier.index >= caption.index) break
+    if (earlier.isAside) continue
     const at = turn.text.indexOf(earlier.text, from)
     if (at >= 0) from = at + earlier.text.length
   }
