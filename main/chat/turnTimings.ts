@@ -27,7 +27,8 @@ export function foldTimings(events: readonly TurnEvent[], kind: "text" | "voice"
   bar("support", written, first("text-end")?.at)
   const speech = first("speech-start")?.at
   const caption = first("caption")?.at
-  bar("first-clause", firstToken, speech)
+  // A quotation is spoken before anything is written.
+  bar("first-clause", first("quick-answer")?.at ?? firstToken, speech)
   bar("first-audio", speech, caption)
   bar("last-audio", caption, first("speech-end")?.at)
   return timings

@@ -9,6 +9,7 @@ import { runVoiceTurn } from "#voice/runVoiceTurn.ts"
 import { createMemorySink } from "../fakes/voiceFakes.ts"
 import { modelFile } from "../models/modelFiles.ts"
 import { startSpeechHost } from "../models/speechHost.ts"
+import { measureFirstSound } from "./shared/firstSound.ts"
 
 const signal = new AbortController().signal
 const runs = 15
@@ -94,3 +95,4 @@ try {
 } finally {
   await client.stop()
 }
+await measureFirstSound()
