@@ -21,9 +21,9 @@ import { createInstallDeps } from "#models/createInstallDeps.ts"
 import { createHubProbe } from "#models/hubProbe.ts"
 import { createModels, type Models } from "#models/models.ts"
 import type { LogBuffer } from "#ops/logBuffer.ts"
+import { openMetricHistory } from "#ops/metricHistory.ts"
 import { createPersonas } from "#ops/personas.ts"
 import { createPins } from "#ops/pins.ts"
-import { openMetricHistory } from "#ops/metricHistory.ts"
 import type { Secrets } from "#ops/secrets/types.ts"
 import { createTraces } from "#ops/traces/createTraces.ts"
 import { chunkingName } from "#rag/chunking.ts"
@@ -297,6 +297,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       store,
       knowledge,
       queryEmbedder: vectorIndex.queryEmbedder,
+      reranker: engines.reranker,
       people: people.actors(),
       clock,
       log: part("rag"),

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import type { Actor } from "#core/actor.ts"
 import type { Logger } from "#core/logger.ts"
 import type { Embedder } from "#engines/types.ts"
 import { createMemories, type Memories } from "#rag/memory/memories.ts"
@@ -12,7 +13,7 @@ export interface KnowledgeDeps {
   store: Store
   queryEmbedder: () => Promise<Embedder | null>
   embedder: () => Embedder | null
-  changed: (channel: "memory" | "artifacts") => (id: string | null) => void
+  changed: (channel: "memory" | "artifacts") => (id: string | null, actor: Actor) => void
   log: Logger
 }
 

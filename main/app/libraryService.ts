@@ -1,3 +1,4 @@
+import type { Actor } from "#core/actor.ts"
 import type { Jobs } from "#core/jobs.ts"
 import type { Documents } from "#rag/documents.ts"
 import type { Folders } from "#rag/folders/folders.ts"
@@ -10,7 +11,7 @@ export interface LibraryServiceDeps {
   folders: Folders
   jobs: Pick<Jobs, "active" | "cancel">
   /** Null: more than one document changed. */
-  onChange(documentId: string | null): void
+  onChange(documentId: string | null, actor: Actor): void
 }
 
 /** What the collection and document routes call: what is deleted leaves the watched folders and the running jobs too. */
@@ -28,7 +29,7 @@ export function createLibraryService(deps: LibraryServiceDeps): {
           if (job.kind === "ingest" && job.subjectId === id) await jobs.cancel(actor, job.id)
         await store.collections.delete(actor, id)
         await documents.forgetCollection(id)
-        onChange(null)
+        onChange(null, actor)
       },
     },
     documents: {
@@ -38,11 +39,11 @@ export function createLibraryService(deps: LibraryServiceDeps): {
         const document = await store.documents.get(actor, id)
         await folders.leaveOut(actor, document)
         await documents.delete(actor, id)
-        onChange(id)
+        onChange(id, actor)
       },
       async setTags(actor, id, tags) {
         const changed = await documents.setTags(actor, id, tags)
-        onChange(id)
+        onChange(id, actor)
         return changed
       },
     },

@@ -2,10 +2,12 @@ import { createMemoryCache } from "#cache/memoryCache.ts"
 import { type Actor, ownerActor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
 import type { Logger } from "#core/logger.ts"
+import type { Reranker } from "#engines/types.ts"
 import { pinnedRecall } from "#rag/evaluation/evaluations.ts"
 import { readFeedback } from "#rag/feedbackScores.ts"
 import { type FusionWeightStore, openFusionWeights } from "#rag/fusionWeights.ts"
 import { openLocalRanking } from "#rag/localRanking.ts"
+import { createRerank } from "#rag/rerank.ts"
 import type { RetrieveDeps } from "#rag/retrieve.ts"
 import { createSearchCache } from "#rag/searchCache.ts"
 import { createShownLists, type ShownLists } from "#rag/shownLists.ts"
@@ -17,6 +19,7 @@ export interface RetrievalDeps {
   store: Store
   knowledge: Pick<Knowledge, "chunks" | "related">
   queryEmbedder: RetrieveDeps["queryEmbedder"]
+  reranker(): Promise<Reranker | null>
   /** Everybody who lives here now. */
   people: readonly Actor[]
   clock: Clock
@@ -42,6 +45,7 @@ export async function openRetrieval({
   store,
   knowledge,
   queryEmbedder,
+  reranker,
   people,
   clock,
   log,
@@ -67,13 +71,19 @@ export async function openRetrieval({
     feedback: readFeedback(store.feedback),
     memories: knowledge.related,
     queryEmbedder,
+    rerank: createRerank({ reranker, clock, log }),
     cache: createSearchCache({ cache: createMemoryCache({ clock }), generation: knowledge.chunks.generation }),
     clock,
   }
+  const shown = createShownLists({ feedback: store.feedback, onChange: localRanking.changed, log })
   return {
     deps,
     fusion,
-    shown: createShownLists({ feedback: store.feedback, onChange: localRanking.changed, log }),
+    shown: {
+      ...shown,
+      // What a guest was shown is kept nowhere.
+      watch: (events, query) => (query.actor.role === "guest" ? passOn(events) : shown.watch(events, query)),
+    },
     async pinnedRecallWith(actor, instead, signal) {
       const own = { ...deps, ...measured, ...instead }
       const { questions, recallAt5 } = await pinnedRecall(actor, store.evaluations, own, signal)
@@ -81,4 +91,8 @@ export async function openRetrieval({
     },
     close: localRanking.close,
   }
+}
+
+async function* passOn<T>(events: AsyncIterable<T>): AsyncGenerator<T> {
+  yield* events
 }

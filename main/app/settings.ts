@@ -1,5 +1,5 @@
 import { type Setting, type SettingValues, settingValues } from "#contract/settings.ts"
-import { type Actor, ownerActor } from "#core/actor.ts"
+import { type Actor, isOwnerPerson, ownerActor } from "#core/actor.ts"
 import type { AppConfig } from "#core/config.ts"
 import { AppError } from "#core/errors.ts"
 import type { Personas } from "#ops/personas.ts"
@@ -9,10 +9,10 @@ import type { SettingsRepository } from "#store/types.ts"
 type Name = keyof SettingValues
 
 export interface Settings {
-  /** The values in force: what the configuration fixes, then what the person chose, then defaults. */
-  values(): SettingValues
-  list(): Setting[]
-  /** Null resets a value. Throws `config.invalid` for unknown names, wrong values and values fixed by flag, environment or file. */
+  /** The values in force: what the configuration fixes, then what this person chose for themselves, then what the owner chose, then defaults. */
+  values(actor?: Actor): SettingValues
+  list(actor?: Actor): Setting[]
+  /** Null resets a value. Whoever is not the owner changes how it looks and sounds to them: else `access.denied`. Throws `config.invalid` for unknown names, wrong values and values fixed by flag, environment or file. */
   change(actor: Actor, changes: Record<string, unknown>): Promise<void>
   /** Returns the end of the subscription. */
   onChange(listener: () => void): () => void
@@ -23,37 +23,70 @@ const configured = { chatModel: "chatModel", embedModel: "embedModel", offline: 
   Record<Name, keyof AppConfig>
 >
 
+/** What each person has for themselves. */
+const personal: readonly Name[] = [
+  "theme",
+  "language",
+  "voice",
+  "speechRate",
+  "volume",
+  "isMuted",
+  "speakAnswers",
+  "personaId",
+  "firstRunDone",
+]
+
 const names = Object.keys(settingValues.shape) as Name[]
 const defaults = settingValues.parse({})
 
-export async function openSettings(repository: SettingsRepository, config: AppConfig): Promise<Settings> {
+/** @param people Everybody besides the owner whose own choices are to be read. */
+export async function openSettings(
+  repository: SettingsRepository,
+  config: AppConfig,
+  people: readonly Actor[] = [],
+): Promise<Settings> {
   let stored = readStored(await repository.all(ownerActor))
+  const own = new Map<string, Partial<SettingValues>>()
+  for (const person of people) own.set(person.personId, readStored(await repository.all(person)))
   const listeners = new Set<() => void>()
+  const ownOf = (actor: Actor | undefined): Partial<SettingValues> =>
+    actor === undefined || isOwnerPerson(actor) ? {} : (own.get(actor.personId) ?? {})
 
   const fixed = (name: Name): { value: unknown; origin: Setting["origin"] } | null => {
     const key = (configured as Partial<Record<Name, keyof AppConfig>>)[name]
     const origin = key ? config.origins[key] : undefined
     return key && origin && origin !== "default" ? { value: config[key], origin } : null
   }
-  const values = (): SettingValues =>
-    settingValues.parse(
-      Object.fromEntries(names.map((name) => [name, fixed(name)?.value ?? stored[name] ?? defaults[name]])),
+  const values = (actor?: Actor): SettingValues => {
+    const theirs = ownOf(actor)
+    return settingValues.parse(
+      Object.fromEntries(
+        names.map((name) => [name, fixed(name)?.value ?? theirs[name] ?? stored[name] ?? defaults[name]]),
+      ),
     )
+  }
 
   return {
     values,
-    list() {
-      const current = values()
+    list(actor) {
+      const current = values(actor)
+      const theirs = ownOf(actor)
       return names.map((name) => ({
         name,
         value: current[name],
         defaultValue: defaults[name],
-        origin: fixed(name)?.origin ?? (stored[name] === undefined ? "default" : "file"),
+        origin: fixed(name)?.origin ?? (theirs[name] === undefined && stored[name] === undefined ? "default" : "file"),
         isLocked: fixed(name) !== null,
       }))
     },
     async change(actor, changes) {
+      const isOwner = isOwnerPerson(actor)
       for (const name of Object.keys(changes)) {
+        if (!isOwner && names.includes(name as Name) && !personal.includes(name as Name)) {
+          throw new AppError("access.denied", `${name} is the owner's to choose.`, {
+            remedy: "Ask the owner of this machine.",
+          })
+        }
         if (!names.includes(name as Name)) {
           throw new AppError("config.invalid", `There is no setting named ${name}.`, {
             remedy: `Settings: ${names.join(", ")}.`,
@@ -86,7 +119,8 @@ export async function openSettings(repository: SettingsRepository, config: AppCo
         Object.keys(changes).map((name) => [name, changes[name] === null ? undefined : changes[name]]),
       )
       await repository.set(actor, written)
-      stored = readStored(await repository.all(ownerActor))
+      if (isOwner) stored = readStored(await repository.all(ownerActor))
+      else own.set(actor.personId, readStored(await repository.all(actor)))
       for (const listener of listeners) listener()
     },
     onChange(listener) {
@@ -102,12 +136,12 @@ export function createSettingsService(
   personas: Pick<Personas, "list">,
   dataDir: string,
 ): SettingsService {
-  const all = () => ({ items: settings.list(), dataDir })
+  const all = (actor: Actor) => ({ items: settings.list(actor), dataDir })
   return {
-    all: async () => all(),
+    all: async (actor) => all(actor),
     async change(actor, values) {
       await settings.change(actor, values)
-      return all()
+      return all(actor)
     },
     personas: () => personas.list(),
   }

@@ -51,8 +51,8 @@ export interface AnswerInput {
 export interface VoiceChannel {
   source: AudioSource
   sink: AudioSink
-  /** Stream that carries the speech to the client. */
-  streamId: number
+  /** Stream that carries the speech to the client. Null: it is played here. */
+  streamId: number | null
   /** Key up: no more frames come. */
   release(): void
   /** The client has played this much. */

@@ -1,5 +1,6 @@
 import { emptyTurn, foldTurn } from "#contract/turnState.ts"
 import type { TurnEvent, TurnRequest } from "#contract/turns.ts"
+import { rulesOf } from "#core/access.ts"
 import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { createHub, type Hub } from "#core/hub.ts"
@@ -90,8 +91,11 @@ export function createTurns(deps: TurnDeps): Turns {
       return turn ? { personId: turn.ownerId, requestId: turn.requestId } : null
     },
     watch,
-    async start(actor, request) {
+    async start(actor, asked) {
       const turnId = newId()
+      // What a guest says is kept nowhere, whatever was asked for.
+      const isKept = actor.role === undefined || rulesOf(actor).keeps
+      const request = isKept ? asked : { ...asked, options: { ...asked.options, temporary: true } }
       const prepared = await prepareTurn(turnId, actor, request, deps)
       if (request.options?.temporary) {
         prepared.temporaryId = request.conversationId ?? turnId

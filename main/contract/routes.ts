@@ -3,6 +3,7 @@ import { audioRoutes } from "./audio.ts"
 import { auditRoutes } from "./audit.ts"
 import { cloningRoutes } from "./cloning.ts"
 import { conversationRoutes } from "./conversations.ts"
+import { deviceRoutes } from "./devices.ts"
 import { documentRoutes } from "./documents.ts"
 import { evaluationRoutes } from "./evaluations.ts"
 import { folderRoutes } from "./folders.ts"
@@ -40,6 +41,7 @@ export const routes = {
   ...auditRoutes,
   ...timelineRoutes,
   ...audioRoutes,
+  ...deviceRoutes,
   ...speakerRoutes,
   ...cloningRoutes,
   ...voiceSessionRoutes,

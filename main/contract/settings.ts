@@ -25,6 +25,12 @@ export const settingValues = z.strictObject({
   /** Playback volume, 0..1. */
   volume: z.number().min(0).max(1).default(1),
   isMuted: z.boolean().default(false),
+  /** Ids of the machine's own devices (`/audio/devices`). Null: the system's default. */
+  inputDevice: z.string().max(100).nullable().default(null),
+  outputDevice: z.string().max(100).nullable().default(null),
+  /** Factor on what the machine's microphone brings. */
+  microphoneGain: z.number().min(0).max(4).default(1),
+  isMicrophoneMuted: z.boolean().default(false),
   speakAnswers: z.boolean().default(false),
   /** Spoken answers begin with a sentence of the documents, where one answers by itself. A persona may say otherwise. */
   quickAnswers: z.boolean().default(true),

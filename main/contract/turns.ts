@@ -64,8 +64,13 @@ export const turnRequest = z.strictObject({
   conversationId: id.optional(),
   /** Required for text turns. */
   text: z.string().max(100_000).optional(),
-  /** Voice: where frames come from. `socket` waits for binary frames on /ws under `streamId`. */
-  source: z.strictObject({ type: z.literal("socket"), streamId: z.number().int().min(1).max(0xffffffff) }).optional(),
+  /** Voice: `socket` waits for binary frames on /ws under `streamId`; `device` hears and speaks through the machine's own devices. */
+  source: z
+    .discriminatedUnion("type", [
+      z.strictObject({ type: z.literal("socket"), streamId: z.number().int().min(1).max(0xffffffff) }),
+      z.strictObject({ type: z.literal("device") }),
+    ])
+    .optional(),
   personaId: id.optional(),
   /** Collections to search. Absent: the conversation's, else all. Empty: answer without documents. */
   collectionIds: z.array(id).max(100).optional(),

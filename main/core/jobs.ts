@@ -212,7 +212,8 @@ export function createJobs(deps: JobsDeps): Jobs {
   const jobs: Jobs = {
     async start(actor, job) {
       const same = [...entries.values()].find(
-        ({ job: other }) =>
+        ({ job: other, actor: whose }) =>
+          whose.personId === actor.personId &&
           job.subjectId !== null &&
           other.kind === job.kind &&
           other.subjectId === job.subjectId &&

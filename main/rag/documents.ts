@@ -113,7 +113,11 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   }
 
   async function collectionFor(actor: Actor, id: string | null): Promise<Collection> {
-    if (id !== null) return store.collections.get(actor, id)
+    if (id !== null) {
+      const collection = await store.collections.get(actor, id)
+      if (collection.sharedBy) throw notTheirs()
+      return collection
+    }
     return (
       (await store.collections.findByName(actor, defaultName)) ?? store.collections.create(actor, { name: defaultName })
     )
@@ -161,6 +165,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     },
     async reindex(actor, id) {
       const document = await store.documents.get(actor, id)
+      if (document.isShared) throw notTheirs()
       const payload: IngestPayload = { type: "document", documentId: id }
       return { jobId: (await ingest(actor, document.title, payload, document.collectionId)).jobId }
     },
@@ -217,7 +222,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       })
       await stat(real)
       const collection =
-        collectionId === null ? await collectionOfPath(actor, real) : await store.collections.get(actor, collectionId)
+        collectionId === null ? await collectionOfPath(actor, real) : await collectionFor(actor, collectionId)
       return ingest(actor, basename(real), { type: "path", collectionId: collection.id, path: real }, collection.id)
     },
     async addText(actor, text, title, collectionId) {
@@ -235,7 +240,13 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       if (settings[sampleSetting] === true) return null
       const names = (await readdir(deps.sampleDir)).filter((name) => name.endsWith(".md")).sort()
       const existing = (await store.collections.list(actor)).find((known) => known.isSample)
-      const collection = existing ?? (await store.collections.create(actor, { name: sampleName, isSample: true }))
+      const collection =
+        existing ??
+        (await store.collections.create(actor, {
+          name: sampleName,
+          isSample: true,
+          sharing: { audience: "household", personIds: [] },
+        }))
       const files = names.map((name) => ({ filePath: join(deps.sampleDir, name), relativePath: name }))
       await ingest(actor, sampleName, { type: "files", collectionId: collection.id, files }, collection.id)
       await store.settings.set(actor, { [sampleSetting]: true })
@@ -252,6 +263,11 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     return store.collections.create(actor, { name: free, sourcePath: real })
   }
 }
+
+const notTheirs = (): AppError =>
+  new AppError("access.denied", "It is shared with you to read and ask, and belongs to somebody else.", {
+    remedy: "Ask them to change it, or add it to a collection of your own.",
+  })
 
 /** A path that is only shown: no drive, no leading slash, no way up, nothing unprintable. */
 function listedPath(path: string): string {

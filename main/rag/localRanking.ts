@@ -6,8 +6,8 @@ import { type Learned, learnFromFeedback } from "./learnFromFeedback.ts"
 import { type RankingModel, readRanking, shippedRanking } from "./ranking.ts"
 
 export interface LocalRanking {
-  /** The weights in force: what was learned here, else the shipped ones. */
-  current(): RankingModel
+  /** The weights in force for this person: what was learned from what they did, else the shipped ones. */
+  current(actor: Actor): RankingModel
   /** Something was done with a passage, or all of it was erased: learns again, at once after erasing. */
   changed(actor: Actor, change: "event" | "forgotten"): void
   /** Learns now. */
@@ -32,15 +32,18 @@ const settingName = "rag.ranking"
 const eventsPerLearning = 10
 const learnedLists = 1000
 
-/** Ranking weights that follow the person's feedback, kept between starts and erased with it. */
-export async function openLocalRanking(owner: Actor, deps: LocalRankingDeps): Promise<LocalRanking> {
+/** Ranking weights that follow each person's feedback, kept between starts and erased with it. `people`: whose are read at once. */
+export async function openLocalRanking(people: readonly Actor[], deps: LocalRankingDeps): Promise<LocalRanking> {
   const { settings, feedback, log } = deps
-  let current = readRanking((await settings.all(owner))[settingName])
-  // A newer product brings newer weights; what was learned from older ones is learned again from the same feedback.
-  if (current && current.provenance.shipped !== shippedRanking.version) current = null
+  const current = new Map<string, RankingModel>()
+  for (const person of people) {
+    const kept = readRanking((await settings.all(person))[settingName])
+    // A newer product brings newer weights; what was learned from older ones is learned again from the same feedback.
+    if (kept?.provenance.shipped === shippedRanking.version) current.set(person.personId, kept)
+  }
   const closing = new AbortController()
   let running: Promise<unknown> = Promise.resolve()
-  let waiting = 0
+  const waiting = new Map<string, number>()
 
   const losesPinned = async (actor: Actor, model: RankingModel, signal: AbortSignal): Promise<boolean> => {
     const before = await deps.pinnedRecall?.(actor, shippedRanking, signal)
@@ -56,17 +59,19 @@ export async function openLocalRanking(owner: Actor, deps: LocalRankingDeps): Pr
       : learned.report
     const next = report.isUsed ? learned.model : null
     await settings.set(actor, { [settingName]: next ?? undefined })
-    current = next
+    if (next) current.set(actor.personId, next)
+    else current.delete(actor.personId)
     deps.onChange?.()
     return report
   }
   return {
-    current: () => current ?? shippedRanking,
+    current: ({ personId }) => current.get(personId) ?? shippedRanking,
     changed(actor, change) {
-      waiting++
-      if (change === "forgotten") current = null
-      else if (waiting < eventsPerLearning) return
-      waiting = 0
+      const events = (waiting.get(actor.personId) ?? 0) + 1
+      waiting.set(actor.personId, events)
+      if (change === "forgotten") current.delete(actor.personId)
+      else if (events < eventsPerLearning) return
+      waiting.delete(actor.personId)
       running = running.then(() =>
         learn(actor, closing.signal).catch((error: unknown) => {
           if (!closing.signal.aborted) log.warn("ranking could not be learned from feedback", { error })

@@ -9,14 +9,14 @@ export type RecordArtifact = (actor: Actor, artifact: NewArtifact) => Promise<Ar
 /** A note that cannot be written never fails what it is about: null, and a line in the log. */
 export function createRecordArtifact(
   store: Pick<ArtifactRepository, "record">,
-  onChange: (id: string | null) => void,
+  onChange: (id: string | null, actor: Actor) => void,
   log: Logger,
 ): RecordArtifact {
   return async (actor, artifact) => {
     try {
       const tags = [...new Set(artifact.tags.map((tag) => tag.trim().toLowerCase()).filter(Boolean))].slice(0, 20)
       const recorded = await store.record(actor, { ...artifact, tags })
-      onChange(recorded.id)
+      onChange(recorded.id, actor)
       return recorded
     } catch (error) {
       log.warn("an artifact could not be recorded", { kind: artifact.kind, name: artifact.name, error })

@@ -13,9 +13,11 @@ import { type Features, featureNames, featureSchemaVersion, featuresOf, type Sea
 import { defaultSearchShares, type Fused, fuse, type SearchShares } from "./fuse.ts"
 import { defaultFusionWeights, type FusionWeights, fusedScore } from "./fusionWeights.ts"
 import { sharesOf, vectorCloseness } from "./neighbours.ts"
+import { passageInput } from "./passageInput.ts"
 import { type QueryTerms, queryTerms, questionParts } from "./queryTerms.ts"
 import { ltrScore, type RankingModel, shippedRanking } from "./ranking.ts"
 import { answerFloor, confidenceOf, coverageOfStems, type TermWeights, termWeights } from "./relevance.ts"
+import { type Rerank, type Reranked, rerankedScores } from "./rerank.ts"
 import type { CacheLabel, SearchCache } from "./searchCache.ts"
 import { unknownNames } from "./unknownNames.ts"
 import { stemsOf } from "./words.ts"
@@ -44,10 +46,12 @@ export interface RetrieveDeps {
   cache?: SearchCache
   /** Shares of words and vectors in P0. Default: the measured ones. */
   shares?: SearchShares
-  /** Weights of the features in P1. Default: the shipped ones. */
-  ranking?: () => RankingModel
+  /** Weights of the features in P1, as this person has them. Default: the shipped ones. */
+  ranking?: (actor: Actor) => RankingModel
   /** Shares of learned and conceptual score. Default: the measured ones. */
   fusion?: () => FusionWeights
+  /** Reads the best passages together with the question. Default: nothing does. */
+  rerank?: Rerank
   /** What the person's clicks say of these passages, −1..1; unknown ones are left out. */
   feedback?: (
     actor: Actor,
@@ -145,7 +149,7 @@ async function* rankPhases(
 ): AsyncGenerator<PhaseEvent, Retrieval> {
   const topK = request.topK ?? 6
   const fusion = deps.fusion?.() ?? defaultFusionWeights
-  const ranking = deps.ranking?.() ?? shippedRanking
+  const ranking = deps.ranking?.(actor) ?? shippedRanking
 
   const search = await searchBoth(actor, request, deps, signal)
   const best = deduplicate(search.candidates, ({ chunk }) => chunk, topK)
@@ -216,7 +220,8 @@ async function* rankPhases(
 
   const adjustingAt = deps.clock.monotonic()
   const memories = (await deps.memories?.(actor, request.query, signal)) ?? []
-  const adjusted = withAdjustments(learned, request, memories)
+  const reranked = (await deps.rerank?.(request.query, learned.map(readTogether), signal)) ?? null
+  const adjusted = withAdjustments(withReading(learned, reranked), request, memories)
   const ranked = deduplicate(adjusted, ({ chunk }) => chunk, topK)
   const verdict = judge(request, ranked, search)
   const final = verdict.found ? await withParts(actor, ranked, adjusted, request, deps, signal) : ranked
@@ -229,6 +234,7 @@ async function* rankPhases(
     delta: phaseDelta(learnedResults, results),
     meta: {
       adjust_ms: deps.clock.monotonic() - adjustingAt,
+      ...(reranked ? { rerank: { ...reranked, scores: undefined } } : {}),
       confidence: verdict.confidence,
       found: verdict.found,
       final: true,
@@ -432,6 +438,25 @@ async function findCandidates(
 const bestFirst = (a: RankedChunk, b: RankedChunk): number =>
   b.score - a.score || b.conceptualScore - a.conceptualScore || (a.chunk.id < b.chunk.id ? -1 : 1)
 
+const readTogether = ({ chunk }: RankedChunk): string => passageInput({ title: chunk.documentTitle, ...chunk })
+
+/** What the cross-encoder read changes places among itself; each score says by how much. */
+function withReading(learned: RankedChunk[], reranked: Reranked | null): RankedChunk[] {
+  if (reranked?.status !== "used") return learned
+  const { scores } = reranked
+  const after = rerankedScores(
+    learned.map(({ score }) => score),
+    scores,
+  )
+  return learned.map((entry, index) => {
+    const score = after[index]
+    if (score === undefined) return entry
+    const reason = `Read together with the question: ${(scores[index] as number).toFixed(3)}`
+    const adjustment: Adjustment = { name: "cross-encoder", value: score - entry.score, reason }
+    return { ...entry, score, adjustments: [...entry.adjustments, adjustment] }
+  })
+}
+
 function withAdjustments(
   learned: readonly RankedChunk[],
   request: RetrieveRequest,
@@ -449,7 +474,8 @@ function withAdjustments(
   return learned
     .map((entry, index) => {
       const own = adjustments[index] ?? []
-      return { ...entry, adjustments: own, score: own.reduce((sum, { value }) => sum + value, entry.score) }
+      const all = [...entry.adjustments, ...own]
+      return { ...entry, adjustments: all, score: own.reduce((sum, { value }) => sum + value, entry.score) }
     })
     .sort(bestFirst)
 }
@@ -468,10 +494,12 @@ async function withParts(
 ): Promise<RankedChunk[]> {
   const parts = questionParts(request.query)
   if (parts.length === 1) return whole
+  // The whole question's time is spent: its parts are ranked without.
+  const { rerank: _, ...partDeps } = deps
   const found: RankedChunk[][] = []
   for (const [index, part] of parts.entries()) {
     const history = index === 0 ? request.history : [parts[0] as string]
-    const { ranked } = await retrievePassages(actor, { ...request, query: part, history, topK: 2 }, deps, signal)
+    const { ranked } = await retrievePassages(actor, { ...request, query: part, history, topK: 2 }, partDeps, signal)
     const note: Adjustment = { name: "part", value: 0, reason: `Answers “${part}”` }
     found.push(
       ranked.map((entry) => {

@@ -16,6 +16,8 @@ export interface AuditTrail {
     error: unknown,
     signal: AbortSignal,
   ): Promise<void>
+  /** A key of somebody else than the owner is in use. */
+  keyUsed(actor: Actor, keyId: string): void
   /** A request that the guard turned away. Many of one kind within a minute become one line with a count. */
   denied(actor: Actor, route: string, requestId: string, error: AppError): Promise<void>
 }
@@ -24,7 +26,8 @@ export interface AuditTrail {
 export const anonymous: Actor = { personId: "anonymous", scopes: [] }
 
 /** A used or expired ticket is an everyday thing: the page was opened twice. */
-export const isDenial = ({ code }: AppError): boolean => code.startsWith("auth.") && code !== "auth.bad-ticket"
+export const isDenial = ({ code }: AppError): boolean =>
+  (code.startsWith("auth.") && code !== "auth.bad-ticket") || code.startsWith("access.")
 
 const denialWindowMs = 60_000
 const denialsPerWindow = 5
@@ -54,6 +57,8 @@ export function createAuditTrail({
       const detail = toAppError(error).code
       await record(actor, { action, subject: subjectOf(params), outcome: "failed", requestId, detail })
     },
+    keyUsed: (actor, keyId) =>
+      void record(actor, { action: "key.use", subject: keyId, outcome: "ok", requestId: null, detail: null }),
     async denied(actor, route, requestId, { code }) {
       const now = clock.monotonic()
       const open = windows.get(code)

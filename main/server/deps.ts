@@ -14,6 +14,7 @@ import type { RagService } from "./deps/rag.ts"
 import type {
   AudioExchange,
   CloningService,
+  DeviceService,
   SpeakerService,
   SpeechService,
   VoiceSessionService,
@@ -43,6 +44,7 @@ export type {
 export type {
   AudioExchange,
   CloningService,
+  DeviceService,
   RecordingToHear,
   SoundFile,
   SpeakerService,
@@ -85,6 +87,7 @@ export interface ServerDeps {
   settings: SettingsService
   speech: SpeechService
   speakers: SpeakerService
+  devices: DeviceService
   cloning: CloningService
   voiceSessions: VoiceSessionService
   rag: RagService

@@ -2,22 +2,28 @@ import type { IncomingMessage } from "node:http"
 import type { Scope } from "#contract/route.ts"
 import { type Actor, hasScope, ownerId } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
+import { isAdmitted } from "#core/routeRules.ts"
 import type { Caller, Keyring } from "./keys.ts"
 import type { RateLimit } from "./rateLimit.ts"
 import type { Sessions } from "./sessions.ts"
 
-/** The door, for requests and ws upgrades alike: Host → Origin → bearer → scope → rate. Every refusal is an AppError. */
+/** The door, for requests and ws upgrades alike: Host → Origin → bearer → scope → role → rate. Every refusal is an AppError. */
 export interface Guard {
   /** Host and Origin. `isNavigation`: a page opened by a link may come from elsewhere, since it carries no credential. */
   checkDoor(request: IncomingMessage, isNavigation: boolean): void
   /**
-   * Bearer, scope and rate. Public routes get an actor without scopes. `bearer`: the one a socket brought as its subprotocol.
+   * Bearer, scope, role and rate. Public routes get an actor without scopes. `bearer`: the one a socket brought as its subprotocol.
    * `known` hears who it is before the scope is checked.
    */
   identify(
     request: IncomingMessage,
     scope: Scope | "public",
-    options?: { bearer?: string; known?: (caller: Caller) => void },
+    options: {
+      /** Key of the route, as in `core/routeRules.ts`. */
+      route: string
+      bearer?: string
+      known?: (caller: Caller) => void
+    },
   ): Promise<Caller>
   /** Origins, besides our own, whose pages may read answers. */
   isForeignOriginAllowed(origin: string): boolean
@@ -73,7 +79,7 @@ export function createGuard(options: GuardOptions): Guard {
       checkHost(request)
       checkOrigin(request, isNavigation)
     },
-    async identify(request, scope, { bearer, known } = {}) {
+    async identify(request, scope, { route, bearer, known }) {
       if (scope === "public") {
         options.rateLimit.take("public")
         return { keyId: "public", actor: nobody }
@@ -92,6 +98,10 @@ export function createGuard(options: GuardOptions): Guard {
       if (!hasScope(caller.actor, scope))
         throw new AppError("auth.missing-scope", `This key lacks the scope \`${scope}\`.`, {
           remedy: "Use a key that has it.",
+        })
+      if (!isAdmitted(caller.actor, route))
+        throw new AppError("access.denied", "This is not for everybody who lives here.", {
+          remedy: "Ask the owner of this machine.",
         })
       options.rateLimit.take(caller.keyId)
       return caller

@@ -6,6 +6,8 @@ import type { UploadedFile } from "./deps.ts"
 /** What a handler knows about its request besides the parsed input. */
 export interface RequestInfo {
   actor: Actor
+  /** The key or session that speaks for them. */
+  keyId: string
   requestId: string
   /** Aborts when the client goes or the server stops. */
   signal: AbortSignal

@@ -45,8 +45,17 @@ export function createServer(deps: ServerDeps): CoreServer {
   let bound: { port: number; baseUrl: string } | null = null
   let closing: Promise<void> | null = null
   const running = new Set<RequestState>()
-  const sessions = createSessions(() => deps.clock.now())
-  const keyring = createKeyring({ firstRunKey: deps.firstRunKey, store: deps.keys, now: () => deps.clock.now() })
+  const { people } = deps
+  const now = (): number => deps.clock.now()
+  const trail = createAuditTrail(deps)
+  const sessions = createSessions({ now, actorOf: people.actorOf, startsAs: people.startsAs })
+  const keyring = createKeyring({
+    firstRunKey: deps.firstRunKey,
+    store: deps.keys,
+    now,
+    actorOf: people.actorOf,
+    onUse: ({ actor, keyId }) => trail.keyUsed(actor, keyId),
+  })
   const guard = createGuard({
     keyring,
     sessions,
@@ -56,9 +65,8 @@ export function createServer(deps: ServerDeps): CoreServer {
     port: () => bound?.port ?? -1,
     boundHost: () => (bound ? new URL(bound.baseUrl).host : null),
   })
-  const trail = createAuditTrail(deps)
   const metricsSocket = createMetricsSocket(deps)
-  const sockets = createSocketServer({ ...deps, guard, keyring, trail, metricsSocket })
+  const sockets = createSocketServer({ ...deps, guard, keyring, sessions, trail, metricsSocket })
   const app = createApp()
   const http = createHttpServer(
     { requireHostHeader: false, headersTimeout: 10_000, requestTimeout: 300_000, keepAliveTimeout: 15_000 },

@@ -3,7 +3,7 @@ import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Scope } from "#contract/route.ts"
 import type { ApiKey } from "#contract/settings.ts"
-import { type Actor, ownerActor } from "#core/actor.ts"
+import { type Actor, hasScope, isOwnerPerson, ownerActor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
 import type { KeyStore } from "./deps.ts"
@@ -19,7 +19,8 @@ export interface Caller {
 export interface Keyring {
   /** The caller behind a secret; null when nobody has it. */
   find(secret: string): Promise<Caller | null>
-  create(actor: Actor, name: string, scopes: string[]): Promise<{ key: ApiKey; secret: string }>
+  /** `personId`: on whose behalf the key acts. Default: the actor. Throws `person.not-found`. */
+  create(actor: Actor, name: string, scopes: string[], personId?: string): Promise<{ key: ApiKey; secret: string }>
   list(actor: Actor): Promise<ApiKey[]>
   revoke(actor: Actor, id: string): Promise<void>
   /** Hears of revoked keys, so that open sockets end. Returns the end of the subscription. */
@@ -27,32 +28,55 @@ export interface Keyring {
 }
 
 const touchEveryMs = 60_000
+const tellEveryMs = 3_600_000
 
 /** The first-run key and the stored named ones. */
-export function createKeyring(options: { firstRunKey: string; store: KeyStore; now: () => number }): Keyring {
+export function createKeyring(options: {
+  firstRunKey: string
+  store: KeyStore
+  now: () => number
+  /** With what the person's role allows now. Null: there is no such person any more. */
+  actorOf(personId: string): Actor | null
+  /** Hears that a key of somebody else than the owner is in use: once an hour at most. */
+  onUse?(caller: Caller): void
+}): Keyring {
   const firstRunHash = sha256(options.firstRunKey)
   const listeners = new Set<(keyId: string) => void>()
   const touched = new Map<string, number>()
+  const told = new Map<string, number>()
   return {
     async find(secret) {
       const hash = sha256(secret)
       if (timingSafeEqual(hash, firstRunHash)) return { keyId: "first-run", actor: ownerActor }
       const key = await options.store.findByHash(hash.toString("hex"))
-      if (!key) return null
+      const person = key ? options.actorOf(key.ownerId) : null
+      if (!key || !person) return null
       if (options.now() - (touched.get(key.id) ?? 0) > touchEveryMs) {
         touched.set(key.id, options.now())
         await options.store.touch(key.id)
       }
-      const granted = scopes.filter((scope) => scope !== "owner" && key.scopes.includes(scope))
-      return { keyId: key.id, actor: { personId: key.ownerId, scopes: granted } }
+      // Never more than the person may do, whatever the key was made with.
+      const granted = scopes.filter(
+        (scope) => scope !== "owner" && key.scopes.includes(scope) && hasScope(person, scope),
+      )
+      const caller = { keyId: key.id, actor: { ...person, scopes: granted } }
+      if (!isOwnerPerson(person) && options.now() - (told.get(key.id) ?? Number.NEGATIVE_INFINITY) > tellEveryMs) {
+        told.set(key.id, options.now())
+        options.onUse?.(caller)
+      }
+      return caller
     },
-    async create(actor, name, granted) {
+    async create(actor, name, granted, personId = actor.personId) {
+      if (!options.actorOf(personId)) {
+        throw new AppError("person.not-found", "There is no such person.", { remedy: "Look at the list of people." })
+      }
       const secret = newSecret()
       const key = await options.store.create(actor, {
         name,
         scopes: granted,
         prefix: secret.slice(0, 8),
         hash: sha256(secret).toString("hex"),
+        personId,
       })
       return { key, secret }
     },

@@ -1,12 +1,12 @@
 import express, { type Express, type Request, type Response } from "express"
 import type { z } from "zod"
 import type { Route, RouteTable } from "#contract/route.ts"
-import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import type { AuditTrail } from "./auditTrail.ts"
 import { invalidInput } from "./errors.ts"
 import type { Guard } from "./guard.ts"
 import type { RequestInfo } from "./handlers.ts"
+import type { Caller } from "./keys.ts"
 import { type MultipartForm, readMultipart } from "./multipart.ts"
 import { requestStateOf } from "./requestState.ts"
 
@@ -29,7 +29,7 @@ export interface MountOptions {
 const defaultBodyBytes = 1024 * 1024
 const deepestBody = 64
 
-/** Serves a table of routes. Each goes the same way: bearer → scope → rate → body size → schema → handler → answer. */
+/** Serves a table of routes. Each goes the same way: bearer → scope → role → rate → body size → schema → handler → answer. */
 export function mountRoutes(app: Express, table: RouteTable, options: MountOptions): void {
   const methodsByPath = new Map<string, string[]>()
   for (const [key, route] of Object.entries(table)) {
@@ -59,6 +59,7 @@ async function serve(
   const state = requestStateOf(request)
   state.route = key
   const caller = await options.guard.identify(request, route.scope, {
+    route: key,
     known: ({ actor }) => {
       state.actor = actor
     },
@@ -67,7 +68,7 @@ async function serve(
   const form = route.multipart
     ? await readMultipart(request, { directory: options.temporaryDir, maxFileBytes: route.multipart.maxFileBytes })
     : null
-  const info = requestInfo(request, response, caller.actor, form, state)
+  const info = requestInfo(request, response, caller, form, state)
   let reply: unknown
   let params: unknown
   try {
@@ -98,13 +99,14 @@ async function serve(
 function requestInfo(
   request: Request,
   response: Response,
-  actor: Actor,
+  { actor, keyId }: Caller,
   form: MultipartForm | null,
   state: { requestId: string; signal: AbortSignal },
 ): RequestInfo {
   const lastEventId = request.headers["last-event-id"]
   return {
     actor,
+    keyId,
     requestId: state.requestId,
     signal: state.signal,
     files: form?.files ?? [],

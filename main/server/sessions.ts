@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto"
-import { ownerActor } from "#core/actor.ts"
+import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import type { Caller } from "./keys.ts"
 
@@ -9,20 +9,37 @@ const sessionLifeMs = 7 * 24 * 3_600_000
 export interface Sessions {
   /** A ticket for one window: single use, two minutes. Travels in a URL fragment, which no server sees. */
   mintTicket(): string
-  /** Trades a ticket for a bearer with scope `owner`. Throws `auth.bad-ticket`. */
+  /** Trades a ticket for a bearer that acts as whoever `startsAs` names. Throws `auth.bad-ticket`. */
   redeem(ticket: string): { token: string; expiresAt: number }
   /** The caller behind a session bearer, whose life each use renews: seven days. Null: unknown or expired. */
   find(token: string): Caller | null
+  isSession(keyId: string): boolean
+  /** From now on the session acts as this person; null: as nobody. */
+  hand(keyId: string, personId: string | null): void
+  /** Hears of sessions that were handed on, so that what was opened before ends. Returns the end of the subscription. */
+  onHand(listener: (keyId: string) => void): () => void
 }
 
+export interface SessionsDeps {
+  now: () => number
+  /** With what the person's role allows now. Null: there is no such person any more. */
+  actorOf(personId: string): Actor | null
+  startsAs(): string | null
+}
+
+/** A window that was handed to nobody: it may hear whom it can be handed to. */
+const nobody: Actor = { personId: "nobody", scopes: ["window"] }
+
 /** Sessions live in memory: they end with the core. Only hashes are kept, so looking one up tells nothing about another. */
-export function createSessions(now: () => number): Sessions {
+export function createSessions({ now, actorOf, startsAs }: SessionsDeps): Sessions {
   const tickets = new Map<string, number>()
-  const sessions = new Map<string, { keyId: string; expiresAt: number }>()
+  const sessions = new Map<string, { keyId: string; expiresAt: number; personId: string | null }>()
+  const listeners = new Set<(keyId: string) => void>()
   const sweep = (): void => {
     for (const [key, expiresAt] of tickets) if (expiresAt <= now()) tickets.delete(key)
     for (const [key, session] of sessions) if (session.expiresAt <= now()) sessions.delete(key)
   }
+  const byKeyId = (keyId: string) => [...sessions.values()].find((session) => session.keyId === keyId)
   return {
     mintTicket() {
       sweep()
@@ -39,7 +56,11 @@ export function createSessions(now: () => number): Sessions {
           remedy: "Open the window again with `zenglow`.",
         })
       const token = `zs_${randomBytes(32).toString("base64url")}`
-      const session = { keyId: `session:${hash(token).slice(0, 12)}`, expiresAt: now() + sessionLifeMs }
+      const session = {
+        keyId: `session:${hash(token).slice(0, 12)}`,
+        expiresAt: now() + sessionLifeMs,
+        personId: startsAs(),
+      }
       sessions.set(hash(token), session)
       return { token, expiresAt: session.expiresAt }
     },
@@ -47,7 +68,23 @@ export function createSessions(now: () => number): Sessions {
       const session = sessions.get(hash(token))
       if (!session || session.expiresAt <= now()) return null
       session.expiresAt = now() + sessionLifeMs
-      return { keyId: session.keyId, actor: ownerActor }
+      // Read anew each time: a role that was changed, or a person who is gone, counts at once.
+      const actor = session.personId === null ? null : actorOf(session.personId)
+      return {
+        keyId: session.keyId,
+        actor: actor ? { ...actor, scopes: [...actor.scopes, "window"] } : nobody,
+      }
+    },
+    isSession: (keyId) => byKeyId(keyId) !== undefined,
+    hand(keyId, personId) {
+      const session = byKeyId(keyId)
+      if (!session || session.personId === personId) return
+      session.personId = personId
+      for (const listener of listeners) listener(keyId)
+    },
+    onHand(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
   }
 }

@@ -22,10 +22,13 @@ import type { MetricsSocket } from "./metricsSocket.ts"
 import { beginRequest } from "./requestState.ts"
 import { requireOwner } from "./requireOwner.ts"
 import { publicJob } from "./routes/jobs.ts"
+import type { Sessions } from "./sessions.ts"
 
-export interface SocketDeps extends Pick<ServerDeps, "log" | "turns" | "jobs" | "ops" | "audio" | "onChange"> {
+export interface SocketDeps
+  extends Pick<ServerDeps, "log" | "turns" | "jobs" | "ops" | "audio" | "people" | "onChange"> {
   guard: Guard
   keyring: Keyring
+  sessions: Pick<Sessions, "onHand">
   trail: AuditTrail
   metricsSocket: MetricsSocket
 }
@@ -55,9 +58,15 @@ export function createSocketServer(deps: SocketDeps): SocketServer {
     handleProtocols: (protocols) => (protocols.has(socketProtocol) ? socketProtocol : false),
   })
   const clients = new Set<{ socket: WebSocket; caller: Caller; isAlive: boolean }>()
-  const endRevocations = deps.keyring.onRevoke((keyId) => {
-    for (const client of clients) if (client.caller.keyId === keyId) client.socket.close(1008, "The key was revoked.")
-  })
+  const closeWhere = (reason: string, matches: (caller: Caller) => boolean): void => {
+    for (const client of clients) if (matches(client.caller)) client.socket.close(1008, reason)
+  }
+  // What a socket may hear was decided when it was opened: where that changes, it ends.
+  const endings = [
+    deps.keyring.onRevoke((id) => closeWhere("The key was revoked.", ({ keyId }) => keyId === id)),
+    deps.sessions.onHand((id) => closeWhere("Somebody else sits here now.", ({ keyId }) => keyId === id)),
+    deps.people.onChange((id) => closeWhere("What you may do has changed.", ({ actor }) => actor.personId === id)),
+  ]
   const pinging = setInterval(() => {
     for (const client of clients) {
       if (!client.isAlive) client.socket.terminate()
@@ -84,6 +93,7 @@ export function createSocketServer(deps: SocketDeps): SocketServer {
         else if (pathname !== "/ws")
           throw new AppError("request.not-found", "There is no socket here.", { remedy: "Connect to /ws." })
         caller = await deps.guard.identify(request, metricsMs === null ? "chat" : "ops", {
+          route: metricsMs === null ? "WS /ws" : "WS /ws/metrics",
           bearer: bearerOf(request),
           known: (found) => {
             actor = found.actor
@@ -113,7 +123,7 @@ export function createSocketServer(deps: SocketDeps): SocketServer {
     },
     async close() {
       clearInterval(pinging)
-      endRevocations()
+      for (const end of endings) end()
       const closed = [...clients].map(({ socket }) => {
         // A peer that does not answer the closing handshake is cut.
         const timer = setTimeout(() => socket.terminate(), closingGraceMs)
@@ -168,7 +178,6 @@ function serveClient(socket: WebSocket, caller: Caller, deps: SocketDeps): void 
     if (channel.startsWith("turn:")) {
       const turnId = channel.slice("turn:".length)
       const name = `turn:${turnId}` as const
-      turns.add(turnId)
       const pending: ServerMessage[] = []
       let isOpen = false
       const end = deps.turns.watch(actor, turnId, afterSeq ?? -1, (event) => {
@@ -176,6 +185,8 @@ function serveClient(socket: WebSocket, caller: Caller, deps: SocketDeps): void 
         if (isOpen) send(message)
         else pending.push(message)
       })
+      // Only now: whoever may not watch the turn does not hear it either.
+      turns.add(turnId)
       subscriptions.set(channel, () => {
         turns.delete(turnId)
         end()

@@ -33,7 +33,7 @@ export interface Speakers {
   ): Promise<Enrollment>
   /** Throws `speaker.too-short` without enough speech; an unknown voice is a result. */
   identify(actor: Actor, samples: Float32Array, signal: AbortSignal): Promise<Identification>
-  /** Whose voice a turn is. Null: no voices are known, the model is not here, or there is too little speech to tell. */
+  /** Whose voice a turn is: of the actor's known voices and those linked to people of the household. Null: no voices are known, the model is not here, or there is too little speech to tell. */
   recognize(actor: Actor, samples: Float32Array, signal: AbortSignal): Promise<Identification | null>
   list(actor: Actor): Promise<SpeakerProfile[]>
   rename(actor: Actor, id: string, name: string): Promise<SpeakerProfile>
@@ -170,8 +170,15 @@ export function createSpeakers(deps: SpeakersDeps): Speakers {
 
     identify: async (actor, samples, signal) => identifyAmong(await deps.profiles.list(actor), samples, signal),
     async recognize(actor, samples, signal) {
-      const known = await deps.profiles.list(actor)
-      if (known.length === 0) return null
+      const [own, household, current] = await Promise.all([
+        deps.profiles.list(actor),
+        deps.profiles.household(actor),
+        fingerprint(),
+      ])
+      const ids = new Set(own.map(({ id }) => id))
+      const known = [...own, ...household.filter(({ id }) => !ids.has(id))]
+      // Voices that were learned with another model are no reason to call somebody unknown.
+      if (!known.some((profile) => profile.fingerprint === current)) return null
       try {
         return await identifyAmong(known, samples, signal)
       } catch (error) {

@@ -23,6 +23,7 @@ import { createShownLists } from "#rag/shownLists.ts"
 import type { Change, RagQuery, ServerDeps } from "#server/deps.ts"
 import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
 import { createFakeCloning } from "./fakeCloning.ts"
+import { createFakePeople } from "./fakePeople.ts"
 import { createFakeServerLlm, type FakeServerLlm } from "./fakeServerLlm.ts"
 
 export const testKey = "zg_test-key-with-enough-characters"
@@ -110,6 +111,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
     allowedOrigins: [],
     firstRunKey: testKey,
     checksOutput: true,
+    people: createFakePeople(),
     keys: {
       create: async (actor, key) => {
         const row = {

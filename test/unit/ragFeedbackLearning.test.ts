@@ -172,7 +172,7 @@ describe("learning from feedback", () => {
   it("is not used when pinned questions are found worse with it, and is when they are not", async () => {
     const lists = sessions(600, 5) as Awaited<ReturnType<ReturnType<typeof createMemoryStore>["feedback"]["lists"]>>
     const open = (recallOfLearned: number | null) =>
-      openLocalRanking(ownerActor, {
+      openLocalRanking([ownerActor], {
         settings: createMemoryStore().settings,
         feedback: { lists: async () => lists },
         fusion: () => fusion,
@@ -184,7 +184,7 @@ describe("learning from feedback", () => {
       isUsed: false,
       reason: expect.stringMatching(/pinned/),
     })
-    expect(worse.current()).toBe(shippedRanking)
+    expect(worse.current(ownerActor)).toBe(shippedRanking)
     expect((await (await open(0.8)).learn(ownerActor, signal)).isUsed).toBe(true)
     expect((await (await open(null)).learn(ownerActor, signal)).isUsed).toBe(true)
   })
@@ -193,17 +193,17 @@ describe("learning from feedback", () => {
     const { settings } = createMemoryStore()
     let lists = sessions(600, 5) as Awaited<ReturnType<ReturnType<typeof createMemoryStore>["feedback"]["lists"]>>
     const deps = { settings, feedback: { lists: async () => lists }, fusion: () => fusion, log: silentLogger }
-    const ranking = await openLocalRanking(ownerActor, deps)
-    expect(ranking.current()).toBe(shippedRanking)
+    const ranking = await openLocalRanking([ownerActor], deps)
+    expect(ranking.current(ownerActor)).toBe(shippedRanking)
     expect((await ranking.learn(ownerActor, signal)).isUsed).toBe(true)
-    expect(ranking.current().version).toMatch(/\+\d+$/)
-    const again = await openLocalRanking(ownerActor, deps)
-    expect(again.current()).toEqual(ranking.current())
+    expect(ranking.current(ownerActor).version).toMatch(/\+\d+$/)
+    const again = await openLocalRanking([ownerActor], deps)
+    expect(again.current(ownerActor)).toEqual(ranking.current(ownerActor))
     lists = []
     again.changed(ownerActor, "forgotten")
-    expect(again.current()).toBe(shippedRanking)
+    expect(again.current(ownerActor)).toBe(shippedRanking)
     await again.close()
     await again.learn(ownerActor, signal)
-    expect((await openLocalRanking(ownerActor, deps)).current()).toBe(shippedRanking)
+    expect((await openLocalRanking([ownerActor], deps)).current(ownerActor)).toBe(shippedRanking)
   })
 })

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { ownerActor } from "#core/actor.ts"
 import { readFirstRunKey } from "#server/keys.ts"
 import { createRateLimit } from "#server/rateLimit.ts"
 import { createSessions } from "#server/sessions.ts"
@@ -44,11 +45,11 @@ describe("the first-run key", () => {
 describe("a session", () => {
   it("outlives its ticket, is renewed by use, and ends after seven days without any", () => {
     let now = 0
-    const sessions = createSessions(() => now)
+    const sessions = createSessions({ now: () => now, actorOf: () => ownerActor, startsAs: () => ownerActor.personId })
     const { token } = sessions.redeem(sessions.mintTicket())
     const day = 24 * 3_600_000
     now = 6 * day
-    expect(sessions.find(token)?.actor.scopes).toEqual(["owner"])
+    expect(sessions.find(token)?.actor.scopes).toEqual(["owner", "window"])
     now = 12 * day
     expect(sessions.find(token)).not.toBeNull()
     now = 19 * day
@@ -57,7 +58,7 @@ describe("a session", () => {
 
   it("is not given for a ticket that is too old or made up", () => {
     let now = 0
-    const sessions = createSessions(() => now)
+    const sessions = createSessions({ now: () => now, actorOf: () => ownerActor, startsAs: () => ownerActor.personId })
     const ticket = sessions.mintTicket()
     now = 2 * 60_000
     expect(() => sessions.redeem(ticket)).toThrow(/ticket/)

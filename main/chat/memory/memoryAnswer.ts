@@ -29,6 +29,11 @@ async function* remember(
   signal: AbortSignal,
 ): AsyncGenerator<TurnEventBody> {
   const { remember: origin } = input
+  if (input.isStranger) {
+    yield { type: "memory", action: "proposed", memoryId: null, text }
+    yield* say("I do not know your voice, so nothing was kept. Whoever sits at the window can keep it.")
+    return
+  }
   if (!origin) {
     yield { type: "memory", action: "refused", memoryId: null, text }
     yield* say("Nothing was kept: a temporary chat leaves no trace. Say it in a saved chat, or add it under Memory.")

@@ -171,7 +171,7 @@ async function measureOwn(
     runs.push(await collectRun(actor, question, collectionIds, withoutMemory(retrieval), signal))
   }
   const embedder = await retrieval.queryEmbedder()
-  const { version } = retrieval.ranking?.() ?? shippedRanking
+  const { version } = retrieval.ranking?.(actor) ?? shippedRanking
   return { runs, embedder: embedder?.modelId ?? null, rankingVersion: version }
 }
 

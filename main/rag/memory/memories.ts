@@ -10,7 +10,7 @@ export interface MemoriesDeps {
   store: MemoryRepository
   /** The embedder that queries use. Null: memories are found by words. */
   queryEmbedder: () => Promise<Embedder | null>
-  onChange: (id: string | null) => void
+  onChange: (id: string | null, actor: Actor) => void
   log: Logger
 }
 
@@ -46,9 +46,9 @@ const batchSize = 32
 
 export function createMemories({ store, queryEmbedder, log, ...deps }: MemoriesDeps): Memories {
   let version = 0
-  const onChange = (id: string | null): void => {
+  const onChange = (id: string | null, actor: Actor): void => {
     version++
-    deps.onChange(id)
+    deps.onChange(id, actor)
   }
   async function fill(actor: Actor, embedder: Embedder, signal: AbortSignal): Promise<void> {
     try {
@@ -76,23 +76,23 @@ export function createMemories({ store, queryEmbedder, log, ...deps }: MemoriesD
       const kept = await store.create(actor, { text: text.trim(), weight, kind, conversationId, messageId })
       if (kept.isNew) {
         await fillNow(actor, signal)
-        onChange(kept.memory.id)
+        onChange(kept.memory.id, actor)
       }
       return kept
     },
     async change(actor, id, changes, signal) {
       const memory = await store.update(actor, id, changes)
       if (changes.text !== undefined) await fillNow(actor, signal)
-      onChange(id)
+      onChange(id, actor)
       return memory
     },
     async forget(actor, id) {
       await store.delete(actor, id)
-      onChange(id)
+      onChange(id, actor)
     },
     async forgetAll(actor) {
       const forgotten = await store.clear(actor)
-      onChange(null)
+      onChange(null, actor)
       return forgotten
     },
     async related(actor, query) {

@@ -1,11 +1,12 @@
 import type { Collection, Document, DocumentSource } from "#contract/documents.ts"
 import type { Folder } from "#contract/folders.ts"
+import type { Sharing } from "#contract/sharing.ts"
 import type { SearchIndex } from "#contract/searchIndex.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Page } from "./page.ts"
 
 export interface CollectionService {
-  create(actor: Actor, values: { name: string }): Promise<Collection>
+  create(actor: Actor, values: { name: string; sharing?: Sharing }): Promise<Collection>
   list(actor: Actor): Promise<Collection[]>
   rename(actor: Actor, id: string, name: string): Promise<Collection>
   delete(actor: Actor, id: string): Promise<void>

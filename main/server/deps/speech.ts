@@ -1,5 +1,6 @@
 import type { Transcription, Voice } from "#contract/audio.ts"
 import type { ClonedVoice, CloningStatus, SampleVerdict, VoiceConsent } from "#contract/cloning.ts"
+import type { AudioDevices, DeviceCheckEvent, DeviceEvent } from "#contract/devices.ts"
 import type { RouteInput, RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
 import type { Identification, SpeakerProfile } from "#contract/speakers.ts"
@@ -108,6 +109,21 @@ export interface VoiceSessionService {
   /** The state now, then every change, until the conversation or the signal ends. */
   watch(actor: Actor, id: string, signal: AbortSignal): AsyncIterable<ConversationState>
   end(actor: Actor, id: string): Promise<void>
+}
+
+/** Microphones and loudspeakers of the machine. */
+export interface DeviceService {
+  view(actor: Actor, signal: AbortSignal): Promise<AudioDevices>
+  events(actor: Actor, signal: AbortSignal): AsyncIterable<DeviceEvent>
+  /** Null chooses the default. Rejects with `audio.no-device` for an id that is not connected. */
+  select(actor: Actor, selection: { input?: string | null; output?: string | null }): Promise<void>
+  /** What is given changes. Volume and mute are the person's own; the rest is the owner's. */
+  set(
+    actor: Actor,
+    changes: { volume?: number; isMuted?: boolean; microphoneGain?: number; isMicrophoneMuted?: boolean },
+  ): Promise<void>
+  tone(signal: AbortSignal): Promise<{ output: string | null; playedMs: number }>
+  check(options: { seconds: number; play: boolean }, signal: AbortSignal): AsyncIterable<DeviceCheckEvent>
 }
 
 /** Sound that travels on /ws. */

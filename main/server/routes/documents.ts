@@ -1,5 +1,6 @@
 import { z } from "zod"
 import type { Document, documentRoutes } from "#contract/documents.ts"
+import { rulesOf } from "#core/access.ts"
 import { AppError } from "#core/errors.ts"
 import type { ServerDeps, UploadedFile } from "../deps.ts"
 import type { HandlersFor } from "../handlers.ts"
@@ -9,7 +10,13 @@ export const documentHandlers = ({
   documents,
 }: Pick<ServerDeps, "collections" | "documents">): HandlersFor<typeof documentRoutes> => ({
   "GET /api/collections": async (_input, { actor }) => ({ items: await collections.list(actor) }),
-  "POST /api/collections": ({ body }, { actor }) => collections.create(actor, body),
+  "POST /api/collections": async ({ body }, { actor }) => {
+    if (body.sharing && body.sharing.audience !== "private" && !rulesOf(actor).shares)
+      throw new AppError("access.denied", "Only grown-ups of the household show things to others.", {
+        remedy: "Make it private.",
+      })
+    return await collections.create(actor, body)
+  },
   "PATCH /api/collections/:id": ({ params, body }, { actor }) => collections.rename(actor, params.id, body.name),
   "DELETE /api/collections/:id": async ({ params }, { actor }) => {
     await collections.delete(actor, params.id)

@@ -8,6 +8,7 @@ import { audioHandlers } from "./audio.ts"
 import { auditHandlers } from "./audit.ts"
 import { cloningHandlers } from "./cloning.ts"
 import { conversationHandlers } from "./conversations.ts"
+import { deviceHandlers } from "./devices.ts"
 import { documentHandlers } from "./documents.ts"
 import { evaluationHandlers } from "./evaluations.ts"
 import { folderHandlers, searchIndexHandlers } from "./folders.ts"
@@ -44,6 +45,7 @@ export const createHandlers = (
   ...auditHandlers(deps),
   ...timelineHandlers(deps),
   ...audioHandlers(deps),
+  ...deviceHandlers(deps),
   ...speakerHandlers(deps),
   ...cloningHandlers(deps),
   ...voiceSessionHandlers(deps),

@@ -23,7 +23,12 @@ export const ragHandlers = ({
     "POST /rag/query": ({ body }, { actor, signal }) => rag.query(actor, body, signal),
     "POST /rag/query2": ({ body }, { actor, signal }) => rag.ranking(actor, body, signal),
     "POST /rag/stream_query": ({ body }, request) => stream(body, true, request),
-    "GET /rag/stream_query": ({ query }, request) => stream(query, false, request),
+    "GET /rag/stream_query": ({ query }, request) => {
+      const { document_ids, tags, types, after, before, ...rest } = query
+      const filter = { document_ids, tags, types, after, before }
+      const isLimited = Object.values(filter).some((value) => value !== undefined)
+      return stream(isLimited ? { ...rest, filter } : rest, false, request)
+    },
     "GET /rag/fusion/weights": async () => rag.fusionWeights(),
     "PUT /rag/fusion/weights": async ({ body }, { actor }) => {
       const { ltr, conceptual, version } = body

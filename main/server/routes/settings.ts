@@ -13,7 +13,7 @@ export const settingsHandlers = ({
   "PATCH /api/settings": ({ body }, { actor }) => settings.change(actor, body),
   "GET /api/personas": async () => ({ items: await settings.personas() }),
   "GET /api/keys": async (_input, { actor }) => ({ items: await keyring.list(actor) }),
-  "POST /api/keys": ({ body }, { actor }) => keyring.create(actor, body.name, body.scopes),
+  "POST /api/keys": ({ body }, { actor }) => keyring.create(actor, body.name, body.scopes, body.personId),
   "DELETE /api/keys/:id": async ({ params }, { actor }) => {
     await keyring.revoke(actor, params.id)
     return { ok: true }
