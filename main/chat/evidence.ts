@@ -30,6 +30,8 @@ const noveltyWeight = 0.45
 const rowShare = 0.85
 /** A sentence must come this near the first one: what is further off only distracts. */
 const fillShare = 0.3
+/** Until the chosen sentences have this share of the question's words nothing is too far off: the question uses other words. */
+const fullCoverage = 0.75
 const refersBack =
   /^(?:[-*•]\s*)?(?:it|its|they|these|this|that|those|he|she|if not|otherwise|however|but|in that case|the same)\b/i
 
@@ -88,7 +90,7 @@ export function selectEvidence({ passages, sentences, weights, parts, room }: Ev
     }
     const unit = open.splice(best, 1)[0] as Unit
     firstValue ||= bestValue
-    if (chosen.size > 0 && bestValue < Math.max(0.12, fillShare * firstValue)) break
+    if (chosen.size > 0 && covered >= fullCoverage && bestValue < Math.max(0.12, fillShare * firstValue)) break
     if (!take(unit) || unit.isRow) continue
     const neighbour = (step: number): Unit | undefined => {
       const other = units[units.indexOf(unit) + step]

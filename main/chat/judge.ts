@@ -3,13 +3,11 @@ import { isAbort } from "#core/errors.ts"
 import type { Llm } from "#engines/types.ts"
 import { hasAnswerForm, type ScoredSentence } from "#rag/bestSentence.ts"
 import { type AnswerKind, questionParts } from "#rag/queryTerms.ts"
-import { coverageOf } from "#rag/relevance.ts"
 import type { Retrieval } from "#rag/retrieve.ts"
 import { sentencesOf } from "#rag/sentences.ts"
 import { isStopWord, stemsOf } from "#rag/words.ts"
 import { neutralise } from "./neutralise.ts"
 import { asksYesOrNo } from "./prompt.ts"
-import { verbatimShare } from "./support.ts"
 
 export interface JudgeInput {
   question: string
@@ -17,6 +15,8 @@ export interface JudgeInput {
   spans: readonly CitedSpan[]
   /** Share of Yes in the support probe, 0..1. Null: the model could not be asked. */
   support: number | null
+  /** How near a sentence of the evidence comes to question and answer together, 0..1. Null without a trained embedder. */
+  similarity: number | null
   /** What the model was shown. */
   evidence: readonly Passage[]
   sentences: readonly ScoredSentence[]
@@ -28,9 +28,6 @@ export interface Verdict {
   decision: "answered" | "quote" | "not-stated"
   /** How likely the answer is stated in the documents, 0..1. */
   likelihood: number
-  /** Share of the answer that stands in one sentence of the evidence, 0..1. */
-  verbatim: number
-  coverage: number
   supported: number
   best: number
 }
@@ -39,7 +36,8 @@ export interface Verdict {
 const probedSentences = 3
 
 /**
- * Asks the model whether the sentences behind an answer state what the question asks for: the share of Yes among Yes and No. Asked about
+ * Asks the model whether the sentences behind an answer state what the question asks for, and whether the answer is the one they state:
+ * the mean share of Yes among Yes and No. Asked about
  * single sentences it tells stated from invented far better than behind the whole prompt. Null when it cannot be asked: an answer that
  * stands already is not lost with an engine that fails now.
  */
@@ -52,10 +50,19 @@ export async function probeSupport(
   if (text === "" || asksYesOrNo(question)) return null
   const passage = closestSentences(`${question} ${text}`, evidence, spans)
   if (passage === "") return null
-  const content = `Passage: ${passage}\nQuestion: ${neutralise(question)}\nDoes the passage state the answer to the question? Answer Yes or No.`
+  const asked = `Passage: ${passage}\nQuestion: ${neutralise(question)}`
   try {
-    const [yes = 0] = await llm.choose([{ role: "user", content }], ["Yes", "No"], signal, "support-probe")
-    return yes
+    let sum = 0
+    // Two views of one thing: neither is reliable alone. They share the passage, so the second costs little.
+    for (const probe of [
+      "Does the passage state the answer to the question?",
+      `Answer: ${neutralise(text)}\nIs this the correct answer, according to the passage?`,
+    ]) {
+      const content = `${asked}\n${probe} Answer Yes or No.`
+      const [yes = 0] = await llm.choose([{ role: "user", content }], ["Yes", "No"], signal, "support-probe")
+      sum += yes / 2
+    }
+    return sum
   } catch (error) {
     if (isAbort(error, signal)) throw error
     return null
@@ -81,27 +88,24 @@ const refusal =
 /** Questions whose answer has a form of its own: "How long…?" is not answered by a number of pages. */
 const formKinds = new Set<AnswerKind>(["duration", "money", "quantity", "frequency", "age", "person"])
 
-/** Share of Yes from which an answer is more likely stated than invented. */
-const likelySupport = 0.62
+/** Where a probe or the similarity is not known, what answers usually have. */
+const usualSupport = 0.8
+const usualSimilarity = 0.65
 /** A sentence that scores this answers the question in its own words. */
 const quoteFloor = 0.6
 
 /**
- * One decision from the probe, the number and name checks, the words of the question that the evidence has, and how nearly the
- * answer repeats one of its sentences.
+ * One decision from the probe, the meaning of the nearest sentence, the number and name checks, and the form that the question asks for.
+ * The words that question and documents share take no part: a question may use other words.
  */
 export function judge(input: JudgeInput): Verdict {
-  const { question, text, spans, support, evidence, sentences, retrieval } = input
-  const shown = evidence
-    .map((passage) => `${passage.title}\n${passage.headingPath.join("\n")}\n${passage.text}`)
-    .join("\n")
-  const coverage = coverageOf(retrieval.weights, shown)
+  const { question, text, spans, support, similarity, sentences, retrieval } = input
   const supported = spans.length === 0 ? 0 : spans.filter((span) => span.supported).length / spans.length
   const best = sentences[0]?.score ?? 0
-  const verbatim = verbatimShare(text, evidence)
-  // A logistic curve fitted to the questions of test/fixtures/tuning.
-  const sum = 8 * ((support ?? likelySupport) - likelySupport) + 2 * (coverage - 0.6) + 4 * (verbatim - 0.75)
-  const likelihood = 1 / (1 + Math.exp(-(sum + (supported > 0 ? supported : 1) - 0.5)))
+  // A logistic curve fitted to the questions of test/fixtures/tuning, by document.
+  const sum =
+    11.5 * ((support ?? usualSupport) - 0.75) + 6.4 * ((similarity ?? usualSimilarity) - 0.6) + 1.9 * (supported - 0.65)
+  const likelihood = 1 / (1 + Math.exp(-sum))
   const isLikely = !refusal.test(text) && likelihood >= 0.5
   let decision: Verdict["decision"] = "not-stated"
   if (isLikely && supported > 0) decision = "answered"
@@ -110,5 +114,5 @@ export function judge(input: JudgeInput): Verdict {
   const lacksForm =
     formKinds.has(answerKind) && questionParts(question).length === 1 && !hasAnswerForm(answerKind, text)
   if (decision === "answered" && lacksForm && hasAnswerForm(answerKind, sentences[0]?.text ?? "")) decision = "quote"
-  return { decision, likelihood, verbatim, coverage, supported, best }
+  return { decision, likelihood, supported, best }
 }

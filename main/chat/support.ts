@@ -17,7 +17,7 @@ export interface SupportDeps {
 
 /** Share of a sentence's content words that must stand in a passage for it to count as said there. */
 const overlapFloor = 0.5
-/** With a trained embedder less overlap suffices when the meaning is close. */
+/** With a trained embedder less overlap suffices when question and answer together mean what one sentence of the passage says. */
 const similarityFloor = 0.6
 const lowOverlapFloor = 0.3
 /** Share of the words it adds to the question that must stand in the passage. */
@@ -39,15 +39,20 @@ export async function attributeSentences(
     sentencesOf(text).filter(({ text: sentence }) => wordsOf(sentence).length > 0),
     text,
   )
-  const similarities = await compare(sentences, passages, deps.embedder, signal)
   const question = deps.question ?? ""
+  const nearness = await compare(
+    sentences.map((sentence) => `${question} ${sentence.text}`.trim()),
+    passages,
+    deps.embedder,
+    signal,
+  )
   const asked = {
     stems: contentStems(question),
     numbers: numbersOf(question),
     lower: question.toLowerCase(),
     figures: deps.weights ? figuresAbout(passages, deps.weights, questionParts(question).length) : null,
   }
-  return sentences.map((sentence, row) => attribute(sentence, passages, similarities[row] ?? [], asked))
+  return sentences.map((sentence, row) => attribute(sentence, passages, nearness[row] ?? [], asked))
 }
 
 interface Asked {
@@ -108,7 +113,7 @@ function withoutBareYes(sentences: readonly Span[], text: string): Span[] {
 function attribute(
   { text, start, end }: Span,
   passages: readonly Passage[],
-  similarities: readonly number[],
+  nearness: readonly Nearness[],
   asked: Asked,
 ): CitedSpan {
   const stems = contentStems(text.replace(/^(?:yes|no)\b/i, ""))
@@ -127,13 +132,17 @@ function attribute(
       const isOwn = added.filter((stem) => known.has(stem)).length >= addedShare * added.length
       const overlap = claimed.length === 0 ? 0 : claimed.filter((stem) => known.has(stem)).length / claimed.length
       const sourceNumbers = asked.figures
-        ? new Set([...(asked.figures.get(passage.n) ?? []), ...figuresRepeated(text, passage)])
+        ? new Set([
+            ...(asked.figures.get(passage.n) ?? []),
+            ...figuresRepeated(text, passage),
+            ...(nearness[index]?.figures ?? []),
+          ])
         : numbersOf(source)
       const lower = source.toLowerCase()
       const missing = numbers
         .filter((value) => !sourceNumbers.has(value))
         .concat(names.filter((name) => !lower.includes(name.toLowerCase())))
-      const similarity = similarities[index] ?? 0
+      const similarity = nearness[index]?.similarity ?? 0
       const said = new Set(claimed.filter((stem) => known.has(stem)))
       return {
         n: passage.n,
@@ -200,25 +209,48 @@ const adds = (other: Scored, best: Scored): boolean => {
   return more >= 2 && more >= 0.2 * (best.said.size + more) && (best.missing.length === 0 || completes(other, best))
 }
 
+interface Nearness {
+  /** Of the passage's nearest sentence, −1..1. */
+  similarity: number
+  /** In sentences that mean the same as question and answer together, in whatever words. */
+  figures: string[]
+}
+
+/** How near each passage's sentences come to each text, by meaning. Empty without a trained embedder. */
 async function compare(
-  sentences: readonly Span[],
+  texts: readonly string[],
   passages: readonly Passage[],
   embedder: Embedder | null,
   signal: AbortSignal,
-): Promise<number[][]> {
-  if (!embedder || embedder.isFallback || sentences.length === 0 || passages.length === 0) return []
-  const texts = [...sentences.map(({ text }) => text), ...passages.map(({ text }) => text)]
-  const vectors = await embedder.embed(texts, "passage", signal)
-  const passageVectors = vectors.slice(sentences.length)
-  return sentences.map((_, row) => passageVectors.map((vector) => dot(vectors[row] as Float32Array, vector)))
+): Promise<Nearness[][]> {
+  if (!embedder || embedder.isFallback || texts.length === 0 || passages.length === 0) return []
+  const units = passages.map((passage) => sentencesOf(passage.text).map((sentence) => sentence.text))
+  const vectors = await embedder.embed([...texts, ...units.flat()], "passage", signal)
+  return texts.map((_, row) => {
+    let next = texts.length
+    return units.map((own) => {
+      const near = own.map((text) => ({
+        text,
+        similarity: dot(vectors[row] as Float32Array, vectors[next++] as Float32Array),
+      }))
+      return {
+        similarity: Math.max(0, ...near.map(({ similarity }) => similarity)),
+        figures: near.flatMap(({ text, similarity }) => (similarity >= similarityFloor ? [...numbersOf(text)] : [])),
+      }
+    })
+  })
 }
 
-/** Share of a sentence's content words that stand together in one sentence of the passages, 0..1. */
-export function verbatimShare(text: string, passages: readonly Passage[]): number {
-  const stems = contentStems(text.replace(/^(?:yes|no)\b/i, ""))
-  if (stems.size === 0) return 0
-  const sources = passages.flatMap((passage) => sentencesOf(passage.text).map((sentence) => stemsOf(sentence.text)))
-  return Math.max(0, ...sources.map((source) => [...stems].filter((stem) => source.has(stem)).length / stems.size))
+/** How near the nearest sentence of the passages comes to question and answer together, 0..1. Null without a trained embedder. */
+export async function nearestSimilarity(
+  question: string,
+  text: string,
+  passages: readonly Passage[],
+  embedder: Embedder | null,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const [own] = await compare([`${question} ${text}`], passages, embedder, signal)
+  return own ? Math.max(0, ...own.map(({ similarity }) => similarity)) : null
 }
 
 function contentStems(text: string): Set<string> {

@@ -28,7 +28,7 @@ export interface SentenceDeps {
 }
 
 /** Sentences compared by meaning at most: keeps the instant quote under .3 s. */
-const embeddedCount = 10
+const embeddedCount = 24
 const number = String.raw`(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|sixty|ninety|half|hundred)`
 const timeUnit = "(?:seconds?|minutes?|mins?|hours?|days?|nights?|weeks?|fortnights?|months?|years?)"
 const months = "january|february|march|april|may|june|july|august|september|october|november|december"
