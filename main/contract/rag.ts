@@ -109,16 +109,26 @@ const streamQuery = ragQuery.extend({
   group_ids: z.array(z.number().int()).max(100).optional(),
 })
 
-/** The same in an address. Lists are separated by commas. */
+/** A list in an address: its items separated by commas. */
+const commaSeparated = <T extends z.ZodType<unknown, string[]>>(items: T, maxCharacters = 10_000) =>
+  z
+    .string()
+    .max(maxCharacters)
+    .transform((text) => text.split(",").flatMap((part) => part.trim() || []))
+    .pipe(items)
+    .optional()
+const timeInAddress = z.coerce.number().pipe(timestamp).optional()
+
+/** The same in an address. Lists are separated by commas; the fields of `filter` stand by themselves. */
 const streamParameters = z.strictObject({
   query,
   top_k: z.coerce.number().int().min(1).max(200).default(10),
-  collection_ids: z
-    .string()
-    .max(10_000)
-    .transform((text) => text.split(",").filter((part) => part !== ""))
-    .pipe(z.array(id).max(100))
-    .optional(),
+  collection_ids: commaSeparated(z.array(id).max(100)),
+  document_ids: commaSeparated(z.array(id).max(1000), 50_000),
+  tags: commaSeparated(z.array(z.string().min(1).max(60)).max(50)),
+  types: commaSeparated(z.string().array().pipe(z.array(document.shape.kind).max(50))),
+  after: timeInAddress,
+  before: timeInAddress,
   persona_key: z.string().max(64).optional(),
   session_id: z.string().max(64).optional(),
   answer: z.stringbool().default(false),
@@ -156,7 +166,8 @@ export const ragRoutes = {
     errors: ["collection.not-found"],
   },
   "GET /rag/stream_query": {
-    summary: "The same for clients that can only read an address. Never stores a memory.",
+    summary:
+      "The same for clients that can only read an address; the filter's fields stand by themselves. Never stores a memory.",
     scope: "rag",
     query: streamParameters,
     stream: ragStreamEvent,
@@ -221,8 +232,8 @@ export const ragRoutes = {
     errors: ["query.not-found"],
   },
   "DELETE /rag/feedback": {
-    summary: "Forget everything learned from clicks and thumbs. Needs `confirm=all`.",
-    scope: "owner",
+    summary: "Forget everything learned from your clicks and thumbs. Needs `confirm=all`.",
+    scope: "rag",
     audit: "feedback.forget",
     query: z.strictObject({ confirm: z.literal("all") }),
     output: z.object({ queries: z.number().int(), events: z.number().int() }),

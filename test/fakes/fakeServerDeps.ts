@@ -25,6 +25,7 @@ import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
 import { createFakeCloning } from "./fakeCloning.ts"
 import { createFakePeople } from "./fakePeople.ts"
 import { createFakeServerLlm, type FakeServerLlm } from "./fakeServerLlm.ts"
+import { fakeDevices } from "./fakeDevices.ts"
 
 export const testKey = "zg_test-key-with-enough-characters"
 
@@ -120,7 +121,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
           createdAt: 1,
           lastUsedAt: null,
           isFirstRun: false,
-          ownerId: actor.personId,
+          ownerId: key.personId ?? actor.personId,
         }
         keys.set(row.id, row)
         return row
@@ -309,6 +310,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
         if (id !== "v1") throw new AppError("turn.not-found", "There is no such conversation.")
       },
     },
+    devices: fakeDevices(),
     speakers: {
       list: async () => [...speakers.values()],
       enroll: async (_actor, { name, files, hasConsent }) => {
@@ -513,6 +515,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       configuration: () => [],
       logs: () => ({ lines: [], next: 0 }),
       history: () => [],
+      bundle: async () => ({ files: [{ name: "log.jsonl", text: "{}", sizeBytes: 2 }], hidden: [] }),
       onLogLine: () => () => {},
     },
     audio: {

@@ -43,6 +43,7 @@ const knownErrors: Partial<Record<ErrorCode, { type?: string; code: string; para
   "auth.missing-key": { code: "invalid_api_key", type: "authentication_error" },
   "auth.bad-key": { code: "invalid_api_key", type: "authentication_error" },
   "auth.missing-scope": { code: "insufficient_permissions", type: "permission_error" },
+  "access.denied": { code: "insufficient_permissions", type: "permission_error" },
   "request.invalid": { code: "invalid_value" },
   "request.malformed": { code: "invalid_json" },
   "request.not-found": { code: "unknown_url" },
