@@ -13,9 +13,11 @@ import { createLlamaLlm } from "#engines/llama/llamaLlm.ts"
 import type { OnnxContract } from "#engines/onnx/contract.ts"
 import { createOnnxEmbedder } from "#engines/onnx/embedder.ts"
 import { createHashEmbedder } from "#engines/onnx/hashEmbedder.ts"
+import { createOnnxReranker } from "#engines/onnx/reranker.ts"
 import { createCampplus } from "#engines/speech/campplus.ts"
 import type { SpeechContract } from "#engines/speech/contract.ts"
 import { createHibari } from "#engines/speech/hibari/createHibari.ts"
+import { createKokoro } from "#engines/speech/kokoro/createKokoro.ts"
 import { createMoonshine } from "#engines/speech/moonshine.ts"
 import { createSileroVad } from "#engines/speech/sileroVad.ts"
 import { createSmartTurn } from "#engines/speech/smartTurn.ts"
@@ -25,6 +27,7 @@ import type {
   Embedder,
   Engine,
   Llm,
+  Reranker,
   SpeakerEncoder,
   SpeechToText,
   TextToSpeech,
@@ -36,6 +39,7 @@ import type {
 import type { MemoryBudget } from "#models/budget.ts"
 import type { ResolvedModel } from "#models/resolve.ts"
 import { entryUrl } from "./entries.ts"
+import { joinVoices } from "./joinVoices.ts"
 
 export interface EngineRackDeps {
   config: AppConfig
@@ -46,6 +50,8 @@ export interface EngineRackDeps {
   resolve(id: string, signal: AbortSignal): Promise<ResolvedModel>
   /** The installed model to use for a role; null when there is none. */
   choose(role: ModelRole): Promise<string | null>
+  /** Installed models of a role, the one to use first. */
+  installedOf(role: ModelRole): Promise<string[]>
   unloadAfterMinutes(): number
   /** Hears of every request that a turn made of an engine. */
   onCall(call: HostCall): void
@@ -63,8 +69,10 @@ export interface EngineRack {
   adopt(fingerprint: string): Promise<void>
   /** An embedder of this vector space that is at hand. */
   embedderOf(fingerprint: string): Embedder | null
+  reranker(): Promise<Reranker | null>
   /** The named, the chosen or the best installed model. Throws `model.not-found` for an id that is not a speech-to-text model. */
   speechToText(modelId?: string | null): Promise<SpeechToText | null>
+  /** All installed voices; the chosen model's first. */
   textToSpeech(): Promise<TextToSpeech | null>
   vad(): Promise<Vad | null>
   speakerEncoder(): Promise<SpeakerEncoder | null>
@@ -216,10 +224,20 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
         return { engine: stt, client: erased(clients.speech) }
       }
       case "tts": {
-        const tts = createHibari({
-          client: claiming(clients.speech, model),
-          model: { id: model.id, dir: model.directory },
-        })
+        const client = claiming(clients.speech, model)
+        const tts =
+          model.options.engine === "kokoro"
+            ? createKokoro({
+                client,
+                model: {
+                  id: model.id,
+                  dir: model.directory,
+                  weights: String(model.options.weights),
+                  voices: Array.isArray(model.options.voices) ? model.options.voices : [],
+                },
+                threads: Math.min(threads, 4),
+              })
+            : createHibari({ client, model: { id: model.id, dir: model.directory } })
         return { engine: tts, client: erased(clients.speech) }
       }
       case "speaker": {
@@ -249,8 +267,19 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
         throw new AppError("model.incompatible", "A phrase is loaded when it is listened for.")
       case "ocr":
         throw new AppError("model.incompatible", "Text recognition is loaded by itself when a picture is read.")
-      case "reranker":
-        throw new AppError("model.incompatible", "Rerankers are not used yet.")
+      case "reranker": {
+        const reranker = createOnnxReranker({
+          client: claiming(clients.onnx, model),
+          model: {
+            id: model.id,
+            modelPath: file("weights"),
+            tokenizerPath: file("tokenizer"),
+            maxTokens: model.contextTokens ?? 512,
+          },
+          threads,
+        })
+        return { engine: reranker, client: erased(clients.onnx) }
+      }
     }
   }
 
@@ -339,8 +368,12 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
         log.debug("the model of the index in use is not at hand", { fingerprint, error })
       }
     },
+    reranker: () => pick<Reranker>("reranker"),
     speechToText: (modelId = null) => pick<SpeechToText>("stt", modelId),
-    textToSpeech: () => pick<TextToSpeech>("tts"),
+    async textToSpeech() {
+      const ids = await deps.installedOf("tts")
+      return joinVoices((await Promise.all(ids.map((id) => pick<TextToSpeech>("tts", id)))).filter((tts) => tts !== null))
+    },
     vad: () => pick<Vad>("vad"),
     speakerEncoder: () => pick<SpeakerEncoder>("speaker"),
     turnDetector: () => pick<TurnDetector>("turn"),

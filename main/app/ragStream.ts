@@ -3,6 +3,7 @@ import type { Passage, PhaseDelta, PhaseResult, TurnEventBody } from "#contract/
 import type { Actor } from "#core/actor.ts"
 import { untilAborted } from "#core/untilAborted.ts"
 import { featureNames } from "#rag/features.ts"
+import type { Reranked } from "#rag/rerank.ts"
 import { scoringOf } from "#rag/shownLists.ts"
 import type { RagStreamOptions, RagStreamQuery } from "#server/deps.ts"
 import { answerInput, citationsOf, type RagQueryDeps, searchThenAnswer } from "./ragQuery.ts"
@@ -132,6 +133,7 @@ function phaseEvent({ phase, results, delta, meta }: Event<"retrieve-phase">, qu
     result_count: results.length,
     found: meta.found === true,
     confidence: numberOf(meta.confidence),
+    ...(meta.rerank ? { rerank: meta.rerank as Reranked } : {}),
     final: true,
   }
 }

@@ -83,6 +83,15 @@ export const ragStreamEvent = z.discriminatedUnion("phase", [
     /** The documents answer. */
     found: z.boolean(),
     confidence: z.number(),
+    /** Where a ranking model is installed: whether its reading took part. `late` and `loading`: the order stays as it was. */
+    rerank: z
+      .object({
+        status: z.enum(["used", "late", "loading", "failed"]),
+        model: z.string(),
+        pairs: z.number().int(),
+        ms: z.number(),
+      })
+      .optional(),
     final: z.literal(true),
   }),
   z.object({

@@ -114,7 +114,9 @@ export interface Vad extends Engine {
   open(signal: AbortSignal): Promise<VadStream>
 }
 
+/** Reads a question and a text together: slower than comparing vectors, and better at telling which text answers. */
 export interface Reranker extends Engine {
+  /** How well each text answers the query, 0..1, in the order of the texts. */
   rank(query: string, texts: string[], signal: AbortSignal): Promise<number[]>
 }
 

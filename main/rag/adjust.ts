@@ -3,8 +3,8 @@ import { createWordReader, foldWord, isStopWord, type Word, wordsOf } from "./wo
 
 /** One reason to move a passage after learned ranking. `value` is what it adds to the score. */
 export interface Adjustment {
-  /** `part`: the passage was found for a part of the question; it adds nothing and keeps its place. */
-  name: "conversation" | "persona" | "memory" | "recency" | "diversity" | "part"
+  /** `part`: the passage was found for a part of the question; it adds nothing and keeps its place. `cross-encoder`: see `rerank.ts`. */
+  name: "conversation" | "persona" | "memory" | "recency" | "diversity" | "part" | "cross-encoder"
   value: number
   /** For the person: a short sentence. */
   reason: string

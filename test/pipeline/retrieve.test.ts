@@ -127,6 +127,45 @@ describe("retrieval", () => {
     }
   })
 
+  it("lets a model that reads question and passage together change the order, and shows by how much", async () => {
+    const bench = createRagBench()
+    await bench.addPath(sampleDir)
+    const request = { query: "Where is the main water valve?", collectionIds: null, topK: 10 }
+    const ask = async (status: "used" | "late" | null): Promise<PhaseEvent[]> => {
+      const phases: PhaseEvent[] = []
+      const rerank = (status: "used" | "late") => async (_query: string, texts: readonly string[]) => ({
+        status,
+        model: "fake",
+        pairs: 3,
+        ms: 1,
+        // The third is the answer; texts come with title and headings.
+        scores:
+          status === "used" ? texts.slice(0, 3).map((text, at) => (text.includes("\n") && at === 2 ? 0.9 : 0.1)) : [],
+      })
+      const deps = status === null ? bench.retrieveDeps : { ...bench.retrieveDeps, rerank: rerank(status) }
+      for await (const event of retrieve(ownerActor, request, deps, signal)) {
+        if (event.type === "retrieve-phase") phases.push(event)
+      }
+      return phases
+    }
+    const [, p1, p2] = (await ask("used")) as [PhaseEvent, PhaseEvent, PhaseEvent]
+    expect(p2.results[0]?.id).toBe(p1.results[2]?.id)
+    expect(applyDelta(p1.results, p2.delta)).toEqual(applyDelta(p2.results, []))
+    expect(p2.meta.rerank).toMatchObject({ status: "used", model: "fake", pairs: 3 })
+    for (const { id, score, adjustments = [] } of p2.results) {
+      const before = p1.results.find((result) => result.id === id)?.score
+      if (before === undefined) continue
+      expect(adjustments.reduce((sum, { value }) => sum + value, before)).toBeCloseTo(score, 12)
+    }
+    expect(p2.results[0]?.adjustments).toContainEqual(
+      expect.objectContaining({ name: "cross-encoder", reason: "Read together with the question: 0.900" }),
+    )
+    const [, , late] = (await ask("late")) as [PhaseEvent, PhaseEvent, PhaseEvent]
+    const [, , without] = (await ask(null)) as [PhaseEvent, PhaseEvent, PhaseEvent]
+    expect(late.results).toEqual(without.results)
+    expect(late.meta.rerank).toMatchObject({ status: "late" })
+  })
+
   it("searches only the collections that are named", async () => {
     const bench = createRagBench()
     await bench.addPath(sampleDir)

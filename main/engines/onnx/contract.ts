@@ -12,6 +12,19 @@ export type OnnxContract = {
   }
   /** Tokens of each text as the model counts them, its marks included, before any cut. */
   "embed.count": { input: { model: EmbeddingModel; texts: string[] }; output: { counts: number[] } }
+  "rank.load": { input: { model: PairModel }; output: null }
+  "rank.unload": { input: null; output: null }
+  /** How well each text answers the query, in the order of the texts: the model's own score, larger is better, without bounds. */
+  "rank.run": { input: { model: PairModel; query: string; texts: string[] }; output: { scores: Float32Array } }
+}
+
+/** A cross-encoder: reads a question and a text together. */
+export interface PairModel {
+  modelPath: string
+  tokenizerPath: string
+  /** Of question and text together; of longer ones the text is cut. */
+  maxTokens: number
+  threads: number
 }
 
 export interface EmbeddingModel {

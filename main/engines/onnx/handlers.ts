@@ -1,8 +1,9 @@
 import type { HostHandlers } from "#core/host/types.ts"
-import type { EmbeddingModel, OnnxContract } from "./contract.ts"
+import type { EmbeddingModel, OnnxContract, PairModel } from "./contract.ts"
 import { type LoadedEmbedder, loadEmbedder } from "./embeddingModel.ts"
 import { createKeepOne } from "./keepOne.ts"
 import { createOneAtATime } from "./oneAtATime.ts"
+import { encodePair, type LoadedPairModel, loadPairModel } from "./pairModel.ts"
 import { planBatches } from "./planBatches.ts"
 
 /** Tokens per batch: measured to be as fast as larger ones, and short enough (.1 s on two cores) for an urgent question to slip in. */
@@ -15,7 +16,9 @@ export function createOnnxHandlers(): HostHandlers<OnnxContract> {
   // Two: while another model's index is built beside the one in use, questions go on being embedded for the one in use.
   const kept = createKeepOne<LoadedEmbedder>((embedder) => embedder.release(), 2)
   const work = createOneAtATime()
+  const rankers = createKeepOne<LoadedPairModel>((ranker) => ranker.release())
   const load = (model: EmbeddingModel) => kept.get(JSON.stringify(model), () => loadEmbedder(model))
+  const loadRanker = (model: PairModel) => rankers.get(JSON.stringify(model), () => loadPairModel(model))
 
   return {
     async "embed.load"({ model }) {
@@ -49,6 +52,28 @@ export function createOnnxHandlers(): HostHandlers<OnnxContract> {
     async "embed.count"({ model, texts }, { signal }) {
       const { tokenizer } = await load(model)
       return { counts: await tokenise(texts, (text) => tokenizer.count(text), signal) }
+    },
+    async "rank.load"({ model }) {
+      await loadRanker(model)
+      return null
+    },
+    async "rank.unload"() {
+      await work.run(true, () => rankers.drop())
+      return null
+    },
+    async "rank.run"({ model, query, texts }, { signal }) {
+      const { tokenizer } = await loadRanker(model)
+      const pairs = await tokenise(texts, (text) => encodePair(tokenizer, query, text, model.maxTokens), signal)
+      const scores = new Float32Array(texts.length)
+      const lengths = pairs.map(({ ids }) => ids.length)
+      for (const batch of planBatches(lengths, tokenBudget)) {
+        signal.throwIfAborted()
+        const result = await work.run(true, async () =>
+          (await loadRanker(model)).scoreBatch(batch.map((index) => pairs[index] as (typeof pairs)[number])),
+        )
+        for (const [row, index] of batch.entries()) scores[index] = result[row] as number
+      }
+      return { scores }
     },
   }
 }
