@@ -169,6 +169,30 @@ describe("a streamed query", () => {
     expect((await server.call("GET", "/rag/stream_query?query=x&top_k=0")).status).toBe(422)
     expect((await server.call("GET", "/rag/stream_query?query=x&collection_ids=none")).status).toBe(404)
   })
+
+  it("finds by an address only what its filter lets through, as by POST", async () => {
+    const { items } = await server.store.documents.list(ownerActor, { limit: 10 })
+    const jug = items.find(({ path }) => path.endsWith("jug.md"))
+    const machine = items.find(({ path }) => path.endsWith("machine.md"))
+    await server.store.documents.setTags(ownerActor, machine?.id ?? "", ["kitchen", "coffee"])
+    const found = async (parameters: string): Promise<string[]> => {
+      const address = `/rag/stream_query?query=change+the+filter&top_k=20&${parameters}`
+      const { events } = await readEvents(await server.call("GET", address))
+      return [...new Set<string>(only(events, "P2").results.map((result: RagStreamPlace) => result.document_id))].sort()
+    }
+    expect(await found("")).toHaveLength(3)
+    expect(await found(`document_ids=${jug?.id}`)).toEqual([jug?.id])
+    expect(await found(`document_ids=${jug?.id},${machine?.id}`)).toEqual([jug?.id, machine?.id].sort())
+    expect(await found("tags=coffee,tea")).toEqual([machine?.id])
+    expect(await found("types=md,txt")).toHaveLength(3)
+    expect(await found("types=pdf")).toEqual([])
+    expect(await found(`before=${(jug?.createdAt ?? 0) - 60_000}`)).toEqual([])
+    expect(await found(`after=${(jug?.createdAt ?? 0) - 60_000}`)).toHaveLength(3)
+    for (const wrong of ["types=poem", "after=soon", "tags=", "owner=me"]) {
+      const { status } = await server.call("GET", `/rag/stream_query?query=x&${wrong}`)
+      expect(status, wrong).toBe(wrong === "tags=" ? 200 : 422)
+    }
+  })
 })
 
 /** The first stream after `arm` waits behind its event of this number until its client has gone. */
