@@ -1,4 +1,5 @@
 import type { AudioCodecs } from "#audio/audioCodecs.ts"
+import type { AudioDevices } from "#audio/devices/audioDevices.ts"
 import type { TurnDeps } from "#chat/runTurn.ts"
 import { titleOf } from "#chat/title.ts"
 import { createTurns, type Turns } from "#chat/turns.ts"
@@ -6,8 +7,16 @@ import type { Clock } from "#core/clock.ts"
 import type { Logger } from "#core/logger.ts"
 import type { VoiceCloner } from "#engines/types.ts"
 import type { Secrets } from "#ops/secrets/types.ts"
-import type { AudioExchange, CloningService, SpeakerService, SpeechService, VoiceSessionService } from "#server/deps.ts"
+import type {
+  AudioExchange,
+  CloningService,
+  SpeakerService,
+  SpeechService,
+  VoiceSessionService,
+  WakeService,
+} from "#server/deps.ts"
 import type { Store } from "#store/types.ts"
+import { createOwnSpeech, noting } from "#voice/ownSpeech.ts"
 import { createClonedVoices, createCloningService, openCloning, openLicenceAcceptance } from "./cloningService.ts"
 import type { EngineRack } from "./engines.ts"
 import { createFollowVoice } from "./followVoice.ts"
@@ -18,12 +27,18 @@ import { createSpeechService } from "./speechService.ts"
 import { createSpokenTurns } from "./spokenTurns.ts"
 import { createVoiceChannels } from "./voiceChannels.ts"
 import { createVoiceSessions } from "./voiceSessions.ts"
+import type { KnownPhrase } from "./wakePhrases.ts"
+import { createWaking } from "./wakeService.ts"
 
 export interface ConversingDeps extends Pick<TurnDeps, "answer" | "persona" | "onConversationChanged"> {
   store: Store
   engines: EngineRack
   codecs: AudioCodecs
-  settings: Pick<Settings, "values">
+  /** The machine's own microphones and loudspeakers. */
+  devices: AudioDevices
+  settings: Pick<Settings, "values" | "change" | "onChange">
+  /** Wake phrases that can be chosen. */
+  wakePhrases(): Promise<KnownPhrase[]>
   people: People
   secrets: Secrets
   /** What speaks in cloned voices. Null: nothing is set up. */
@@ -43,13 +58,19 @@ export interface Conversing {
   speech: SpeechService
   speakers: SpeakerService
   cloning: CloningService
+  wake: WakeService
   close(): Promise<void>
 }
 
 export function createConversing(deps: ConversingDeps): Conversing {
   const { store, engines, codecs, settings, secrets, clock, log } = deps
-  const { vad, speechToText, textToSpeech } = engines
-  const channels = createVoiceChannels(log, deps.count)
+  const { vad, speechToText } = engines
+  const ownSpeech = createOwnSpeech(() => clock.monotonic())
+  const textToSpeech = async () => {
+    const tts = await engines.textToSpeech()
+    return tts && noting(tts, ownSpeech)
+  }
+  const channels = createVoiceChannels({ devices: deps.devices, log, count: deps.count })
   const speakers = openSpeakers({ profiles: store.voiceProfiles, encoder: engines.speakerEncoder, vad, secrets })
   const acceptance = openLicenceAcceptance(store.settings, clock)
   const cloning = openCloning({
@@ -62,20 +83,36 @@ export function createConversing(deps: ConversingDeps): Conversing {
     licenceAcceptedAt: acceptance.acceptedAt,
     clock,
   })
-  const cloned = createClonedVoices(cloning, acceptance, deps.cloner)
+  const copies = createClonedVoices(cloning, acceptance, deps.cloner)
+  const cloned: typeof copies = {
+    ...copies,
+    async voice(actor, id) {
+      const found = await copies.voice(actor, id)
+      return { ...found, tts: noting(found.tts, ownSpeech) }
+    },
+  }
   const turns = createTurns({
     store,
     clock,
     log,
     answer: deps.answer,
     openVoice: channels.open,
-    ...createSpokenTurns({ engines, settings, speakers, cloned }),
+    ...createSpokenTurns({ engines: { ...engines, textToSpeech }, settings, speakers, cloned }),
     persona: deps.persona,
     followVoice: createFollowVoice({ people: deps.people, store, persona: deps.persona, log }),
     title: async (question) => titleOf(question),
     onConversationChanged: deps.onConversationChanged,
   })
-  const voiceSessions = createVoiceSessions({ turns, channels, vad, speechToText, log })
+  const waking = createWaking({
+    settings,
+    wakeWord: engines.wakeWord,
+    speechToText: () => speechToText(),
+    phrases: deps.wakePhrases,
+    ownSpeech,
+    clock,
+    log,
+  })
+  const voiceSessions = createVoiceSessions({ turns, channels, vad, speechToText, waking, log })
   return {
     turns,
     voiceSessions,
@@ -92,7 +129,9 @@ export function createConversing(deps: ConversingDeps): Conversing {
     }),
     speakers: createSpeakerService(speakers, codecs),
     cloning: createCloningService({ cloning, acceptance, speakers, codecs }),
+    wake: waking.service,
     async close() {
+      waking.close()
       await voiceSessions.close()
       await turns.close()
     },

@@ -59,7 +59,9 @@ import { createResplitting } from "./resplitting.ts"
 import { openRetrieval } from "./retrieval.ts"
 import { createSample } from "./sample.ts"
 import { createSettingsService, openSettings } from "./settings.ts"
+import { createSound } from "./sound.ts"
 import { version } from "./version.ts"
+import { createWakePhrases } from "./wakePhrases.ts"
 import { createWhy } from "./why.ts"
 
 export interface App {
@@ -77,6 +79,10 @@ export interface AppOptions {
   /** The last lines of `log`. */
   logs: LogBuffer
   secrets: Secrets
+  /** Takes known secrets out of a text. */
+  mask(text: string): string
+  /** Why the log on disk takes no lines. Null: it does, or none is wanted. */
+  logProblem(): string | null
 }
 
 /** Share of the machine's memory that models may take together. */
@@ -94,7 +100,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
 }
 
-async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scope: Scope): Promise<App> {
+async function assemble(options: AppOptions, scope: Scope): Promise<App> {
+  const { config, apiKey, log, logs, secrets } = options
   const keep = <T extends { close(): Promise<void> | void }>(opened: T): T => scope.add(opened, () => opened.close())
   /** The log of one part of the product, as `/logs/recent` names it. */
   const part = (component: string): Logger => log.child({ component })
@@ -153,6 +160,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       budget,
       resolve: (id, signal) => models.resolve(id, signal),
       choose: (role) => models.choose(role),
+      installedOf: (role) => models.installedOf(role),
       unloadAfterMinutes: () => settings.values().unloadAfterMinutes,
       onCall: traces.onHostCall,
       onChange: changed("models"),
@@ -341,16 +349,23 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     isHubReachable: createHubProbe({ catalog, install }),
     activeJobs: () => jobs.active().length,
     onTurn: traces.onTurn,
+    secrets,
+    mask: options.mask,
+    logProblem: options.logProblem,
     history: await openMetricHistory({ file: join(config.dataDir, "metrics", "history.jsonl"), log: part("ops") }),
     indexProblems: async () => (await indexCare.inspect()).map(({ message }) => message),
   })
   keep(metrics)
+  const sound = createSound({ settings, orphans, count: metrics.count, clock, log: part("audio") })
+  keep(sound.devices)
   const conversing = keep(
     createConversing({
       store,
       engines,
       codecs,
+      devices: sound.devices,
       settings,
+      wakePhrases: createWakePhrases(catalog, models),
       secrets,
       cloner: createClonerChoice({ engines, settings, codecs, secrets, isOffline: install.isOffline }),
       answer: answering.answerShown,
@@ -362,7 +377,7 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
       log: part("chat"),
     }),
   )
-  const { turns, voiceSessions, audio, speech, speakers, cloning } = conversing
+  const { turns, voiceSessions, audio, speech, speakers, cloning, wake } = conversing
   scope.add(turns.hub.subscribe(metrics.onTurnEvent), (end) => void end())
 
   const deps: ServerDeps = {
@@ -398,8 +413,10 @@ async function assemble({ config, apiKey, log, logs, secrets }: AppOptions, scop
     settings: createSettingsService(settings, personas, config.dataDir),
     speech,
     speakers,
+    devices: sound.service,
     cloning,
     voiceSessions,
+    wake,
     memory: knowledge.memoryService,
     artifacts: knowledge.artifactService,
     evaluations,

@@ -19,10 +19,12 @@ import { searchIndexRoutes } from "./searchIndex.ts"
 import { secretRoutes } from "./secrets.ts"
 import { settingsRoutes } from "./settings.ts"
 import { speakerRoutes } from "./speakers.ts"
+import { supportRoutes } from "./support.ts"
 import { timelineRoutes } from "./timeline.ts"
 import { traceRoutes } from "./traces.ts"
 import { turnRoutes } from "./turnRoutes.ts"
 import { voiceSessionRoutes } from "./voiceSessions.ts"
+import { wakeRoutes } from "./wake.ts"
 import { whyRoutes } from "./why.ts"
 
 /** Every route outside `/v1`. The server must handle each of them: a missing or extra handler does not compile. */
@@ -45,8 +47,10 @@ export const routes = {
   ...speakerRoutes,
   ...cloningRoutes,
   ...voiceSessionRoutes,
+  ...wakeRoutes,
   ...ragRoutes,
   ...opsRoutes,
+  ...supportRoutes,
   ...probeRoutes,
   ...memoryRoutes,
   ...whyRoutes,

@@ -34,6 +34,12 @@ export const settingValues = z.strictObject({
   speakAnswers: z.boolean().default(false),
   /** Spoken answers begin with a sentence of the documents, where one answers by itself. A persona may say otherwise. */
   quickAnswers: z.boolean().default(true),
+  /** Conversations may be woken by a phrase. */
+  wakeEnabled: z.boolean().default(false),
+  /** Ids of the phrases that are listened for. */
+  wakePhrases: z.array(z.string().max(100)).max(4).default(["hey-zenglow"]),
+  /** 0..1: how readily a phrase counts as heard. */
+  wakeSensitivity: z.number().min(0).max(1).default(0.5),
   personaId: z.string().max(64).default("default"),
   temperature: z.number().min(0).max(2).default(0.3),
   answerTokens: z.number().int().min(32).max(8192).default(512),

@@ -18,6 +18,7 @@ import type {
   SpeakerService,
   SpeechService,
   VoiceSessionService,
+  WakeService,
 } from "./deps/speech.ts"
 
 export type { AuditService, KeyStore } from "./deps/access.ts"
@@ -52,6 +53,7 @@ export type {
   SpeechService,
   SpokenSound,
   VoiceSessionService,
+  WakeService,
 } from "./deps/speech.ts"
 
 /** Everything the server calls. createApp fills it in; nothing here is an import of another domain. */
@@ -90,6 +92,7 @@ export interface ServerDeps {
   devices: DeviceService
   cloning: CloningService
   voiceSessions: VoiceSessionService
+  wake: WakeService
   rag: RagService
   memory: MemoryService
   /** Why a document was or was not used. Null collections: all. Rejects with `document.not-found`. */

@@ -14,6 +14,7 @@ import type { ApiKey } from "#contract/settings.ts"
 import type { SpeakerProfile } from "#contract/speakers.ts"
 import type { TurnEvent, TurnEventBody } from "#contract/turns.ts"
 import { systemClock } from "#core/clock.ts"
+import type { WakeStatus } from "#contract/wake.ts"
 import { AppError } from "#core/errors.ts"
 import { createHub, type Hub } from "#core/hub.ts"
 import { newId } from "#core/ids.ts"
@@ -308,6 +309,19 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       },
       end: async (_actor, id) => {
         if (id !== "v1") throw new AppError("turn.not-found", "There is no such conversation.")
+      },
+    },
+    wake: {
+      status: async () => wakeStatus,
+      async enable(_actor, { enabled, model }) {
+        if (model !== undefined && model !== "hey-zenglow")
+          throw new AppError("model.not-found", "There is no such wake phrase.")
+        return { ...wakeStatus, enabled }
+      },
+      clear: async () => wakeStatus,
+      subscribe(_actor, listener) {
+        listener({ type: "detected", phraseId: "hey-zenglow", phrase: "Hey ZenGlow" })
+        return () => undefined
       },
     },
     devices: fakeDevices(),
@@ -798,3 +812,17 @@ const speakerProfile = (id: string, name: string, samples: number): SpeakerProfi
   created_at: 1,
   updated_at: 1,
 })
+
+const wakeStatus: WakeStatus = {
+  enabled: false,
+  model: "hey-zenglow",
+  detected: false,
+  phrase: null,
+  detected_at: null,
+  backend_active: false,
+  phrases: [
+    { id: "hey-zenglow", phrase: "Hey ZenGlow", licence: "Apache-2.0", is_installed: true, is_chosen: true },
+  ],
+  sensitivity: 0.5,
+  reason: null,
+}

@@ -3,18 +3,28 @@ import { createVoiceChannels } from "#app/voiceChannels.ts"
 import { createVoiceSessions } from "#app/voiceSessions.ts"
 import type { Turns } from "#chat/turns.ts"
 import { ownerActor } from "#core/actor.ts"
+import { AppError } from "#core/errors.ts"
 import { silentLogger } from "#core/logger.ts"
 import { createLoudnessVad, createScriptedSpeechToText } from "../fakes/voiceFakes.ts"
 
 const signal = new AbortController().signal
 
 function sessions() {
-  const channels = createVoiceChannels(silentLogger, () => undefined)
+  const channels = createVoiceChannels({
+    devices: {
+      open() {
+        throw new AppError("audio.no-addon", "There is no addon.", { remedy: "Build it." })
+      },
+    },
+    log: silentLogger,
+    count: () => undefined,
+  })
   const started = createVoiceSessions({
     turns: {} as Turns,
     channels,
     vad: async () => createLoudnessVad(),
     speechToText: async () => createScriptedSpeechToText("hello"),
+    waking: neverWaking,
     log: silentLogger,
   })
   return { channels, started }

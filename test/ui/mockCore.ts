@@ -569,7 +569,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
     "POST /api/voice/sessions": ({ body }) => {
       if (options.handsFreeError)
         throw new MockError(options.handsFreeError, "Listening needs a model that is missing.")
-      return handsFree.start(body)
+      return handsFree.start({ ...body, streamId: body.streamId ?? 0 })
     },
     "DELETE /api/voice/sessions/:id": () => {
       handsFree.end()
@@ -673,7 +673,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
     })
     const turn: LiveTurn = { events: [], state: emptyTurn(turnId), isAborted: false, isLost: false, release, wake }
     turns.set(turnId, turn)
-    if (request.source) listening.set(request.source.streamId, release)
+    if (request.source?.type === "socket") listening.set(request.source.streamId, release)
     const emit = (body: Step["event"]) => {
       const event: TurnEvent = { ...body, turnId, seq: turn.events.length, at: Date.now() }
       turn.events.push(event)
@@ -767,7 +767,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       if (request.kind === "voice") {
         const { before, after } = voiceTurn(
           ids,
-          request.source?.streamId ?? 0,
+          request.source?.type === "socket" ? request.source.streamId : 0,
           paceMs,
           request.options?.handsFree ?? false,
           watch?.speaker,

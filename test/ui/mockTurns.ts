@@ -48,7 +48,7 @@ export function textTurn(request: TurnRequest, ids: TurnIds, script: AnswerScrip
             type: "speech-start",
             voice: "hibari-en",
             sampleRate: 24_000,
-            streamId: request.source?.streamId ?? null,
+            streamId: request.source?.type === "socket" ? request.source.streamId : null,
           }),
           step({
             type: "caption",

@@ -16,6 +16,8 @@ export interface AudioDevices {
   open(options?: { input?: boolean; output?: boolean }): DeviceChannel
   /** What is open now; null: nothing. */
   current(): DeviceChannel | null
+  /** Hears of every channel that is opened, and null when it is closed. */
+  onCurrent(listener: (channel: DeviceChannel | null) => void): () => void
   close(): Promise<void>
 }
 
@@ -41,6 +43,7 @@ export function createAudioDevices(deps: AudioDevicesDeps): AudioDevices {
   const failed = (error: unknown): void => log.error("a listener of devices failed", { error })
   const lists = createHub<DeviceList>(failed)
   const looks = createHub<DeviceList>(failed)
+  const currents = createHub<DeviceChannel | null>(failed)
   let known: DeviceList | null = null
   let current: DeviceChannel | null = null
   let watchers = 0
@@ -105,6 +108,7 @@ export function createAudioDevices(deps: AudioDevicesDeps): AudioDevices {
     },
     watch: (listener) => watchOn(lists, listener),
     current: () => current,
+    onCurrent: currents.subscribe,
     open({ input = true, output = true } = {}) {
       if (current)
         throw new AppError("audio.device-busy", "This machine's microphone and speakers are in another conversation.", {
@@ -153,10 +157,13 @@ export function createAudioDevices(deps: AudioDevicesDeps): AudioDevices {
         async close() {
           for (const end of unsubscribe) end()
           await channel.close()
-          if (current === own) current = null
+          if (current !== own) return
+          current = null
+          currents.publish(null)
         },
       }
       current = own
+      currents.publish(own)
       return own
     },
     async close() {

@@ -5,6 +5,7 @@ import type { RouteInput, RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
 import type { Identification, SpeakerProfile } from "#contract/speakers.ts"
 import type { ConversationState } from "#contract/voiceSessions.ts"
+import type { WakeEvent, WakeStatus } from "#contract/wake.ts"
 import type { Actor } from "#core/actor.ts"
 
 export type SpeechFormat = "wav" | "mp3" | "opus" | "flac" | "pcm"
@@ -124,6 +125,16 @@ export interface DeviceService {
   ): Promise<void>
   tone(signal: AbortSignal): Promise<{ output: string | null; playedMs: number }>
   check(options: { seconds: number; play: boolean }, signal: AbortSignal): AsyncIterable<DeviceCheckEvent>
+}
+
+/** Waking by a phrase. */
+export interface WakeService {
+  status(actor: Actor): Promise<WakeStatus>
+  /** Throws `model.not-found` and `model.missing`. */
+  enable(actor: Actor, request: { enabled: boolean; model?: string }): Promise<WakeStatus>
+  clear(actor: Actor): Promise<WakeStatus>
+  /** What this person's microphones hear of it. Returns the end of the subscription. */
+  subscribe(actor: Actor, listener: (event: WakeEvent) => void): () => void
 }
 
 /** Sound that travels on /ws. */

@@ -22,10 +22,12 @@ import { ragHandlers } from "./rag.ts"
 import { secretHandlers } from "./secrets.ts"
 import { settingsHandlers } from "./settings.ts"
 import { speakerHandlers } from "./speakers.ts"
+import { supportHandlers } from "./support.ts"
 import { timelineHandlers } from "./timeline.ts"
 import { traceHandlers } from "./traces.ts"
 import { turnHandlers } from "./turns.ts"
 import { voiceSessionHandlers } from "./voiceSessions.ts"
+import { wakeHandlers } from "./wake.ts"
 
 /** Every route of the contract has its handler here. */
 export const createHandlers = (
@@ -49,8 +51,10 @@ export const createHandlers = (
   ...speakerHandlers(deps),
   ...cloningHandlers(deps),
   ...voiceSessionHandlers(deps),
+  ...wakeHandlers(deps),
   ...ragHandlers(deps),
   ...opsHandlers(deps),
+  ...supportHandlers(deps),
   ...probeHandlers(deps),
   ...memoryHandlers(deps),
   ...whyHandlers(deps),
