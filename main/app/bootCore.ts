@@ -71,7 +71,11 @@ export async function bootCore(config: AppConfig, { isListed = true }: BootOptio
     })
     // What the core starts inherits its environment, and needs no passphrase.
     delete process.env[passphraseVariable]
-    const app = scope.add(await createApp({ config, apiKey, log, logs, secrets }), (opened) => opened.close())
+    const logProblem = () => file?.problem() ?? null
+    const app = scope.add(
+      await createApp({ config, apiKey, log, logs, secrets, mask: hidden.mask, logProblem }),
+      (opened) => opened.close(),
+    )
     const { port, baseUrl } = await app.server.listen({
       host: config.host,
       port: config.port,

@@ -1,6 +1,8 @@
 import type { ModelRole } from "#contract/models.ts"
+import { ownerActor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
 import type { AppConfig } from "#core/config.ts"
+import { errorInfo } from "#core/errors.ts"
 import type { Logger } from "#core/logger.ts"
 import type { MemoryBudget } from "#models/budget.ts"
 import { freeDiskBytes } from "#models/diskFiles.ts"
@@ -11,6 +13,8 @@ import type { LogBuffer } from "#ops/logBuffer.ts"
 import type { MetricHistory } from "#ops/metricHistory.ts"
 import { createMetrics, type Metrics } from "#ops/metrics.ts"
 import { probeNativeModules } from "#ops/nativeModules.ts"
+import type { Secrets } from "#ops/secrets/types.ts"
+import { probeTcp } from "#ops/tcpProbe.ts"
 import type { TurnSummary } from "#ops/turnMeter.ts"
 import type { Store } from "#store/types.ts"
 import type { EngineRack } from "./engines.ts"
@@ -29,6 +33,9 @@ export interface OperationsDeps {
   isOffline(): boolean
   isHubReachable(signal: AbortSignal): Promise<boolean>
   history: MetricHistory
+  secrets: Pick<Secrets, "list" | "get">
+  mask(text: string): string
+  logProblem(): string | null
   activeJobs(): number
   /** Hears of every turn that ended. */
   onTurn(summary: TurnSummary): void
@@ -67,6 +74,7 @@ export function createOperations(deps: OperationsDeps): { metrics: Metrics; ops:
     metrics,
     history: deps.history,
     logs: deps.logs,
+    mask: deps.mask,
     notReady: () => [],
     backends: [{ name: "in-process", llm: () => engines.llm(null) }],
     backendAddresses: () => new Set(),
@@ -112,6 +120,16 @@ export function createOperations(deps: OperationsDeps): { metrics: Metrics; ops:
           if (id) await engines.load(id, signal)
         },
       })),
+      hosts,
+      nativeModules: () => probeNativeModules(productDir, new AbortController().signal),
+      auditChain: () => store.audit.verify(),
+      newestRecordAt: async () => (await store.timeline.list(ownerActor, { limit: 1 })).items[0]?.at ?? null,
+      logProblem: deps.logProblem,
+      secretsProblem: () => secretsProblem(deps.secrets),
+      proxy: config.proxy && {
+        ...config.proxy,
+        isReachable: (signal) => isReachable(config.proxy?.address ?? "", signal),
+      },
       // Sound goes through the window; the core has no devices of its own.
       audio: async () => null,
       network: deps.isOffline()
@@ -120,4 +138,26 @@ export function createOperations(deps: OperationsDeps): { metrics: Metrics; ops:
     },
   })
   return { metrics, ops }
+}
+
+/** A locked vault is found by reading one of the secrets in it. */
+async function secretsProblem(
+  secrets: Pick<Secrets, "list" | "get">,
+): Promise<{ message: string; remedy: string } | null> {
+  try {
+    const sealed = (await secrets.list()).find(({ source }) => source === "vault")
+    if (sealed) await secrets.get(sealed.name)
+    return null
+  } catch (error) {
+    const { message, remedy } = errorInfo(error)
+    return { message, remedy: remedy ?? "Set ZENGLOW_VAULT_PASSPHRASE and start again." }
+  }
+}
+
+const proxyLimitMs = 3000
+
+async function isReachable(address: string, signal: AbortSignal): Promise<boolean> {
+  const { hostname, port } = new URL(`http://${address}`)
+  const target = { host: hostname, port: Number(port || 80), timeoutMs: proxyLimitMs }
+  return (await probeTcp(target, new Set([`${hostname.toLowerCase()}:${target.port}`]), signal)).ok
 }

@@ -120,8 +120,13 @@ export const opsRoutes = {
     output: z.looseObject({ timestamp }),
   },
   "GET /diagnostics/doctor": {
-    summary: "Every check, with a stable code and a remedy.",
+    summary: "Every check, with a stable code and a remedy. `quick` leaves out what reads or loads whole models.",
     scope: "ops",
+    query: z.strictObject({
+      quick: z.stringbool().default(false),
+      /** Only checks whose code is this, or begins with it and a dot. */
+      only: z.string().max(60).optional(),
+    }),
     output: z.object({ findings: z.array(doctorFinding), ok: z.boolean() }),
   },
   "GET /config/env": {

@@ -38,6 +38,8 @@ export interface AppConfig {
   readonly threads: number | null
   /** GPU back end for llama.cpp: off by default. */
   readonly gpu: "off" | "auto"
+  /** The proxy that programs of this system are told to use, credentials left out. Null: none. */
+  readonly proxy: { readonly variable: string; readonly address: string } | null
   readonly origins: Readonly<Record<string, Origin>>
 }
 
@@ -125,7 +127,25 @@ export function loadConfig(
       },
     )
   }
-  return Object.freeze({ ...parsed.data, isPortExplicit: origins.port !== "default", origins: Object.freeze(origins) })
+  return Object.freeze({
+    ...parsed.data,
+    isPortExplicit: origins.port !== "default",
+    proxy: proxyOf(env),
+    origins: Object.freeze(origins),
+  })
+}
+
+/** Names that package clients and other programs read a proxy from. */
+const proxyNames = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+
+function proxyOf(env: Readonly<Record<string, string | undefined>>): AppConfig["proxy"] {
+  for (const variable of proxyNames) {
+    const value = env[variable]
+    if (!value) continue
+    const url = URL.parse(value.includes("://") ? value : `http://${value}`)
+    if (url) return { variable, address: `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}` }
+  }
+  return null
 }
 
 function pick(

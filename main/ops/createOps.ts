@@ -1,12 +1,14 @@
 import type { z } from "zod"
 import type { DoctorFinding, MetricFrame, opsRoutes } from "#contract/ops.ts"
 import { createDiagnostics, type DiagnosticsDeps } from "./diagnostics.ts"
-import { type DoctorDeps, runDoctor } from "./doctor.ts"
+import type { DoctorDeps } from "./doctor/doctorDeps.ts"
+import { type DoctorOptions, runDoctor } from "./doctor/runDoctor.ts"
 import { type ComponentHealth, createHealth, type Health, type HealthDeps } from "./health.ts"
 import type { LogBuffer } from "./logBuffer.ts"
 import type { MetricHistory } from "./metricHistory.ts"
 import type { Metrics } from "./metrics.ts"
 import { type LlmProbe, type ProbedBackend, probeBackends } from "./probe.ts"
+import { createSupportBundle, type SupportBundle } from "./supportBundle.ts"
 import { probeTcp, type TcpProbe } from "./tcpProbe.ts"
 
 export interface OpsDeps {
@@ -20,6 +22,8 @@ export interface OpsDeps {
   backends: readonly ProbedBackend[]
   /** `host:port` of backends that may be probed. */
   backendAddresses(): ReadonlySet<string>
+  /** Takes known secrets out of a text. */
+  mask(text: string): string
   /** Reasons why requests cannot be served yet; empty when they can. */
   notReady(): string[]
 }
@@ -34,11 +38,12 @@ export interface Ops {
   history: MetricHistory["list"]
   onFrame: Metrics["onFrame"]
   diagnostics(): Promise<z.output<(typeof opsRoutes)["GET /diagnostics/summary"]["output"]>>
-  doctor(signal: AbortSignal): Promise<{ findings: DoctorFinding[]; ok: boolean }>
+  doctor(options: DoctorOptions, signal: AbortSignal): Promise<{ findings: DoctorFinding[]; ok: boolean }>
   configuration: DiagnosticsDeps["configuration"]
   logs: LogBuffer["recent"]
   onLogLine: LogBuffer["onLine"]
   probe(signal: AbortSignal): Promise<LlmProbe>
+  bundle(words: readonly string[], signal: AbortSignal): Promise<SupportBundle>
   tcp(target: { host: string; port: number; timeoutMs: number }, signal: AbortSignal): Promise<TcpProbe>
   nativeModules: DiagnosticsDeps["nativeModules"]
   report: Health["report"]
@@ -60,15 +65,16 @@ export function createOps(deps: OpsDeps): Ops {
     history: deps.history.list,
     onFrame: deps.metrics.onFrame,
     diagnostics: createDiagnostics(deps.diagnostics),
-    async doctor(signal) {
+    async doctor(options, signal) {
       const findings: DoctorFinding[] = []
-      for await (const finding of runDoctor(deps.doctor, signal)) findings.push(finding)
+      for await (const finding of runDoctor(deps.doctor, options, signal)) findings.push(finding)
       return { findings, ok: findings.every(({ status }) => status !== "error") }
     },
     configuration: deps.diagnostics.configuration,
     logs: deps.logs.recent,
     onLogLine: deps.logs.onLine,
     probe: (signal) => probeBackends(deps.backends, deps.health.clock, signal),
+    bundle: createSupportBundle(deps),
     tcp: (target, signal) => probeTcp(target, deps.backendAddresses(), signal),
     nativeModules: deps.diagnostics.nativeModules,
     report: health.report,

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, it } from "vitest"
 import { type DoctorFinding, doctorFinding } from "#contract/ops.ts"
 import { systemClock } from "#core/clock.ts"
 import { AppError } from "#core/errors.ts"
-import { type DoctorDeps, runDoctor } from "#ops/doctor.ts"
+import type { DoctorDeps } from "#ops/doctor/doctorDeps.ts"
+import { runDoctor } from "#ops/doctor/runDoctor.ts"
 import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
 
 const never = new AbortController().signal
@@ -29,11 +30,18 @@ const sound = (): DoctorDeps => ({
   engines: [{ name: "llm", isInstalled: async () => true, load: async () => {} }],
   audio: async () => null,
   network: async () => [{ host: "models.example", isReachable: true }],
+  hosts: () => [],
+  nativeModules: async () => [{ name: "better-sqlite3", isLoadable: true, error: null }],
+  auditChain: async () => ({ isIntact: true, entries: 3, brokenAt: null, problem: null }),
+  newestRecordAt: async () => null,
+  logProblem: () => null,
+  secretsProblem: async () => null,
+  proxy: null,
 })
 
 async function findings(overrides: Partial<DoctorDeps> = {}, signal = never): Promise<Map<string, DoctorFinding>> {
   const found = new Map<string, DoctorFinding>()
-  for await (const finding of runDoctor({ ...sound(), ...overrides }, signal)) {
+  for await (const finding of runDoctor({ ...sound(), ...overrides }, {}, signal)) {
     found.set(finding.code, doctorFinding.parse(finding))
   }
   return found
@@ -43,17 +51,24 @@ it("finds nothing wrong where nothing is, and every check keeps its code", async
   const found = await findings()
   expect([...found.keys()]).toEqual([
     "node.version",
+    "native.modules",
+    "clock.skew",
     "data-dir.writable",
     "data-dir.private",
     "lock.held",
     "port.free",
     "disk.space",
+    "log.written",
+    "secrets.readable",
     "database.integrity",
     "search.index",
+    "audit.chain",
     "models.installed",
     "models.hash.small",
+    "engines.stable",
     "engines.llm",
     "audio.devices",
+    "network.proxy",
     "network.reachable",
   ])
   expect([...found.values()].filter(({ status }) => status === "warning" || status === "error")).toEqual([])

@@ -24,7 +24,12 @@ export interface OpsService {
   /** A frame every `intervalMs`. Returns the end of the subscription. */
   onFrame(intervalMs: number, listener: (frame: RouteOutput<Routes["GET /metrics/json"]>) => void): () => void
   diagnostics(): Promise<RouteOutput<Routes["GET /diagnostics/summary"]>>
-  doctor(signal: AbortSignal): Promise<RouteOutput<Routes["GET /diagnostics/doctor"]>>
+  doctor(
+    options: { isQuick: boolean; only?: string },
+    signal: AbortSignal,
+  ): Promise<RouteOutput<Routes["GET /diagnostics/doctor"]>>
+  /** What a support bundle holds, with these words taken out too. */
+  bundle(words: readonly string[], signal: AbortSignal): Promise<RouteOutput<Routes["GET /diagnostics/bundle/preview"]>>
   probe(signal: AbortSignal): Promise<RouteOutput<Routes["GET /llm/probe"]>>
   tcp(
     target: { host: string; port: number; timeoutMs: number },

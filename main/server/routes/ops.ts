@@ -37,7 +37,8 @@ export const opsHandlers = ({
       items: ops.history({ sinceMs: since, untilMs: until, points }),
     }),
     "GET /diagnostics/summary": () => ops.diagnostics(),
-    "GET /diagnostics/doctor": (_input, { signal }) => ops.doctor(signal),
+    "GET /diagnostics/doctor": ({ query: { quick, only } }, { signal }) =>
+      ops.doctor({ isQuick: quick, ...(only === undefined ? {} : { only }) }, signal),
     "GET /config/env": async () => ({ items: ops.configuration() }),
     "GET /config/personas": async () => ({ personas: await settings.personas() }),
     "GET /logs/recent": async ({ query }, { actor }) => {

@@ -1,0 +1,23 @@
+import { zipSync } from "fflate"
+import type { supportRoutes } from "#contract/support.ts"
+import type { ServerDeps } from "../deps.ts"
+import type { HandlersFor } from "../handlers.ts"
+
+export const supportHandlers = ({ ops }: Pick<ServerDeps, "ops">): HandlersFor<typeof supportRoutes> => ({
+  "GET /diagnostics/bundle/preview": ({ query }, { signal }) => ops.bundle(wordsOf(query.hide), signal),
+  "GET /diagnostics/bundle": async ({ query }, { signal }) => {
+    const { files } = await ops.bundle(wordsOf(query.hide), signal)
+    const entries = files.map(({ name, text }) => [name, new TextEncoder().encode(text)] as const)
+    return {
+      contentType: "application/zip",
+      body: zipSync(Object.fromEntries(entries)),
+      fileName: "zenglow-support.zip",
+    }
+  },
+})
+
+const wordsOf = (text: string | undefined): string[] =>
+  (text ?? "")
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "")
