@@ -10,8 +10,9 @@ import { droppedFiles } from "../documents/droppedFiles.ts"
 import { goTo, useFrame } from "../frame/frameStore.ts"
 import { isTyping } from "../frame/useGlobalKeys.ts"
 import { useModels } from "../models/modelsStore.ts"
+import { SharedNote } from "../people/SharedNote.tsx"
 import { usePushToTalk } from "../voice/usePushToTalk.ts"
-import { stopEverything } from "../voice/voiceStore.ts"
+import { stopTalking } from "../voice/voiceStore.ts"
 import { Carousel } from "./Carousel.tsx"
 import { Composer } from "./Composer.tsx"
 import { ConversationList } from "./ConversationList.tsx"
@@ -39,6 +40,7 @@ export default function ChatPage() {
     (state) => activeId === null || state.messages[activeId] !== undefined || state.live[activeId] !== undefined,
   )
   const error = useChat((state) => state.messageErrors[key])
+  const sharedBy = useChat((state) => state.conversations.find(({ id }) => id === key)?.sharedBy ?? null)
   const viewKey = useChat((state) =>
     activeId ? (state.viewKeys[activeId] ?? activeId) : `${newKey}-${state.newCount}`,
   )
@@ -59,7 +61,7 @@ export default function ChatPage() {
     ]
     return () => {
       for (const stop of stops) stop()
-      stopEverything()
+      stopTalking()
     }
   }, [])
   useEffect(() => {
@@ -112,7 +114,7 @@ export default function ChatPage() {
         )}
         <div className="chat-foot">
           {isCarouselOpen ? <Carousel /> : null}
-          <Composer chatKey={key} />
+          {sharedBy ? <SharedNote by={sharedBy} /> : <Composer chatKey={key} />}
         </div>
       </section>
       {isDropping ? <div className="drop-veil">{strings.dropHere}</div> : null}

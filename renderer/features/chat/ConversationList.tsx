@@ -1,4 +1,4 @@
-import { EllipsisVertical, FileDown, FileJson, Pencil, Plus, Search, Trash2, X } from "lucide-react"
+import { EllipsisVertical, FileDown, FileJson, Pencil, Plus, Search, Trash2, Users, X } from "lucide-react"
 import { useEffect, useRef, useState } from "react"
 import type { Conversation, SearchHit } from "#contract/conversations.ts"
 import { Button, IconButton, RowButton } from "../../ui/Button.tsx"
@@ -6,6 +6,10 @@ import { Failure } from "../../ui/Failure.tsx"
 import { formatTime } from "../../ui/format.ts"
 import { Menu } from "../../ui/Menu.tsx"
 import { goTo } from "../frame/frameStore.ts"
+import { isShared, mayShare, shareConversation, usePeople } from "../people/peopleStore.ts"
+import { SharedMark } from "../people/SharedNote.tsx"
+import { SharingDialog } from "../people/SharingDialog.tsx"
+import { strings as people } from "../people/strings.ts"
 import { startNewChat, useChat } from "./chatStore.ts"
 import {
   deleteConversation,
@@ -128,6 +132,9 @@ function Snippet({ text }: { text: string }) {
 
 function Entry({ entry, isActive }: { entry: Conversation; isActive: boolean }) {
   const [isRenaming, setIsRenaming] = useState(false)
+  const [isSharing, setIsSharing] = useState(false)
+  const isMine = !entry.sharedBy
+  const canShare = usePeople((state) => isShared(state) && mayShare(state)) && isMine
   const isLive = useChat((state) => state.live[entry.id] !== undefined)
   const title = useTitle(entry.id) || strings.untitled
   if (isRenaming) return <RenameField entry={entry} onDone={() => setIsRenaming(false)} />
@@ -142,14 +149,16 @@ function Entry({ entry, isActive }: { entry: Conversation; isActive: boolean }) 
           useChat.setState({ isListOpen: false })
           goTo("chat", entry.id)
         }}
-        onDoubleClick={() => setIsRenaming(true)}
+        onDoubleClick={() => setIsRenaming(isMine)}
         onKeyDown={(event) => {
+          if (!isMine) return
           if (event.key === "F2") setIsRenaming(true)
           if (event.key === "Delete") void deleteConversation(entry.id)
         }}
       >
         {isLive ? <span className="pulse" aria-hidden /> : null}
         <span className="truncate grow">{title}</span>
+        <SharedMark thing={entry} />
         <span className="conversation-time numbers">{formatTime(entry.updatedAt)}</span>
       </a>
       <Menu
@@ -159,23 +168,41 @@ function Entry({ entry, isActive }: { entry: Conversation; isActive: boolean }) 
           </RowButton>
         }
         entries={[
-          {
-            label: strings.rename,
-            icon: <Pencil size={14} />,
-            end: "F2",
-            onSelect: () => setTimeout(() => setIsRenaming(true)),
-          },
+          ...(isMine
+            ? [
+                {
+                  label: strings.rename,
+                  icon: <Pencil size={14} />,
+                  end: "F2",
+                  onSelect: () => setTimeout(() => setIsRenaming(true)),
+                },
+              ]
+            : []),
+          ...(canShare ? [{ label: people.share, icon: <Users size={14} />, onSelect: () => setIsSharing(true) }] : []),
           { label: strings.exportMarkdown, icon: <FileDown size={14} />, onSelect: () => void exportChat(entry, "md") },
           { label: strings.exportJson, icon: <FileJson size={14} />, onSelect: () => void exportChat(entry, "json") },
-          null,
-          {
-            label: strings.delete,
-            icon: <Trash2 size={14} />,
-            isDanger: true,
-            onSelect: () => void deleteConversation(entry.id),
-          },
+          ...(isMine
+            ? [
+                null,
+                {
+                  label: strings.delete,
+                  icon: <Trash2 size={14} />,
+                  isDanger: true,
+                  onSelect: () => void deleteConversation(entry.id),
+                },
+              ]
+            : []),
         ]}
       />
+      {isSharing ? (
+        <SharingDialog
+          name={title}
+          sharing={entry.sharing ?? { audience: "private", personIds: [] }}
+          texts={people.conversationText}
+          onClose={() => setIsSharing(false)}
+          onSave={(sharing) => void shareConversation(entry.id, sharing).then(() => loadConversations())}
+        />
+      ) : null}
     </li>
   )
 }

@@ -11,11 +11,13 @@ import {
   Plus,
   Search,
   Trash2,
+  Users,
 } from "lucide-react"
 import { type RefObject, useEffect, useRef, useState } from "react"
 import { acceptedExtensions, documentKinds, kindsByGroup } from "#contract/documentKinds.ts"
 import type { Collection } from "#contract/documents.ts"
 import type { Job } from "#contract/jobs.ts"
+import type { Sharing } from "#contract/sharing.ts"
 import { Button, IconButton } from "../../ui/Button.tsx"
 import { Confirm, Dialog } from "../../ui/Dialog.tsx"
 import { Failure } from "../../ui/Failure.tsx"
@@ -26,6 +28,10 @@ import { Progress } from "../../ui/Progress.tsx"
 import { SearchField } from "../../ui/SearchField.tsx"
 import { goTo, useFrame } from "../frame/frameStore.ts"
 import { cancelJob, isActive, useJobs } from "../frame/jobsStore.ts"
+import { isShared, mayShare, shareCollection, usePeople } from "../people/peopleStore.ts"
+import { SharedMark } from "../people/SharedNote.tsx"
+import { AudienceField, SharingDialog } from "../people/SharingDialog.tsx"
+import { strings as people } from "../people/strings.ts"
 import { DocumentTable } from "./DocumentTable.tsx"
 import {
   addFiles,
@@ -48,6 +54,8 @@ import "./documents.css"
 export default function DocumentsPage() {
   const collectionId = useFrame((state) => state.detail)
   const collection = useDocuments((state) => state.collections.find((entry) => entry.id === collectionId) ?? null)
+  const role = usePeople((state) => state.me?.role ?? "owner")
+  const mayAdd = role !== "guest" && !collection?.sharedBy
   const error = useDocuments((state) => state.error)
   const [query, setQuery] = useState("")
   const [isDropping, setIsDropping] = useState(false)
@@ -77,7 +85,7 @@ export default function DocumentsPage() {
       onDrop={(event) => {
         event.preventDefault()
         setIsDropping(false)
-        void droppedFiles(event.dataTransfer).then((dropped) => addFiles(dropped, collectionId))
+        if (mayAdd) void droppedFiles(event.dataTransfer).then((dropped) => addFiles(dropped, collectionId))
       }}
     >
       <Collections activeId={collectionId} />
@@ -85,21 +93,29 @@ export default function DocumentsPage() {
         <header className="page-header">
           <h1 className="truncate">{collection?.name ?? strings.title}</h1>
           <SearchField label={strings.search} value={query} onChange={setQuery} className="documents-search" />
-          <IconButton label={strings.evaluate} onClick={() => goTo("evaluation")}>
-            <Gauge size={16} />
-          </IconButton>
-          <Button onClick={() => setIsAddingPage(true)}>
-            <Globe size={15} aria-hidden />
-            {strings.addPage}
-          </Button>
-          <Button onClick={() => void chooseFolder(collectionId, folder.current)}>
-            <FolderUp size={15} aria-hidden />
-            {strings.addFolder}
-          </Button>
-          <Button variant="primary" onClick={() => files.current?.click()}>
-            <FileUp size={15} aria-hidden />
-            {strings.addFiles}
-          </Button>
+          {role === "owner" ? (
+            <IconButton label={strings.evaluate} onClick={() => goTo("evaluation")}>
+              <Gauge size={16} />
+            </IconButton>
+          ) : null}
+          {mayAdd && role !== "child" ? (
+            <Button onClick={() => setIsAddingPage(true)}>
+              <Globe size={15} aria-hidden />
+              {strings.addPage}
+            </Button>
+          ) : null}
+          {mayAdd ? (
+            <>
+              <Button onClick={() => void chooseFolder(collectionId, folder.current)}>
+                <FolderUp size={15} aria-hidden />
+                {strings.addFolder}
+              </Button>
+              <Button variant="primary" onClick={() => files.current?.click()}>
+                <FileUp size={15} aria-hidden />
+                {strings.addFiles}
+              </Button>
+            </>
+          ) : null}
           <Picker field={files} collectionId={collectionId} />
           <Picker field={folder} collectionId={collectionId} isFolder />
         </header>
@@ -107,7 +123,7 @@ export default function DocumentsPage() {
           {error ? <Failure error={error} onRetry={() => void loadDocuments(collectionId, query)} /> : null}
           <RefusedIndex />
           <IngestJobs />
-          <WatchedFolders collectionId={collectionId} />
+          {role === "owner" ? <WatchedFolders collectionId={collectionId} /> : null}
           <Listing query={query} onAdd={() => files.current?.click()} />
         </div>
       </section>
@@ -228,6 +244,8 @@ function Collections({ activeId }: { activeId: string | null }) {
   const collections = useDocuments((state) => state.collections)
   const [editing, setEditing] = useState<Collection | "new" | null>(null)
   const [removing, setRemoving] = useState<Collection | null>(null)
+  const [sharing, setSharing] = useState<Collection | null>(null)
+  const canShare = usePeople((state) => isShared(state) && mayShare(state))
   return (
     <nav className="collections" aria-label={strings.collections}>
       <div className="collections-head">
@@ -248,27 +266,42 @@ function Collections({ activeId }: { activeId: string | null }) {
               isActive={collection.id === activeId}
               count={collection.documentCount}
               isSample={collection.isSample}
+              shared={collection}
             />
-            <Menu
-              trigger={
-                <IconButton small label={strings.options(collection.name)} className="collection-menu">
-                  <EllipsisVertical size={14} />
-                </IconButton>
-              }
-              entries={[
-                { label: strings.rename, icon: <Pencil size={14} />, onSelect: () => setEditing(collection) },
-                {
-                  label: strings.deleteCollection,
-                  icon: <Trash2 size={14} />,
-                  isDanger: true,
-                  onSelect: () => setRemoving(collection),
-                },
-              ]}
-            />
+            {collection.sharedBy ? null : (
+              <Menu
+                trigger={
+                  <IconButton small label={strings.options(collection.name)} className="collection-menu">
+                    <EllipsisVertical size={14} />
+                  </IconButton>
+                }
+                entries={[
+                  { label: strings.rename, icon: <Pencil size={14} />, onSelect: () => setEditing(collection) },
+                  ...(canShare
+                    ? [{ label: people.share, icon: <Users size={14} />, onSelect: () => setSharing(collection) }]
+                    : []),
+                  {
+                    label: strings.deleteCollection,
+                    icon: <Trash2 size={14} />,
+                    isDanger: true,
+                    onSelect: () => setRemoving(collection),
+                  },
+                ]}
+              />
+            )}
           </li>
         ))}
       </ul>
       {editing ? <CollectionDialog editing={editing} onClose={() => setEditing(null)} /> : null}
+      {sharing ? (
+        <SharingDialog
+          name={sharing.name}
+          sharing={sharing.sharing ?? { audience: "private", personIds: [] }}
+          texts={people.collectionText}
+          onClose={() => setSharing(null)}
+          onSave={(next) => void shareCollection(sharing.id, next).then(() => loadCollections())}
+        />
+      ) : null}
       <Confirm
         isOpen={removing !== null}
         title={strings.deleteTitle(removing?.name ?? "")}
@@ -292,9 +325,10 @@ interface CollectionLinkProps {
   isActive: boolean
   count?: number
   isSample?: boolean
+  shared?: Pick<Collection, "sharing" | "sharedBy">
 }
 
-function CollectionLink({ id, name, isActive, count, isSample }: CollectionLinkProps) {
+function CollectionLink({ id, name, isActive, count, isSample, shared }: CollectionLinkProps) {
   return (
     <a
       className="collection-link"
@@ -307,7 +341,7 @@ function CollectionLink({ id, name, isActive, count, isSample }: CollectionLinkP
     >
       {id ? <Hash size={14} aria-hidden /> : <Files size={14} aria-hidden />}
       <span className="truncate grow">{name}</span>
-      {isSample ? <span className="badge">{strings.sample}</span> : null}
+      {isSample ? <span className="badge">{strings.sample}</span> : shared ? <SharedMark thing={shared} /> : null}
       {count === undefined ? null : <span className="faint numbers">{count}</span>}
     </a>
   )
@@ -315,10 +349,12 @@ function CollectionLink({ id, name, isActive, count, isSample }: CollectionLinkP
 
 function CollectionDialog({ editing, onClose }: { editing: Collection | "new"; onClose: () => void }) {
   const [name, setName] = useState(editing === "new" ? "" : editing.name)
+  const [sharing, setSharing] = useState<Sharing>({ audience: "private", personIds: [] })
+  const canShare = usePeople((state) => isShared(state) && mayShare(state)) && editing === "new"
   const save = async () => {
     onClose()
     if (editing !== "new") return renameCollection(editing.id, name.trim())
-    const created = await createCollection(name.trim())
+    const created = await createCollection(name.trim(), canShare ? sharing : undefined)
     if (created) goTo("documents", created.id)
   }
   return (
@@ -333,6 +369,7 @@ function CollectionDialog({ editing, onClose }: { editing: Collection | "new"; o
           {strings.collectionName}
           <input className="field" value={name} maxLength={120} onChange={(event) => setName(event.target.value)} />
         </label>
+        {canShare ? <AudienceField texts={people.collectionText} value={sharing} onChange={setSharing} /> : null}
         <div className="dialog-actions">
           <Button onClick={onClose}>{strings.cancel}</Button>
           <Button variant="primary" type="submit" disabled={name.trim() === ""}>

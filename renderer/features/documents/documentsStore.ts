@@ -1,5 +1,6 @@
 import { create } from "zustand"
 import type { Collection, Document } from "#contract/documents.ts"
+import type { Sharing } from "#contract/sharing.ts"
 import { api, asApiError } from "../../api/client.ts"
 import { subscribe } from "../../api/socket.ts"
 import { toast } from "../frame/frameStore.ts"
@@ -123,9 +124,10 @@ export async function addPage(url: string, collectionId: string | null): Promise
   })
 }
 
-export async function createCollection(name: string): Promise<Collection | null> {
+/** @param sharing Default: only oneself. */
+export async function createCollection(name: string, sharing?: Sharing): Promise<Collection | null> {
   return attempt(async () => {
-    const created = await api("POST /api/collections", { body: { name } })
+    const created = await api("POST /api/collections", { body: { name, ...(sharing ? { sharing } : {}) } })
     await loadCollections()
     return created
   })
