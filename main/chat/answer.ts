@@ -32,7 +32,7 @@ export interface AnswerDeps {
 const nothingInstalled =
   "No chat model is installed yet, so I can only quote your documents. Open Models to install one, or ask about a document you have added."
 /** From this confidence on the model reads the passages: it knows words that mean the same, and what it writes is checked. */
-const readingFloor = 0.25
+const readingFloor = 0.15
 /** Answers one question: retrieval, the instant quote, the composed or quoted answer, and its citations. Shared by text and voice. */
 export async function* answer(
   input: AnswerInput,

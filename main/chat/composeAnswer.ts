@@ -8,6 +8,7 @@ import { questionParts } from "#rag/queryTerms.ts"
 import type { Retrieval } from "#rag/retrieve.ts"
 import type { AnswerDeps } from "./answer.ts"
 import { createAnswerFilter } from "./answerFilter.ts"
+import { completeAnswer } from "./completeAnswer.ts"
 import { selectEvidence } from "./evidence.ts"
 import { judge, probeSupport, type Verdict } from "./judge.ts"
 import { buildPrompt, type Prompt } from "./prompt.ts"
@@ -21,8 +22,10 @@ import { textEnd, type Written, writeText } from "./writeText.ts"
 const charactersPerToken = 3.5
 /** Tokens of a composed document answer: one or two sentences. */
 const composedTokens = 160
-/** Tokens of passages in a second reading: the few nearest sentences. */
+/** Tokens of passages in a second reading that has nothing more to read: the few nearest sentences. */
 const narrowTokens = 110
+/** An answer that is less likely than this is read for again. */
+const sureLikelihood = 0.7
 
 /** What a composing needs to know of its turn. */
 interface Asked {
@@ -46,7 +49,7 @@ export async function* composeAnswer(asked: Asked, signal: AbortSignal): AsyncGe
   let prompt: Prompt
   let written: Written
   try {
-    prompt = await promptOf(asked, deps.passageTokens(), signal)
+    prompt = await promptOf(asked, { passageTokens: deps.passageTokens(), isWide: false }, signal)
     // Greedy: what documents state is not a matter of taste. Who asks again wants other words.
     const temperature = input.temperature ?? (input.isRegeneration ? 0.5 : 0)
     const options = {
@@ -65,9 +68,10 @@ export async function* composeAnswer(asked: Asked, signal: AbortSignal): AsyncGe
 
   yield { type: "check-start" }
   let checked = await check(asked, written.text, prompt.passages, signal)
-  if (checked.verdict.decision !== "answered") {
+  if (!stands(checked) || checked.verdict.likelihood < sureLikelihood) {
     const again = await readAgain(asked, prompt, signal)
-    if (again && again.verdict.decision === "answered") checked = again
+    if (again && stands(again) && (!stands(checked) || again.verdict.likelihood > checked.verdict.likelihood))
+      checked = again
   }
   const { text, spans, verdict } = checked
   if (verdict.decision === "answered") {
@@ -88,12 +92,19 @@ export async function* composeAnswer(asked: Asked, signal: AbortSignal): AsyncGe
   }
 }
 
+const stands = ({ verdict }: Checked): boolean => verdict.decision === "answered"
+
 const answerTokensOf = (input: AnswerInput): number => Math.min(input.maxTokens ?? composedTokens, composedTokens)
 
-/** The question behind as many of the best sentences as have room in so many tokens. */
+interface Reading {
+  passageTokens: number
+  isWide: boolean
+}
+
+/** The question behind as many of the best sentences as have room. */
 function promptOf(
   { input, retrieval, sentences, llm }: Asked,
-  passageTokens: number,
+  { passageTokens, isWide }: Reading,
   signal: AbortSignal,
 ): Promise<Prompt> {
   const evidence = selectEvidence({
@@ -102,6 +113,7 @@ function promptOf(
     weights: retrieval.weights,
     parts: questionParts(input.question),
     room: passageTokens * charactersPerToken,
+    isWide,
   })
   const prompt = {
     systemPrompt: input.persona.systemPrompt,
@@ -123,7 +135,8 @@ async function check(
 ): Promise<Checked> {
   const { question } = input
   const { embedder, weights } = retrieval
-  const text = withReason(withoutLeadIn(written.trim()), evidence, weights)
+  const tidy = withReason(withoutLeadIn(written.trim()), evidence, weights)
+  const text = completeAnswer(question, tidy, evidence, weights)
   const spans = await untilAborted(attributeSentences(text, evidence, { embedder, question, weights }, signal), signal)
   const support = await untilAborted(probeSupport(llm, { question, text, evidence, spans }, signal), signal)
   const similarity = await untilAborted(nearestSimilarity(question, text, evidence, embedder, signal), signal)
@@ -133,27 +146,27 @@ async function check(
 }
 
 /**
- * An answer that fails the checks may have been led astray by what stood around the right sentence: the model reads the nearest ones
- * alone. Nothing of it is shown before it is checked. Null where there is nothing else to read.
+ * An answer that fails the checks may miss the right sentence, where question and documents use other words, or may have been led astray
+ * by what stands around it: the model reads more, or where there is no more the nearest sentences alone. Nothing of it is shown before it
+ * is checked. Null where there is nothing else to read.
  */
 async function readAgain(asked: Asked, first: Prompt, signal: AbortSignal): Promise<Checked | null> {
-  const { input, llm } = asked
+  const { input, llm, deps } = asked
   try {
-    const prompt = await promptOf(asked, narrowTokens, signal)
-    if (prompt.promptTokens >= first.promptTokens) return null
-    let text = ""
-    const request = {
-      messages: prompt.messages,
-      maxTokens: answerTokensOf(input),
-      temperature: 0,
-      cacheKey: input.cacheKey,
+    let prompt = await promptOf(asked, { passageTokens: deps.passageTokens(), isWide: true }, signal)
+    if (prompt.promptTokens <= first.promptTokens) {
+      prompt = await promptOf(asked, { passageTokens: narrowTokens, isWide: false }, signal)
+      if (prompt.promptTokens >= first.promptTokens) return null
     }
+    let text = ""
     const filter = createAnswerFilter()
+    const { messages } = prompt
+    const request = { messages, maxTokens: answerTokensOf(input), temperature: 0, cacheKey: input.cacheKey }
     for await (const event of llm.generate(request, signal)) if (event.type === "text") text += filter.push(event.text)
     return await check(asked, text + filter.end(), prompt.passages, signal)
   } catch (error) {
     if (isAbort(error, signal) || !(error instanceof AppError)) throw error
-    asked.deps.log.warn("the second reading failed", { code: error.code })
+    deps.log.warn("the second reading failed", { code: error.code })
     return null
   }
 }

@@ -14,6 +14,8 @@ export interface EvidenceInput {
   parts: readonly string[]
   /** Characters of all excerpts together. */
   room: number
+  /** Fills the room with whatever is next, however far off: for a question that uses other words than the documents. Default false. */
+  isWide?: boolean
 }
 
 interface Unit extends Span {
@@ -30,8 +32,6 @@ const noveltyWeight = 0.45
 const rowShare = 0.85
 /** A sentence must come this near the first one: what is further off only distracts. */
 const fillShare = 0.3
-/** Until the chosen sentences have this share of the question's words nothing is too far off: the question uses other words. */
-const fullCoverage = 0.75
 const refersBack =
   /^(?:[-*•]\s*)?(?:it|its|they|these|this|that|those|he|she|if not|otherwise|however|but|in that case|the same)\b/i
 
@@ -39,7 +39,14 @@ const refersBack =
  * The parts of the passages that matter for the question, as passages with a shorter text: the best sentences with their
  * neighbours, so that a prompt is read in a second or two instead of ten. Sentences that address the program are left out.
  */
-export function selectEvidence({ passages, sentences, weights, parts, room }: EvidenceInput): Passage[] {
+export function selectEvidence({
+  passages,
+  sentences,
+  weights,
+  parts,
+  room,
+  isWide = false,
+}: EvidenceInput): Passage[] {
   const units = withoutRepeats(passages.flatMap(unitsOf))
   const scores = new Map(sentences.map((sentence) => [`${sentence.citation}:${sentence.start}`, sentence.score]))
   const scoreOf = (unit: Unit): number =>
@@ -90,7 +97,7 @@ export function selectEvidence({ passages, sentences, weights, parts, room }: Ev
     }
     const unit = open.splice(best, 1)[0] as Unit
     firstValue ||= bestValue
-    if (chosen.size > 0 && covered >= fullCoverage && bestValue < Math.max(0.12, fillShare * firstValue)) break
+    if (chosen.size > 0 && !isWide && bestValue < Math.max(0.12, fillShare * firstValue)) break
     if (!take(unit) || unit.isRow) continue
     const neighbour = (step: number): Unit | undefined => {
       const other = units[units.indexOf(unit) + step]

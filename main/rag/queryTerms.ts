@@ -121,5 +121,6 @@ const kindPatterns: readonly (readonly [Exclude<AnswerKind, "any">, RegExp])[] =
   ["place", /\bwhere\b/],
 ]
 
-const answerKindOf = (query: string): AnswerKind =>
+/** What a question asks for. */
+export const answerKindOf = (query: string): AnswerKind =>
   kindPatterns.find(([, pattern]) => pattern.test(query.toLowerCase()))?.[0] ?? "any"

@@ -87,8 +87,10 @@ describe("a turn about documents", () => {
     expect(turn.spans[0]).toMatchObject({ supported: true })
   })
 
-  it("reads the nearest sentences alone when the first answer fails, and shows nothing of it before it is checked", async () => {
-    const filler = Array.from({ length: 20 }, (_, index) => `Machine ${index + 40} should not be descaled often.`).join(" ")
+  it("reads again when the first answer fails, and shows nothing of it before it is checked", async () => {
+    const filler = Array.from({ length: 20 }, (_, index) => `Machine ${index + 40} should not be descaled often.`).join(
+      " ",
+    )
     const { ask, llm } = await open({
       documents: { "long.md": `# Machine\n\nDescale the machine every two months. ${filler}` },
       llm: { replies: [{ text: "Every 17 weeks." }, { text: "The machine is descaled every two months." }] },
