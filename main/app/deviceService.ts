@@ -7,9 +7,9 @@ import type { Actor } from "#core/actor.ts"
 import { concatSamples } from "#core/concatSamples.ts"
 import { AppError, errorInfo } from "#core/errors.ts"
 import { createPushQueue } from "#core/queue.ts"
-import { untilAborted } from "#core/untilAborted.ts"
 import type { DeviceService } from "#server/deps.ts"
 import type { Settings } from "./settings.ts"
+import { whenOpen } from "./whenOpen.ts"
 
 export interface DeviceServiceDeps {
   devices: AudioDevices
@@ -19,7 +19,6 @@ export interface DeviceServiceDeps {
 }
 
 const toneRate = 24_000
-const openMs = 8000
 
 /** What the device routes call. */
 export function createDeviceService({ devices, settings, lost }: DeviceServiceDeps): DeviceService {
@@ -177,31 +176,6 @@ async function using<T>(channel: DeviceChannel, use: (channel: DeviceChannel) =>
     return await use(channel)
   } finally {
     await channel.close()
-  }
-}
-
-/** The first status with a device in it. Throws the problem when none comes. */
-async function whenOpen(channel: DeviceChannel, signal: AbortSignal) {
-  let end = (): void => undefined
-  let timer: NodeJS.Timeout | undefined
-  const opened = new Promise<ReturnType<DeviceChannel["status"]>>((resolve, reject) => {
-    end = channel.onStatus((status) => {
-      if (status.input || status.output) resolve(status)
-    })
-    timer = setTimeout(() => {
-      const { problem } = channel.status()
-      reject(
-        new AppError("audio.no-device", problem?.message ?? "No device could be opened.", {
-          remedy: problem?.remedy ?? "Connect one, or choose another in Settings, Sound.",
-        }),
-      )
-    }, openMs)
-  })
-  try {
-    return await untilAborted(opened, signal)
-  } finally {
-    end()
-    clearTimeout(timer)
   }
 }
 

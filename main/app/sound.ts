@@ -9,6 +9,7 @@ import type { DeviceService } from "#server/deps.ts"
 import { createDeviceService } from "./deviceService.ts"
 import { entryUrl } from "./entries.ts"
 import type { Settings } from "./settings.ts"
+import { createSoundChecks, type SoundChecks } from "./soundChecks.ts"
 
 export interface SoundDeps {
   settings: Settings
@@ -27,6 +28,7 @@ const stallMs = 15_000
 export function createSound({ settings, orphans, count, clock, log }: SoundDeps): {
   devices: AudioDevices
   service: DeviceService
+  checks: SoundChecks
 } {
   const client = (name: string) =>
     createHostClient<AudioHostContract>({
@@ -58,5 +60,9 @@ export function createSound({ settings, orphans, count, clock, log }: SoundDeps)
     clock,
     log,
   })
-  return { devices, service: createDeviceService({ devices, settings, lost: () => ({ ...lost }) }) }
+  return {
+    devices,
+    checks: createSoundChecks(devices),
+    service: createDeviceService({ devices, settings, lost: () => ({ ...lost }) }),
+  }
 }

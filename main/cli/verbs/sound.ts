@@ -1,17 +1,28 @@
+import { AppError } from "#core/errors.ts"
 import type { Cli, GlobalOptions } from "../cli.ts"
 import { say, transcribe, voices } from "../speech.ts"
 
 /** `talk`, `transcribe`, `say` and `voices`. */
 export function addSoundVerbs({ verb, withCore }: Cli): void {
-  verb("talk", "a whole voice turn from file to file")
-    .argument("<in.wav>")
-    .requiredOption("--out <file.wav>", "where the spoken answer goes")
+  verb("talk", "talk through this machine's microphone and speakers, or from file to file")
+    .argument("[in.wav]", "a spoken question; without it, your microphone until Ctrl-C")
+    .option("--out <file.wav>", "where the spoken answer to a file goes")
     .option("--collection <name>", "collection to answer from")
     .action(
-      withCore<[string], GlobalOptions & { out: string; collection?: string }>(
-        async (client, [path], options, signal) => {
+      withCore<[string | undefined], GlobalOptions & { out?: string; collection?: string }>(
+        async (client, [path], { out, ...options }, signal) => {
+          const json = options.json ?? false
+          if (path === undefined) {
+            const { talkLive } = await import("../talkLive.ts")
+            return await talkLive(client, { ...options, json }, signal)
+          }
+          if (out === undefined) {
+            throw new AppError("request.invalid", "A spoken question in a file needs --out, the file for the answer.", {
+              remedy: "Add --out answer.wav, or leave the file away to talk live.",
+            })
+          }
           const { talk } = await import("../talk.ts")
-          return await talk(client, path, { ...options, json: options.json ?? false }, signal)
+          return await talk(client, path, { ...options, out, json }, signal)
         },
       ),
     )
