@@ -124,6 +124,7 @@ export function createConversing(deps: ConversingDeps): Conversing {
       vad,
       llm: () => engines.llm(null),
       defaultVoice: () => settings.values().voice,
+      sentencePauseMs: () => settings.values().sentencePauseMs,
       cloned,
       clock,
     }),

@@ -4,6 +4,16 @@ import type { RouteTable } from "./route.ts"
 
 export const settingOrigin = z.enum(["flag", "env", "file", "default"])
 
+/** A word of the person's own dictionary. */
+export const pronunciation = z.strictObject({
+  word: z.string().trim().min(1).max(60),
+  /** A respelling, or sounds of the International Phonetic Alphabet between slashes. */
+  say: z.string().trim().min(1).max(120),
+  /** Of the voices it is for, BCP 47. Absent: of all. */
+  language: z.string().max(20).optional(),
+})
+export type Pronunciation = z.infer<typeof pronunciation>
+
 /** What the person can change in the window. Values set by flag or environment are shown, and locked. */
 export const settingValues = z.strictObject({
   theme: z.enum(["system", "light", "dark"]).default("system"),
@@ -22,6 +32,10 @@ export const settingValues = z.strictObject({
   /** How that server is spoken to. */
   cloningProtocol: z.enum(["coqui", "xtts-api", "openai"]).default("coqui"),
   speechRate: z.number().min(0.5).max(2).default(1),
+  /** Silence after a spoken sentence, in milliseconds. */
+  sentencePauseMs: z.number().int().min(0).max(1500).default(150),
+  /** How words are read aloud. */
+  pronunciations: z.array(pronunciation).max(500).default([]),
   /** Playback volume, 0..1. */
   volume: z.number().min(0).max(1).default(1),
   isMuted: z.boolean().default(false),

@@ -25,7 +25,7 @@ import { publicJob } from "./routes/jobs.ts"
 import type { Sessions } from "./sessions.ts"
 
 export interface SocketDeps
-  extends Pick<ServerDeps, "log" | "turns" | "jobs" | "ops" | "audio" | "people" | "onChange"> {
+  extends Pick<ServerDeps, "log" | "turns" | "jobs" | "ops" | "audio" | "wake" | "people" | "onChange"> {
   guard: Guard
   keyring: Keyring
   sessions: Pick<Sessions, "onHand">
@@ -202,6 +202,11 @@ function serveClient(socket: WebSocket, caller: Caller, deps: SocketDeps): void 
         channel,
         deps.jobs.subscribe(actor, (job) => send({ channel: "jobs", seq: seq++, type: "job", job: publicJob(job) })),
       )
+    } else if (channel === "wake") {
+      subscriptions.set(
+        channel,
+        deps.wake.subscribe(actor, (event) => send({ channel: "wake", seq: seq++, type: "wake", event })),
+      )
     } else if (channel === "metrics") {
       subscriptions.set(
         channel,
@@ -262,6 +267,8 @@ function serveClient(socket: WebSocket, caller: Caller, deps: SocketDeps): void 
 function scopeOf(channel: string): Scope | null {
   if (channel.startsWith("turn:")) return "chat"
   switch (channel) {
+    case "wake":
+      return "audio"
     case "jobs":
     case "settings":
     case "conversations":

@@ -5,6 +5,7 @@ import { concatSamples } from "#core/concatSamples.ts"
 import { createPushQueue, type PushQueue } from "#core/queue.ts"
 import type { SpeechToText, Vad } from "#engines/types.ts"
 import { interruptionBy } from "./interruption.ts"
+import type { WakeGuard } from "./wakeGuard.ts"
 
 export interface ConversationDeps {
   /** The microphone, for as long as the conversation lasts. 16 kHz mono. */
@@ -17,6 +18,8 @@ export interface ConversationDeps {
     onEvent: (event: TurnEvent) => void,
   ): Promise<{ turnId: string; stop(): Promise<void> }>
   onState(state: ConversationState): void
+  /** It sleeps until a phrase is said, and again when nobody goes on. Absent: it is always awake. */
+  openWake?(signal: AbortSignal): Promise<WakeGuard>
 }
 
 /** Frames kept from before speech was noticed: soft first consonants, and what the detector needs to be sure. */
@@ -31,6 +34,11 @@ const judgeEveryMs = 320
 const longestBackchannelMs = 1500
 /** Silence after which a noise or a nod is over. */
 const overAfterMs = 500
+/** So long after the phrase, and after every turn, it waits for somebody to speak before it sleeps again. */
+const awakeMs = 8000
+/** Speech in a row that is more than the end of the phrase, and what is kept from before it. */
+const onsetAfterPhraseMs = 200
+const framesAfterPhrase = 8
 
 /** One turn, as the conversation sees it. */
 interface Spoken {
@@ -57,6 +65,9 @@ interface Interjection {
  */
 export async function converse(deps: ConversationDeps, signal: AbortSignal): Promise<void> {
   const stream = await deps.vad.open(signal)
+  const wake = (await deps.openWake?.(signal)) ?? null
+  let awakeLeftMs = wake ? 0 : Number.POSITIVE_INFINITY
+  let neededMs = onsetMs
   const recent: AudioFrame[] = []
   let turn: Spoken | null = null
   let interjection: Interjection | null = null
@@ -98,6 +109,7 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
     if (turn !== ended) return
     turn = null
     interjection = null
+    if (wake) awakeLeftMs = awakeMs
     tell({ phase: "waiting", turnId: null, isDucked: false })
   }
   const onTurnEvent = (of: Spoken, event: TurnEvent): void => {
@@ -163,10 +175,26 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
     }
   }
 
+  /** Between turns, asleep: only the phrase is listened for. */
+  const sleep = async (frame: AudioFrame, guard: WakeGuard): Promise<void> => {
+    tell({ phase: "asleep" })
+    if (!(await guard.push(frame.samples, signal))) return
+    awakeLeftMs = awakeMs
+    neededMs = onsetAfterPhraseMs
+    speechRunMs = 0
+    recent.splice(0, recent.length - framesAfterPhrase)
+    tell({ phase: "waiting" })
+  }
+
   try {
+    if (wake) tell({ phase: "asleep" })
     for await (const frame of deps.source.frames(signal)) {
       recent.push(frame)
       if (recent.length > preRollFrames) recent.shift()
+      if (wake && turn === null && awakeLeftMs <= 0) {
+        await sleep(frame, wake)
+        continue
+      }
       const probabilities = await stream.push(frame.samples, signal)
       // A detector's frame may end in a later one of ours: until then the last verdict holds.
       if (probabilities.length > 0) isSpeech = Math.max(...probabilities) >= onset
@@ -175,7 +203,11 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
       // Read again: engines answered meanwhile.
       const current = turn as Spoken | null
       if (current === null) {
-        if (speechRunMs >= onsetMs) openTurn(recent)
+        awakeLeftMs -= frameMs
+        if (speechRunMs >= neededMs) {
+          neededMs = onsetMs
+          openTurn(recent)
+        }
       } else if (current.stage === "listening") current.frames.push(frame)
       else hearOver(frame, frameMs)
     }
@@ -183,6 +215,7 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
     const last = turn as Spoken | null
     last?.frames.end()
     await stream.close().catch(() => undefined)
+    await wake?.close()
     tell({ phase: "ended", isDucked: false })
   }
 }

@@ -13,8 +13,8 @@ import type { MetricFrame } from "#contract/ops.ts"
 import type { ApiKey } from "#contract/settings.ts"
 import type { SpeakerProfile } from "#contract/speakers.ts"
 import type { TurnEvent, TurnEventBody } from "#contract/turns.ts"
-import { systemClock } from "#core/clock.ts"
 import type { WakeStatus } from "#contract/wake.ts"
+import { systemClock } from "#core/clock.ts"
 import { AppError } from "#core/errors.ts"
 import { createHub, type Hub } from "#core/hub.ts"
 import { newId } from "#core/ids.ts"
@@ -24,9 +24,9 @@ import { createShownLists } from "#rag/shownLists.ts"
 import type { Change, RagQuery, ServerDeps } from "#server/deps.ts"
 import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
 import { createFakeCloning } from "./fakeCloning.ts"
+import { fakeDevices } from "./fakeDevices.ts"
 import { createFakePeople } from "./fakePeople.ts"
 import { createFakeServerLlm, type FakeServerLlm } from "./fakeServerLlm.ts"
-import { fakeDevices } from "./fakeDevices.ts"
 
 export const testKey = "zg_test-key-with-enough-characters"
 
@@ -820,9 +820,7 @@ const wakeStatus: WakeStatus = {
   phrase: null,
   detected_at: null,
   backend_active: false,
-  phrases: [
-    { id: "hey-zenglow", phrase: "Hey ZenGlow", licence: "Apache-2.0", is_installed: true, is_chosen: true },
-  ],
+  phrases: [{ id: "hey-zenglow", phrase: "Hey ZenGlow", licence: "Apache-2.0", is_installed: true, is_chosen: true }],
   sensitivity: 0.5,
   reason: null,
 }

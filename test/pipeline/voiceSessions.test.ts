@@ -7,6 +7,7 @@ import { AppError } from "#core/errors.ts"
 import { silentLogger } from "#core/logger.ts"
 import { createLoudnessVad, createScriptedSpeechToText } from "../fakes/voiceFakes.ts"
 
+const silentGuard = { push: async () => null, close: async () => undefined }
 const signal = new AbortController().signal
 
 function sessions() {
@@ -24,7 +25,7 @@ function sessions() {
     channels,
     vad: async () => createLoudnessVad(),
     speechToText: async () => createScriptedSpeechToText("hello"),
-    waking: neverWaking,
+    waking: { check: async () => undefined, open: async () => silentGuard, onOff: () => () => undefined },
     log: silentLogger,
   })
   return { channels, started }
