@@ -5,7 +5,11 @@ import { useSession } from "../../api/session.ts"
 import { connect, useConnection } from "../../api/socket.ts"
 import { followMetrics } from "../metrics/metricsStore.ts"
 import { followModels, loadModels } from "../models/modelsStore.ts"
+import { loadSession, usePeople } from "../people/peopleStore.ts"
+import { WhoIsHere } from "../people/WhoIsHere.tsx"
 import { followSettings, loadSettings, useSettings } from "../settings/settingsStore.ts"
+import { WakeBanner } from "../wake/WakeBanner.tsx"
+import { keepListening } from "../wake/wakeStore.ts"
 import { Boundary } from "./Boundary.tsx"
 import { goTo, type Page, useFrame } from "./frameStore.ts"
 import { followJobs, loadJobs } from "./jobsStore.ts"
@@ -24,6 +28,8 @@ const views: Record<Page, ReturnType<typeof lazy>> = {
   models: lazy(() => import("../models/ModelsPage.tsx")),
   memory: lazy(() => import("../memory/MemoryPage.tsx")),
   metrics: lazy(() => import("../metrics/MetricsPage.tsx")),
+  activity: lazy(() => import("../activity/ActivityPage.tsx")),
+  people: lazy(() => import("../people/PeoplePage.tsx")),
   evaluation: lazy(() => import("../evaluation/EvaluationPage.tsx")),
   settings: lazy(() => import("../settings/SettingsPage.tsx")),
   welcome: lazy(() => import("../firstRun/WelcomePage.tsx")),
@@ -35,10 +41,18 @@ export function App() {
   const status = useSession((state) => state.status)
   return (
     <Tooltip.Provider delayDuration={500} skipDelayDuration={200}>
-      {status === "signed-out" ? <SignedOut /> : status === "signed-in" ? <Frame /> : null}
+      {status === "signed-out" ? <SignedOut /> : status === "signed-in" ? <Household /> : null}
       <Toasts />
     </Tooltip.Provider>
   )
+}
+
+/** Nothing is shown before it is known whose window it is. */
+function Household() {
+  const status = usePeople((state) => state.status)
+  useEffect(() => void loadSession(), [])
+  if (status === "starting") return null
+  return status === "asking" ? <WhoIsHere /> : <Frame />
 }
 
 function Frame() {
@@ -53,7 +67,7 @@ function Frame() {
     void loadSettings()
     void loadModels()
     void loadJobs().catch(() => undefined)
-    const stops = [followSettings(), followModels(), followJobs(), followMetrics()]
+    const stops = [followSettings(), followModels(), followJobs(), followMetrics(), keepListening()]
     return () => {
       for (const stop of stops) stop()
     }
@@ -71,6 +85,7 @@ function Frame() {
       <Rail />
       <div className="frame-middle">
         <Disconnected />
+        <WakeBanner />
         <main id="main" tabIndex={-1} aria-label={strings.pages[page]}>
           <Boundary key={page}>
             <Suspense fallback={<PageLoading />}>

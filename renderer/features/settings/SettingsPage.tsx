@@ -11,6 +11,8 @@ import { strings as feedbackStrings } from "../feedback/strings.ts"
 import { useFrame } from "../frame/frameStore.ts"
 import { strings as speakerStrings } from "../speakers/strings.ts"
 import { VoicesCard } from "../speakers/VoicesCard.tsx"
+import { strings as wakeStrings } from "../wake/strings.ts"
+import { WakeCard } from "../wake/WakeCard.tsx"
 import { ApiCard } from "./ApiCard.tsx"
 import { PrivacyCard } from "./PrivacyCard.tsx"
 import { SettingControl } from "./SettingControl.tsx"
@@ -38,6 +40,9 @@ export default function SettingsPage() {
   const isArtifactsShown = fits(`${artifactStrings.title} ${artifactStrings.text} hash tags provenance`)
   const isVoicesShown = fits(
     `${speakerStrings.title} ${speakerStrings.who} ${speakerStrings.teach} speaker person enrol`,
+  )
+  const isWakeShown = fits(
+    `${wakeStrings.title} ${wakeStrings.switch} ${wakeStrings.sensitivity} hands-free hey zenglow`,
   )
   const isPrivacyShown = fits(`${strings.privacy} ${strings.outbound} folder data`)
   const isLearnedShown = fits(`${feedbackStrings.learnedTitle} ${feedbackStrings.forget} feedback ranking`)
@@ -69,6 +74,7 @@ export default function SettingsPage() {
             </section>
           )
         })}
+        {isWakeShown ? <WakeCard /> : null}
         {isVoicesShown ? <VoicesCard /> : null}
         {isLearnedShown ? <LearnedCard /> : null}
         {isArtifactsShown ? <ArtifactsCard /> : null}
@@ -79,7 +85,8 @@ export default function SettingsPage() {
         !isPrivacyShown &&
         !isArtifactsShown &&
         !isLearnedShown &&
-        !isVoicesShown ? (
+        !isVoicesShown &&
+        !isWakeShown ? (
           <p className="soft">{strings.none}</p>
         ) : null}
       </div>

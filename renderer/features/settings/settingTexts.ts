@@ -45,7 +45,7 @@ export const settingTexts: Record<string, { label: string; hint: string; group: 
   },
 }
 
-/** What the window keeps for itself is no choice of the person. */
-export const isShown = ({ name }: { name: string }): boolean => name !== "firstRunDone"
+/** What the window keeps for itself is no choice of the person; the wake word has a card of its own. */
+export const isShown = ({ name }: { name: string }): boolean => name !== "firstRunDone" && !name.startsWith("wake")
 
 export type SettingGroup = "look" | "answers" | "voice" | "models" | "privacy"

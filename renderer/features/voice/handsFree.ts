@@ -12,9 +12,10 @@ export interface HandsFree {
   end(): void
 }
 
-/** Starts one whose microphone arrives under `streamId`. Throws `ApiError`. */
+/** Starts one whose microphone arrives under `streamId`; `isWaking`: it sleeps until its phrase is said. Throws `ApiError`. */
 export async function startHandsFree(
   streamId: number,
+  isWaking: boolean,
   follow: {
     onState(state: ConversationState): void
     onTurn(turnId: string): void
@@ -29,6 +30,7 @@ export async function startHandsFree(
   const { sessionId } = await api("POST /api/voice/sessions", {
     body: {
       streamId,
+      ...(isWaking ? { wake: true } : {}),
       ...(isNew ? {} : { conversationId: key }),
       ...(isNew && newCollectionIds ? { collectionIds: newCollectionIds } : {}),
       ...(isNew && newPersonaId ? { personaId: newPersonaId } : {}),

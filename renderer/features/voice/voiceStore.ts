@@ -28,6 +28,8 @@ interface VoiceState {
   /** `waiting`: hands-free, between two turns. */
   phase: "idle" | "waiting" | "listening" | "thinking" | "speaking"
   isHandsFree: boolean
+  /** The microphone is open for the wake phrase alone; `phase` is idle. */
+  isAsleep: boolean
   isMicrophoneOpen: boolean
   /** 0..1, of the microphone while listening, of the speech while speaking. */
   level: number
@@ -42,6 +44,7 @@ interface VoiceState {
 const idle = {
   phase: "idle",
   isHandsFree: false,
+  isAsleep: false,
   isMicrophoneOpen: false,
   level: 0,
   caption: { settled: "", unsettled: "" },
@@ -73,6 +76,8 @@ interface Session {
   /** The conversation that opens the turns; null where a press does. */
   handsFree: HandsFree | null
   isHandsFree: boolean
+  /** As the core last said. */
+  isAsleep: boolean
   /** Frames captured before the core knows the stream. */
   waiting: Int16Array[]
   sequence: number
@@ -133,6 +138,7 @@ function createSession(): Session {
     microphone: null,
     handsFree: null,
     isHandsFree: false,
+    isAsleep: false,
     waiting: [],
     sequence: 0,
     isReleased: false,
@@ -144,27 +150,31 @@ function createSession(): Session {
   }
 }
 
-/** Talking without hands: the microphone stays open, each pause ends a turn, and talking over the answer stops it. */
-export async function startConversation(): Promise<void> {
+/**
+ * Talking without hands: the microphone stays open, each pause ends a turn, and talking over the answer stops it. `isWaking`: it sleeps until
+ * its phrase is said, and again when nobody goes on; true when it listens.
+ */
+export async function startConversation({ isWaking = false } = {}): Promise<boolean> {
   stopEverything()
   const capabilities = useModels.getState().bundle?.capabilities
   if (capabilities && !capabilities.listen) {
     set({ problem: "no-model" })
-    return
+    return false
   }
   const current = { ...createSession(), isHandsFree: true, isReleased: false }
   session = current
-  set({ ...idle, phase: "waiting", isHandsFree: true, isMicrophoneOpen: true, startedAt: Date.now(), problem: null })
+  const began = isWaking ? ({ isAsleep: true } as const) : ({ phase: "waiting", isHandsFree: true } as const)
+  set({ ...idle, ...began, isMicrophoneOpen: true, startedAt: Date.now(), problem: null })
   void ensurePlayer()
   try {
     current.microphone = await openMicrophone(get().inputId, (samples, rms) => capture(current, samples, rms))
   } catch (error) {
     if (session === current) session = null
     set({ ...idle, problem: error instanceof MicrophoneError ? error.problem : "busy" })
-    return
+    return false
   }
   try {
-    current.handsFree = await startHandsFree(current.streamId, {
+    current.handsFree = await startHandsFree(current.streamId, isWaking, {
       onState: (state) => onConversationState(current, state),
       onTurn: (turnId) => beginTurn(current, turnId),
       onTurnEvent: (event, turn) => onTurnEvent(current, event, turn),
@@ -173,15 +183,16 @@ export async function startConversation(): Promise<void> {
     const { message, remedy } = asApiError(error)
     if (session === current) stopEverything()
     toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
-    return
+    return false
   }
   if (session !== current) {
     current.microphone.close()
     current.handsFree.end()
-    return
+    return true
   }
   for (const samples of current.waiting) sendAudio(current.streamId, current.sequence++, samples)
   current.waiting = []
+  return true
 }
 
 /** Share of the volume that is left while somebody talks over the answer. */
@@ -195,7 +206,14 @@ function onConversationState(current: Session, state: ConversationState): void {
     return
   }
   lower(state.isDucked)
+  current.isAsleep = state.phase === "asleep"
   const { phase } = get()
+  if (state.phase === "asleep") {
+    // What is still in the loudspeaker is heard to its end.
+    if (phase !== "speaking") set({ ...idle, isAsleep: true, isMicrophoneOpen: true })
+    return
+  }
+  if (get().isAsleep) set({ isAsleep: false, isHandsFree: true, startedAt: Date.now() })
   // Still in the loudspeaker: its end, or its turn's, says when.
   if (state.phase === "waiting" && phase === "speaking") return
   if (state.phase === "listening" && phase !== "listening") silence()
@@ -263,6 +281,11 @@ export function stopEverything(): void {
   if (!turnId) return
   const heard = current.turn?.captions.length ? tellHeard(turnId, current.heardMs) : Promise.resolve()
   void heard.then(() => api("DELETE /api/turns/:turnId", { params: { turnId } })).catch(() => undefined)
+}
+
+/** Stops what is said or heard; a microphone that waits for its phrase goes on. */
+export function stopTalking(): void {
+  if (!get().isAsleep) stopEverything()
 }
 
 export function chooseMicrophone(deviceId: string): void {
@@ -390,7 +413,8 @@ function end(current: Session): void {
   if (session !== current) return
   if (current.isHandsFree && current.handsFree && current.microphone && !current.isReleased) {
     // The turn is over, the conversation goes on.
-    set({ phase: "waiting", lit: null, level: 0, caption: { settled: "", unsettled: "" } })
+    if (current.isAsleep) set({ ...idle, isAsleep: true, isMicrophoneOpen: true })
+    else set({ phase: "waiting", lit: null, level: 0, caption: { settled: "", unsettled: "" } })
     return
   }
   session = null
