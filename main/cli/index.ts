@@ -7,6 +7,7 @@ import { addDocumentVerbs } from "./verbs/documents.ts"
 import { addFeedbackVerbs } from "./verbs/feedback.ts"
 import { addMemoryVerbs } from "./verbs/memory.ts"
 import { addModelVerbs } from "./verbs/models.ts"
+import { addPeopleVerbs } from "./verbs/people.ts"
 import { addSecretVerbs } from "./verbs/secrets.ts"
 import { addSoundVerbs } from "./verbs/sound.ts"
 import { addStartVerbs } from "./verbs/start.ts"
@@ -34,6 +35,7 @@ addCheckVerbs(cli) // doctor, why, eval
 addMemoryVerbs(cli)
 addFeedbackVerbs(cli)
 addModelVerbs(cli)
+addPeopleVerbs(cli) // people, keys
 addAuditVerb(cli)
 addSecretVerbs(cli)
 
