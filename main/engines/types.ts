@@ -83,6 +83,8 @@ export interface VoiceInfo {
   name: string
   /** BCP 47. */
   language: string
+  /** The model that speaks it, where an engine stands for several. */
+  model?: string
 }
 
 export interface SpeechChunk {
@@ -90,10 +92,19 @@ export interface SpeechChunk {
   sampleRate: number
 }
 
+export interface SynthesizeOptions {
+  /** Default: the engine's first voice. */
+  voice?: string
+  /** .5..2; 1 is normal. */
+  rate?: number
+  /** Words in lower case and how they are read, in the International Phonetic Alphabet. Engines that read otherwise ignore it. */
+  phonemes?: Record<string, string>
+}
+
 export interface TextToSpeech extends Engine {
   voices(): VoiceInfo[]
-  /** One sentence or clause of speakable text. Throws `tts.unknown-voice`. `rate` .5..2, 1 is normal. */
-  synthesize(text: string, options: { voice?: string; rate?: number }, signal: AbortSignal): Promise<SpeechChunk>
+  /** One sentence or clause of speakable text. Throws `tts.unknown-voice`. */
+  synthesize(text: string, options: SynthesizeOptions, signal: AbortSignal): Promise<SpeechChunk>
 }
 
 export interface SpeechRegion {

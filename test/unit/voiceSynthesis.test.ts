@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { createFourier } from "#core/fourier.ts"
-import { normalizeLoudness } from "#engines/speech/hibari/loudness.ts"
+import { normalizeLoudness } from "#engines/speech/loudness.ts"
 import { bins, hop, sampleRate, synthesizeWave, type VoiceSpectra } from "#engines/speech/hibari/synthesizeWave.ts"
 
 const rms = (samples: Float32Array): number =>

@@ -96,18 +96,30 @@ export type TtsContract = {
   "tts.load": { input: TtsVoice; output: null }
   "tts.unload": { input: null; output: null }
   "tts.synthesize": {
-    input: TtsVoice & { text: string; rate: number }
+    input: TtsVoice & {
+      text: string
+      rate: number
+      /** Words in lower case and how they are read, in the International Phonetic Alphabet. */
+      phonemes: Record<string, string>
+    }
     output: { samples: Float32Array; sampleRate: number }
   }
   /** What the voice reads, one string per clause: shows why a word sounds as it does. */
-  "tts.phonemize": { input: TtsVoice & { text: string }; output: { phonemes: string[] } }
+  "tts.phonemize": {
+    input: TtsVoice & { text: string; phonemes: Record<string, string> }
+    output: { phonemes: string[] }
+  }
 }
 
 export interface TtsVoice {
+  engine: "hibari" | "kokoro"
   /** Folder of the model's files. */
   dir: string
-  /** The voice's network in it. */
-  voiceFile: string
+  /** The network in it. */
+  weights: string
+  /** The voice's own file, where one network has several voices. */
+  style: string | null
+  threads: number
 }
 
 /** 16 kHz mono speech of one person in, a unit vector out. */
