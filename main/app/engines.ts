@@ -1,5 +1,7 @@
 import { availableParallelism } from "node:os"
+import { resample } from "#audio/resample.ts"
 import type { Model, ModelRole } from "#contract/models.ts"
+import type { Pronunciation } from "#contract/settings.ts"
 import type { Clock } from "#core/clock.ts"
 import type { AppConfig } from "#core/config.ts"
 import { AppError } from "#core/errors.ts"
@@ -14,6 +16,7 @@ import type { OnnxContract } from "#engines/onnx/contract.ts"
 import { createOnnxEmbedder } from "#engines/onnx/embedder.ts"
 import { createHashEmbedder } from "#engines/onnx/hashEmbedder.ts"
 import { createOnnxReranker } from "#engines/onnx/reranker.ts"
+import { createXtts } from "#engines/onnx/xtts/createXtts.ts"
 import { createCampplus } from "#engines/speech/campplus.ts"
 import type { SpeechContract } from "#engines/speech/contract.ts"
 import { createHibari } from "#engines/speech/hibari/createHibari.ts"
@@ -52,6 +55,8 @@ export interface EngineRackDeps {
   choose(role: ModelRole): Promise<string | null>
   /** Installed models of a role, the one to use first. */
   installedOf(role: ModelRole): Promise<string[]>
+  /** How the person wants words read aloud. */
+  pronunciations(): readonly Pronunciation[]
   unloadAfterMinutes(): number
   /** Hears of every request that a turn made of an engine. */
   onCall(call: HostCall): void
@@ -261,8 +266,15 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
         })
         return { engine: wakeWord, client: erased(clients.speech) }
       }
-      case "cloner":
-        throw new AppError("model.incompatible", "Cloning models are not loaded yet.")
+      case "cloner": {
+        const cloner = createXtts({
+          client: claiming(clients.onnx, model),
+          model: { id: model.id, name: model.name, manifestPath: model.path, sha256: model.sha256 },
+          threads,
+          resample,
+        })
+        return { engine: cloner, client: erased(clients.onnx) }
+      }
       case "phrase":
         throw new AppError("model.incompatible", "A phrase is loaded when it is listened for.")
       case "ocr":
@@ -372,7 +384,11 @@ export function createEngineRack(deps: EngineRackDeps): EngineRack {
     speechToText: (modelId = null) => pick<SpeechToText>("stt", modelId),
     async textToSpeech() {
       const ids = await deps.installedOf("tts")
-      return joinVoices((await Promise.all(ids.map((id) => pick<TextToSpeech>("tts", id)))).filter((tts) => tts !== null))
+      const installed = await Promise.all(ids.map((id) => pick<TextToSpeech>("tts", id)))
+      return joinVoices(
+        installed.filter((tts) => tts !== null),
+        deps.pronunciations,
+      )
     },
     vad: () => pick<Vad>("vad"),
     speakerEncoder: () => pick<SpeakerEncoder>("speaker"),

@@ -6,6 +6,7 @@ import { concatSamples } from "#core/concatSamples.ts"
 import { AppError } from "#core/errors.ts"
 import type { TextToSpeech } from "#engines/types.ts"
 import type { SpeechFormat } from "#server/deps.ts"
+import { withPause } from "#voice/sentencePause.ts"
 import { createSentenceSplitter } from "#voice/sentences.ts"
 import { speakable } from "#voice/speakable.ts"
 
@@ -15,6 +16,8 @@ export interface TextToSay {
   /** .5..2. */
   speed: number
   format: SpeechFormat
+  /** Silence after a sentence. Default 0. */
+  pauseMs?: number
   /** What the file says about itself, where the format has room for it. */
   tags?: SoundTags
 }
@@ -25,14 +28,14 @@ const pcmRate = 24_000
 /** A text as sound: `pcm` goes out as it is made, the other formats are whole files. Throws `tts.empty-text`. */
 export async function sayAloud(
   tts: TextToSpeech,
-  { text, voice, speed, format, tags }: TextToSay,
+  { text, voice, speed, format, pauseMs = 0, tags }: TextToSay,
   codecs: Pick<AudioCodecs, "encodeAudio">,
   signal: AbortSignal,
 ): Promise<{ contentType: string; bytes: AsyncIterable<Uint8Array> }> {
   const pieces = piecesOf(text)
   if (pieces.length === 0)
     throw new AppError("tts.empty-text", "There is nothing to say in this text.", { remedy: "Send words." })
-  const chunks = synthesize(tts, pieces, { voice, rate: speed }, signal)
+  const chunks = synthesize(tts, pieces, { voice, rate: speed, pauseMs }, signal)
   // PCM has no header and needs no end.
   if (format === "pcm") return { contentType: "audio/pcm", bytes: streamPcm(chunks) }
   const { bytes, contentType } = await encode(chunks, format, codecs, signal)
@@ -42,10 +45,10 @@ export async function sayAloud(
 async function* synthesize(
   tts: TextToSpeech,
   pieces: readonly string[],
-  options: { voice: string | undefined; rate: number },
+  { pauseMs, ...options }: { voice: string | undefined; rate: number; pauseMs: number },
   signal: AbortSignal,
 ): AsyncGenerator<{ samples: Float32Array; sampleRate: number }> {
-  for (const piece of pieces) yield await tts.synthesize(piece, options, signal)
+  for (const piece of pieces) yield withPause(await tts.synthesize(piece, options, signal), piece, pauseMs)
 }
 
 async function* streamPcm(

@@ -16,6 +16,8 @@ export interface SpeechServiceDeps {
   vad(): Promise<Vad | null>
   llm(): Promise<{ modelId: string } | null>
   defaultVoice(): string | null
+  /** Silence after a sentence. */
+  sentencePauseMs(): number
   cloned: ClonedVoices
   clock: Clock
 }
@@ -91,7 +93,7 @@ export function createSpeechService(deps: SpeechServiceDeps): SpeechService {
             .join(", ")}.`,
         })
       }
-      return await sayAloud(tts, { ...request, voice }, codecs, signal)
+      return await sayAloud(tts, { ...request, voice, pauseMs: deps.sentencePauseMs() }, codecs, signal)
     },
 
     async voices(actor) {
@@ -102,7 +104,7 @@ export function createSpeechService(deps: SpeechServiceDeps): SpeechService {
         voices: [
           ...stock.map((voice) => ({
             ...voice,
-            model: tts?.modelId ?? "",
+            model: voice.model ?? tts?.modelId ?? "",
             isDefault: voice.id === chosen,
             isInstalled: true,
             isCloned: false,

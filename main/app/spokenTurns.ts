@@ -28,13 +28,13 @@ export function createSpokenTurns(deps: SpokenTurnsDeps): Pick<TurnDeps, "runVoi
     voice: string | undefined,
     { sink, streamId }: Pick<VoiceChannel, "sink" | "streamId">,
   ) => {
-    const { voice: preferred, speechRate } = settings.values(actor)
+    const { voice: preferred, speechRate, sentencePauseMs } = settings.values(actor)
     const wanted = voice ?? preferred ?? undefined
     const copy = wanted !== undefined && cloned.has(wanted) ? await copyOf(actor, wanted) : null
     const tts = copy ?? (await engines.textToSpeech())
     if (!tts) return null
     const isGone = copy === null && wanted !== undefined && cloned.has(wanted)
-    return { tts, sink, voice: isGone ? undefined : wanted, rate: speechRate, streamId }
+    return { tts, sink, voice: isGone ? undefined : wanted, rate: speechRate, pauseMs: sentencePauseMs, streamId }
   }
 
   /** Null: the voice is gone or cannot be used now; the assistant then speaks with its own. */

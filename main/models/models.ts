@@ -12,11 +12,13 @@ import {
   type ImportedModel,
   type ImportRequest,
   importDirectory,
+  importedFile,
   importModel,
   inspectImport,
   listImported,
   placeCatalogFile,
 } from "./importedModels.ts"
+import { checkXtts, importXtts, inspectXtts, isXttsFolder } from "./importedXtts.ts"
 import { familyOf, type InstallDeps, incomingDirectory } from "./install.ts"
 import { checkFiles, directoryBytes, modelDirectory, stampFile } from "./installedFiles.ts"
 import { type Machine, probeMachine } from "./machine.ts"
@@ -63,6 +65,8 @@ export interface Models {
   resolve(id: string, signal: AbortSignal): Promise<ResolvedModel>
   /** The model to use for a role: the selected one when installed, else the best installed one, else null. */
   choose(role: ModelRole): Promise<string | null>
+  /** Installed models of a role, the one to use first. */
+  installedOf(role: ModelRole): Promise<string[]>
 }
 
 export function createModels(deps: ModelsDeps): Models {
@@ -144,7 +148,7 @@ export function createModels(deps: ModelsDeps): Models {
   }
 
   const describeImported = async (model: ImportedModel, machine: Machine, chosen: Choice): Promise<Model> => ({
-    ...common(model, machine, deps.loadState(model.id)),
+    ...common({ ...model, sizeBytes: model.totalBytes ?? model.sizeBytes }, machine, deps.loadState(model.id)),
     summary: `Imported ${model.architecture} model.`,
     licence: model.licence ?? "unknown",
     licenceUrl: null,
@@ -186,12 +190,19 @@ export function createModels(deps: ModelsDeps): Models {
     return imported.find((model) => model.role === role)?.id ?? null
   }
 
+  const installedOf = async (role: ModelRole): Promise<string[]> => {
+    const [chosen, imported] = await Promise.all([choose(role), listImported(modelsDir)])
+    const ids = imported.filter((model) => model.role === role).map((model) => model.id)
+    for (const model of catalog.byRole(role)) if ((await stateOf(model)) === "installed") ids.push(model.id)
+    return chosen === null ? ids : [chosen, ...ids.filter((id) => id !== chosen)]
+  }
+
   interface Choice {
     defaults: ReadonlySet<string>
     recommended: ReadonlySet<string>
   }
   const choices = async (recommended: CatalogModel[]): Promise<Choice> => {
-    const roles: ModelRole[] = ["llm", "embedder", "reranker", "stt", "tts", "vad", "ocr"]
+    const roles: ModelRole[] = ["llm", "embedder", "reranker", "stt", "tts", "vad", "ocr", "cloner"]
     const defaults = await Promise.all(roles.map(choose))
     return {
       defaults: new Set(defaults.filter((id) => id !== null)),
@@ -273,6 +284,7 @@ export function createModels(deps: ModelsDeps): Models {
     get,
     bundle,
     choose,
+    installedOf,
 
     async pullBundle(actor) {
       const { models: recommended } = await recommend(await look())
@@ -293,6 +305,10 @@ export function createModels(deps: ModelsDeps): Models {
     async verify(id, signal) {
       const imported = (await listImported(modelsDir)).find((model) => model.id === id)
       if (imported) {
+        if (imported.role === "cloner") {
+          const files = await checkXtts(await inspectXtts(importedFile(modelsDir, imported), signal), signal)
+          return { ok: files.every(({ ok }) => ok), files }
+        }
         const state = await checkImported(modelsDir, imported, "full", signal)
         const reason = { ok: null, missing: "missing", changed: "not as it was when it was imported" }[state]
         return { ok: state === "ok", files: [{ name: "model.gguf", ok: state === "ok", reason }] }
@@ -304,6 +320,12 @@ export function createModels(deps: ModelsDeps): Models {
     },
 
     async import(_actor, request, signal) {
+      if (await isXttsFolder(request.path)) {
+        const ids = new Set((await listImported(modelsDir)).map((model) => model.id))
+        const voice = await importXtts(modelsDir, request, await inspectXtts(request.path, signal), ids, signal)
+        deps.onChange(voice.id)
+        return get(voice.id)
+      }
       const candidate = await inspectImport(request, signal)
       const published = catalog.models.find(({ files: [file, other] }) => !other && file?.sha256 === candidate.sha256)
       const file = published?.files[0]

@@ -2,6 +2,7 @@ import type { AudioSink } from "#audio/types.ts"
 import type { TurnEventBody } from "#contract/turns.ts"
 import { untilAborted } from "#core/untilAborted.ts"
 import type { SpeechChunk, TextToSpeech } from "#engines/types.ts"
+import { withPause } from "./sentencePause.ts"
 import { type SaidPiece, type SpokenPart, saidPieces } from "./spokenParts.ts"
 
 /** Where speech comes from and goes to. */
@@ -13,6 +14,8 @@ export interface SpeechOutput {
   voice?: string
   /** .5..2. Default 1. */
   rate?: number
+  /** Silence after a sentence. Default 0. */
+  pauseMs?: number
   /** The socket stream that carries the audio; null where it does not go to a client. */
   streamId: number | null
   /** Passages behind a range of the answer's text, where that is known already. */
@@ -121,10 +124,13 @@ function captionOf(
 
 async function* synthesizeEach(
   pieces: AsyncIterable<SaidPiece>,
-  { tts, voice, rate }: SpeechOutput,
+  { tts, voice, rate, pauseMs = 0 }: SpeechOutput,
   signal: AbortSignal,
 ): AsyncGenerator<Utterance, void> {
-  for await (const piece of pieces) yield { piece, chunk: await tts.synthesize(piece.spoken, { voice, rate }, signal) }
+  for await (const piece of pieces) {
+    const chunk = await tts.synthesize(piece.spoken, { voice, rate }, signal)
+    yield { piece, chunk: withPause(chunk, piece.spoken, pauseMs) }
+  }
 }
 
 /** How far into the text the listener came: whole pieces, and of the piece being played its share, back to a word's end. */
