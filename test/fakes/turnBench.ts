@@ -61,6 +61,7 @@ export interface TurnBenchOptions {
   wrap?: (deps: AnswerDeps) => TurnDeps["answer"]
   /** How answers are spoken; absent: there is no audio. */
   voice?: Pick<TurnDeps, "openVoice" | "speakAnswer"> & Partial<Pick<TurnDeps, "runVoice">>
+  followVoice?: TurnDeps["followVoice"]
 }
 
 /** Turns over the memory store, real retrieval and a scripted model. */
@@ -100,6 +101,7 @@ export async function createTurnBench(options: TurnBenchOptions = {}): Promise<T
         throw new Error("This bench has no audio.")
       }),
     speakAnswer: options.voice?.speakAnswer ?? ((events) => events),
+    ...(options.followVoice ? { followVoice: options.followVoice } : {}),
     persona: async () => ({
       id: "default",
       name: "Test",

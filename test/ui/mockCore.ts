@@ -14,14 +14,18 @@ import { clientMessage, type ServerMessage } from "#contract/socket.ts"
 import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
 import type { TurnEvent, TurnRequest } from "#contract/turns.ts"
 import { builtRenderer } from "./buildRenderer.ts"
+import { activityHandlers } from "./mockActivity.ts"
 import { evaluationHandlers } from "./mockEvaluation.ts"
 import { shownAnswer, shownListOf } from "./mockFeedback.ts"
 import { knowledgeHandlers } from "./mockKnowledge.ts"
+import { type Household, peopleHandlers } from "./mockPeople.ts"
 import { type AnswerScript, type Step, scriptFor, textTurn, voiceTurn } from "./mockTurns.ts"
 import { createMockConversation, isAda, type MockConversation, seedVoices } from "./mockVoice.ts"
 import { longChat, manualText, metricFrameAt, type Seed, type SeedState, seedOf } from "./seed.ts"
 
 export interface MockCoreOptions {
+  /** Default: one person alone. */
+  household?: Household
   state: SeedState
   /** Adds one conversation of this many messages. */
   longMessages?: number
@@ -153,9 +157,27 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
     ...knowledgeHandlers(options.state, Date.now(), changed, (code) => {
       throw new MockError(code, "There is no such thing.")
     }),
+    ...activityHandlers(options.state, Date.now(), () => {
+      throw new MockError("trace.not-found", "There is no trace of this turn.")
+    }),
     ...evaluationHandlers(options.state, Date.now(), () => {
       throw new MockError("evaluation.not-found", "There is no such thing.")
     }),
+    ...peopleHandlers(options.household ?? "alone", (code, message) => {
+      throw new MockError(code, message)
+    }),
+    "PUT /api/collections/:id/sharing": ({ params, body }) => {
+      const found = seed.collections.find(({ id }) => id === params.id)
+      if (!found) throw new MockError("collection.not-found", "There is no such collection.")
+      found.sharing = body
+      changed("documents")
+      return { sharing: body }
+    },
+    "PUT /api/conversations/:id/sharing": ({ params, body }) => {
+      conversationOf(params.id).sharing = body
+      changed("conversations")
+      return { sharing: body }
+    },
     "POST /api/session": ({ body }) => {
       if (body.ticket !== mockTicket) throw new MockError("auth.bad-ticket", "This ticket was used before.")
       return { token, expiresAt: Date.now() + 3_600_000 }
