@@ -9,6 +9,8 @@ import { strings as artifactStrings } from "../artifacts/strings.ts"
 import { LearnedCard } from "../feedback/LearnedCard.tsx"
 import { strings as feedbackStrings } from "../feedback/strings.ts"
 import { useFrame } from "../frame/frameStore.ts"
+import { SoundCard } from "../sound/SoundCard.tsx"
+import { strings as soundStrings } from "../sound/strings.ts"
 import { strings as speakerStrings } from "../speakers/strings.ts"
 import { VoicesCard } from "../speakers/VoicesCard.tsx"
 import { strings as wakeStrings } from "../wake/strings.ts"
@@ -40,6 +42,9 @@ export default function SettingsPage() {
   const isArtifactsShown = fits(`${artifactStrings.title} ${artifactStrings.text} hash tags provenance`)
   const isVoicesShown = fits(
     `${speakerStrings.title} ${speakerStrings.who} ${speakerStrings.teach} speaker person enrol`,
+  )
+  const isSoundShown = fits(
+    `${soundStrings.title} ${soundStrings.microphone} ${soundStrings.loudspeaker} device volume`,
   )
   const isWakeShown = fits(
     `${wakeStrings.title} ${wakeStrings.switch} ${wakeStrings.sensitivity} hands-free hey zenglow`,
@@ -74,6 +79,7 @@ export default function SettingsPage() {
             </section>
           )
         })}
+        {isSoundShown ? <SoundCard /> : null}
         {isWakeShown ? <WakeCard /> : null}
         {isVoicesShown ? <VoicesCard /> : null}
         {isLearnedShown ? <LearnedCard /> : null}
@@ -86,6 +92,7 @@ export default function SettingsPage() {
         !isArtifactsShown &&
         !isLearnedShown &&
         !isVoicesShown &&
+        !isSoundShown &&
         !isWakeShown ? (
           <p className="soft">{strings.none}</p>
         ) : null}

@@ -45,7 +45,11 @@ export const settingTexts: Record<string, { label: string; hint: string; group: 
   },
 }
 
-/** What the window keeps for itself is no choice of the person; the wake word has a card of its own. */
-export const isShown = ({ name }: { name: string }): boolean => name !== "firstRunDone" && !name.startsWith("wake")
+/** Chosen on the card for sound. */
+const soundCard: readonly string[] = ["inputDevice", "outputDevice", "microphoneGain", "isMicrophoneMuted"]
+
+/** What the window keeps for itself is no choice of the person; the wake word and cloned voices have cards of their own. */
+export const isShown = ({ name }: { name: string }): boolean =>
+  name !== "firstRunDone" && !name.startsWith("cloning") && !name.startsWith("wake") && !soundCard.includes(name)
 
 export type SettingGroup = "look" | "answers" | "voice" | "models" | "privacy"

@@ -1,3 +1,4 @@
+import { openOutput } from "./output.ts"
 import workletUrl from "./player.worklet.ts?worker&url"
 
 export interface PlayerReport {
@@ -19,7 +20,7 @@ const sampleRate = 24_000
 
 /** Plays 24 kHz speech. Opened by a person's action: browsers allow no sound before one. */
 export async function openPlayer(onReport: (report: PlayerReport) => void): Promise<Player> {
-  const context = new AudioContext({ sampleRate, latencyHint: "interactive" })
+  const context = await openOutput({ sampleRate, latencyHint: "interactive" })
   await context.audioWorklet.addModule(workletUrl)
   await context.resume()
   const node = new AudioWorkletNode(context, "zenglow-player", { numberOfInputs: 0, outputChannelCount: [1] })
