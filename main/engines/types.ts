@@ -54,9 +54,27 @@ export interface Embedder extends Engine {
   countTokens(texts: string[]): Promise<number[]>
 }
 
+export interface TranscriptWord {
+  word: string
+  startMs: number
+  endMs: number
+}
+
+/** A stretch of a recording that was heard as one. What an engine does not tell is left out. */
+export interface TranscriptSegment {
+  startMs: number
+  endMs: number
+  text: string
+  words?: TranscriptWord[]
+  /** Mean per token of the stretch it stands in. */
+  meanLogProbability?: number
+  noSpeechProbability?: number
+  compressionRatio?: number
+}
+
 export interface Transcript {
   text: string
-  segments: { startMs: number; endMs: number; text: string }[]
+  segments: TranscriptSegment[]
   /** Mean log-probability per token; real speech lies above −.3. */
   meanLogProbability: number
   language: string
@@ -69,6 +87,8 @@ export interface TranscribeOptions {
   prompt?: string
   /** English text of speech in another language. Only where `canTranslate`. */
   isTranslation?: boolean
+  /** Hears of each segment as soon as it is known. */
+  onSegment?: (segment: TranscriptSegment) => void
 }
 
 export interface SpeechToText extends Engine {

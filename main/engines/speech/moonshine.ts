@@ -1,7 +1,8 @@
 import type { EngineClient } from "#core/host/types.ts"
 import { createHostedModel } from "../hostedModel.ts"
-import type { SpeechToText, Transcript, Vad } from "../types.ts"
+import type { SpeechToText, Vad } from "../types.ts"
 import type { Decoded, MoonshineFiles, SpeechContract } from "./contract.ts"
+import { createTranscriptGatherer } from "./transcriptGatherer.ts"
 import { utterances } from "./utterances.ts"
 
 export interface MoonshineOptions {
@@ -43,24 +44,20 @@ export function createMoonshine({ client, model, vad }: MoonshineOptions): Speec
       await Promise.all([vad.load(signal), hosted.load(signal)])
     },
     unload: hosted.unload,
-    async transcribe(samples, _options, signal) {
-      const segments: Transcript["segments"] = []
-      let logProbability = 0
-      let tokens = 0
-      for (const { start, end } of utterances(samples, await vad.regions(samples, signal))) {
+    async transcribe(samples, { onSegment }, signal) {
+      const regions = await vad.regions(samples, signal)
+      const gathered = createTranscriptGatherer(regions, onSegment)
+      for (const { start, end } of utterances(samples, regions)) {
         signal.throwIfAborted()
         const decoded = await decode(samples.slice(start, end), signal)
         if (!isSpeech(decoded)) continue
-        segments.push({ startMs: start / samplesPerMs, endMs: end / samplesPerMs, text: decoded.text })
-        logProbability += decoded.meanLogProbability * decoded.tokens.length
-        tokens += decoded.tokens.length
+        gathered.add({
+          segments: [{ startMs: start / samplesPerMs, endMs: end / samplesPerMs, text: decoded.text }],
+          tokenCount: decoded.tokens.length,
+          meanLogProbability: decoded.meanLogProbability,
+        })
       }
-      return {
-        text: segments.map((segment) => segment.text).join(" "),
-        segments,
-        meanLogProbability: tokens === 0 ? 0 : logProbability / tokens,
-        language: "en",
-      }
+      return gathered.transcript("en")
     },
   }
 }

@@ -1,7 +1,8 @@
 import type { EngineClient } from "#core/host/types.ts"
 import { createHostedModel } from "../hostedModel.ts"
-import type { SpeechToText, TranscribeOptions, Transcript, Vad } from "../types.ts"
+import type { SpeechToText, TranscribeOptions, Vad } from "../types.ts"
 import type { SpeechContract, WhisperDecoded, WhisperFiles } from "./contract.ts"
+import { createTranscriptGatherer, type DecodedStretch } from "./transcriptGatherer.ts"
 import { quietest, type Utterance, utterances } from "./utterances.ts"
 
 export interface WhisperOptions {
@@ -77,20 +78,24 @@ export function createWhisper({ client, model, vad }: WhisperOptions): SpeechToT
     },
     unload: hosted.unload,
     async transcribe(samples, options, signal) {
-      const segments: Transcript["segments"] = []
-      let logProbability = 0
-      let tokens = 0
+      const regions = await vad.regions(samples, signal)
+      const gathered = createTranscriptGatherer(regions, options.onSegment)
       let surest = 0
       let spoken = "en"
       let language = isMultilingual ? shortCode(options.language) : "en"
-      for (const window of utterances(samples, await vad.regions(samples, signal), windows)) {
+      for (const window of utterances(samples, regions, windows)) {
         signal.throwIfAborted()
         for (const heard of await hear(samples, window, { ...options, ...(language ? { language } : {}) }, signal)) {
           const { decoded } = heard
           if (!isSpeech(decoded)) continue
-          segments.push(...placed(decoded, heard.window))
-          logProbability += decoded.meanLogProbability * decoded.tokens.length
-          tokens += decoded.tokens.length
+          const { tokens, meanLogProbability, noSpeechProbability, compressionRatio } = decoded
+          gathered.add({
+            segments: placed(decoded, heard.window),
+            tokenCount: tokens.length,
+            meanLogProbability,
+            noSpeechProbability,
+            compressionRatio,
+          })
           if (decoded.languageProbability > surest) {
             surest = decoded.languageProbability
             spoken = decoded.language
@@ -98,12 +103,7 @@ export function createWhisper({ client, model, vad }: WhisperOptions): SpeechToT
           if (surest >= languageCertainty) language = spoken
         }
       }
-      return {
-        text: segments.map((segment) => segment.text).join(" "),
-        segments,
-        meanLogProbability: tokens === 0 ? 0 : logProbability / tokens,
-        language: options.isTranslation ? "en" : spoken,
-      }
+      return gathered.transcript(options.isTranslation ? "en" : spoken)
     },
   }
 }
@@ -112,7 +112,7 @@ export function createWhisper({ client, model, vad }: WhisperOptions): SpeechToT
 const shortCode = (language: string | undefined): string | undefined =>
   language?.split(/[-_]/)[0]?.toLowerCase() || undefined
 
-function placed(decoded: WhisperDecoded, { start, end }: Utterance): Transcript["segments"] {
+function placed(decoded: WhisperDecoded, { start, end }: Utterance): DecodedStretch["segments"] {
   const startMs = start / samplesPerMs
   if (decoded.segments.length === 0) return [{ startMs, endMs: end / samplesPerMs, text: decoded.text }]
   return decoded.segments.map((segment) => ({
