@@ -22,6 +22,7 @@ import type { EngineRack } from "./engines.ts"
 import { createFollowVoice } from "./followVoice.ts"
 import type { People } from "./peopleService.ts"
 import type { Settings } from "./settings.ts"
+import { speakerNames } from "./speakerNames.ts"
 import { createSpeakerService, openSpeakers } from "./speakerService.ts"
 import { createSpeechService } from "./speechService.ts"
 import { createSpokenTurns } from "./spokenTurns.ts"
@@ -124,6 +125,7 @@ export function createConversing(deps: ConversingDeps): Conversing {
       vad,
       llm: () => engines.llm(null),
       defaultVoice: () => settings.values().voice,
+      namesOf: (actor, samples, segments, signal) => speakerNames(speakers, actor, samples, segments, signal),
       sentencePauseMs: () => settings.values().sentencePauseMs,
       cloned,
       clock,

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises"
 import type { AudioCodecs } from "#audio/audioCodecs.ts"
 import type { SoundTags } from "#audio/soundTags.ts"
-import type { Voice } from "#contract/audio.ts"
+import type { TranscriptionSegment, Voice } from "#contract/audio.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
 import { AppError } from "#core/errors.ts"
-import type { SpeechToText, TextToSpeech, Vad } from "#engines/types.ts"
+import type { SpeechToText, TextToSpeech, TranscriptSegment, Vad } from "#engines/types.ts"
 import type { SpeechService } from "#server/deps.ts"
 import { sayAloud } from "./sayAloud.ts"
 
@@ -14,6 +14,13 @@ export interface SpeechServiceDeps {
   speechToText(modelId?: string): Promise<SpeechToText | null>
   textToSpeech(): Promise<TextToSpeech | null>
   vad(): Promise<Vad | null>
+  /** Whose voice each segment was; empty where no voices are known. */
+  namesOf(
+    actor: Actor,
+    samples: Float32Array,
+    segments: readonly TranscriptSegment[],
+    signal: AbortSignal,
+  ): Promise<readonly (string | null)[]>
   llm(): Promise<{ modelId: string } | null>
   defaultVoice(): string | null
   /** Silence after a sentence. */
@@ -32,6 +39,18 @@ export interface ClonedVoices {
   voice(actor: Actor, voiceId: string): Promise<{ tts: TextToSpeech; tags: SoundTags }>
 }
 
+const segmentOf = (segment: TranscriptSegment): TranscriptionSegment => ({
+  start: segment.startMs / 1000,
+  end: segment.endMs / 1000,
+  text: segment.text,
+  ...(segment.words
+    ? { words: segment.words.map(({ word, startMs, endMs }) => ({ word, start: startMs / 1000, end: endMs / 1000 })) }
+    : {}),
+  ...(segment.meanLogProbability === undefined ? {} : { avg_logprob: segment.meanLogProbability }),
+  ...(segment.noSpeechProbability === undefined ? {} : { no_speech_prob: segment.noSpeechProbability }),
+  ...(segment.compressionRatio === undefined ? {} : { compression_ratio: segment.compressionRatio }),
+})
+
 const listenRate = 16_000
 
 /** Transcription and speech for the HTTP routes. */
@@ -45,7 +64,7 @@ export function createSpeechService(deps: SpeechServiceDeps): SpeechService {
   }
 
   return {
-    async transcribe(file, signal) {
+    async transcribe(actor, file, signal) {
       const started = clock.monotonic()
       const decoded = await codecs.decodeAudio(
         await readFile(file.path),
@@ -58,21 +77,23 @@ export function createSpeechService(deps: SpeechServiceDeps): SpeechService {
         throw new AppError("model.missing", "No speech-to-text model is installed.", {
           remedy: "Run `zenglow models pull moonshine-tiny-en`.",
         })
-      const { language, prompt, isTranslation = false } = file
+      const { language, prompt, isTranslation = false, onSegment } = file
       if (isTranslation && !stt.canTranslate)
         throw new AppError("model.incompatible", `${stt.modelId} writes what it hears and translates nothing.`, {
           remedy: "Run `zenglow models pull whisper-base` and name it as the model.",
         })
-      const result = await stt.transcribe(decoded.samples, { language, prompt, isTranslation }, signal)
+      const tellSegment = onSegment && ((found: TranscriptSegment) => onSegment(segmentOf(found)))
+      const options = { language, prompt, isTranslation, ...(tellSegment ? { onSegment: tellSegment } : {}) }
+      const result = await stt.transcribe(decoded.samples, options, signal)
+      const names = await deps.namesOf(actor, decoded.samples, result.segments, signal)
       return {
         model: stt.modelId,
         language: result.language,
         transcript: result.text,
-        segments: result.segments.map((segment) => ({
-          start: segment.startMs / 1000,
-          end: segment.endMs / 1000,
-          text: segment.text,
-        })),
+        segments: result.segments.map((segment, index) => {
+          const speaker = names[index]
+          return { ...segmentOf(segment), ...(speaker ? { speaker } : {}) }
+        }),
         duration_s: decoded.durationMs / 1000,
         timings: { decode_ms: decodedAt - started, vad_ms: 0, stt_ms: clock.monotonic() - decodedAt },
       }

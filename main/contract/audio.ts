@@ -2,7 +2,20 @@ import { z } from "zod"
 import { timestamp } from "./common.ts"
 import type { RouteTable } from "./route.ts"
 
-export const segment = z.object({ start: z.number(), end: z.number(), text: z.string() })
+/** Times in seconds. Those of words are estimated. */
+export const segment = z.object({
+  start: z.number(),
+  end: z.number(),
+  text: z.string(),
+  words: z.array(z.object({ word: z.string(), start: z.number(), end: z.number() })).optional(),
+  /** Whose voice it was, where voices are known. */
+  speaker: z.string().optional(),
+  /** Mean log-probability per token. */
+  avg_logprob: z.number().optional(),
+  no_speech_prob: z.number().optional(),
+  compression_ratio: z.number().optional(),
+})
+export type TranscriptionSegment = z.infer<typeof segment>
 export const transcription = z.object({
   model: z.string(),
   language: z.string(),

@@ -363,20 +363,31 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
     },
     cloning: createFakeCloning(),
     speech: {
-      transcribe: async (file, signal) => {
+      transcribe: async (_actor, file, signal) => {
         signal.throwIfAborted()
         const text = (await readFile(file.path)).toString("latin1")
         if (!text.startsWith("RIFF")) throw new AppError("audio.unsupported", "This is not a recording.")
         if (file.isTranslation && file.model !== undefined)
           throw new AppError("model.incompatible", `${file.model} translates nothing.`)
+        const segments = [
+          { start: 0, end: 1.5, text: "Hello there.", avg_logprob: -0.2, no_speech_prob: 0.01, compression_ratio: 0.6 },
+          {
+            start: 1.5,
+            end: 3.25,
+            text: "How are you?",
+            words: [
+              { word: "How", start: 1.5, end: 2 },
+              { word: "are", start: 2, end: 2.5 },
+              { word: "you?", start: 2.5, end: 3.25 },
+            ],
+          },
+        ]
+        for (const segment of segments) file.onSegment?.(segment)
         return {
           model: "fake-stt",
           language: file.language ?? "en",
           transcript: file.prompt ? `Hello there, ${file.prompt}.` : "Hello there. How are you?",
-          segments: [
-            { start: 0, end: 1.5, text: "Hello there." },
-            { start: 1.5, end: 3.25, text: "How are you?" },
-          ],
+          segments,
           duration_s: 3.25,
           timings: { decode_ms: 1, vad_ms: 1, stt_ms: 1 },
         }

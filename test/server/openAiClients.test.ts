@@ -269,14 +269,32 @@ describe("the openai client", () => {
     await expect(
       openai.audio.transcriptions.create({ file: await toFile(Buffer.from("x"), "a.wav"), model: "whisper-1" }),
     ).rejects.toMatchObject({ status: 415, param: "file" })
+    const timed = await openai.audio.transcriptions.create({
+      file: await file(),
+      model: "whisper-1",
+      response_format: "verbose_json",
+      timestamp_granularities: ["word", "segment"],
+    })
+    expect(timed.words).toEqual([
+      { word: "How", start: 1.5, end: 2 },
+      { word: "are", start: 2, end: 2.5 },
+      { word: "you?", start: 2.5, end: 3.25 },
+    ])
+    expect(timed.segments?.[0]).toMatchObject({ avg_logprob: -0.2, no_speech_prob: 0.01, compression_ratio: 0.6 })
     await expect(
       openai.audio.transcriptions.create({
         file: await file(),
         model: "whisper-1",
-        response_format: "verbose_json",
         timestamp_granularities: ["word"],
       }),
     ).rejects.toMatchObject({ status: 400, param: "timestamp_granularities" })
+    await expect(
+      openai.audio.transcriptions.create({
+        file: await toFile(Buffer.from("x"), "a.wav"),
+        model: "whisper-1",
+        stream: true,
+      }),
+    ).rejects.toMatchObject({ status: 415 })
   })
 
   it("translates, with the names it is told, and says when the named model cannot", async () => {

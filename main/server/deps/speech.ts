@@ -1,4 +1,4 @@
-import type { Transcription, Voice } from "#contract/audio.ts"
+import type { Transcription, TranscriptionSegment, Voice } from "#contract/audio.ts"
 import type { ClonedVoice, CloningStatus, SampleVerdict, VoiceConsent } from "#contract/cloning.ts"
 import type { AudioDevices, DeviceCheckEvent, DeviceEvent } from "#contract/devices.ts"
 import type { RouteInput, RouteOutput } from "#contract/route.ts"
@@ -20,6 +20,8 @@ export interface RecordingToHear {
   model?: string
   /** English text, whatever is spoken. Rejects with `model.incompatible` where the model cannot. */
   isTranslation?: boolean
+  /** Hears of each segment as soon as it is known. */
+  onSegment?: (segment: TranscriptionSegment) => void
 }
 
 export interface SpokenSound {
@@ -30,8 +32,8 @@ export interface SpokenSound {
 }
 
 export interface SpeechService {
-  /** Any supported recording. Rejects with `audio.*`, `model.*` or `engine.*`; silence is an empty transcript. */
-  transcribe(file: RecordingToHear, signal: AbortSignal): Promise<Transcription>
+  /** Any supported recording. Rejects with `audio.*`, `model.*` or `engine.*`; silence is an empty transcript. Segments carry names where voices are known. */
+  transcribe(actor: Actor, file: RecordingToHear, signal: AbortSignal): Promise<Transcription>
   /** Encoded speech, piece by piece as it is made. `pcm` is 24 kHz s16le mono. Resolves before the first piece is made. */
   speak(
     actor: Actor,

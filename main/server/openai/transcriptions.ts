@@ -1,5 +1,6 @@
-import type { Transcription } from "#contract/audio.ts"
+import type { Transcription, TranscriptionSegment } from "#contract/audio.ts"
 import type { TranscriptionFields } from "#contract/openai.ts"
+import { createPushQueue } from "#core/queue.ts"
 import type { ServerDeps } from "../deps.ts"
 import type { RequestInfo } from "../handlers.ts"
 import { badParameter } from "./openAiErrors.ts"
@@ -27,7 +28,7 @@ export function createTranslation(
 async function hear(
   fields: TranscriptionFields,
   { isTranslation }: { isTranslation: boolean },
-  { files, signal }: RequestInfo,
+  { actor, files, signal }: RequestInfo,
   deps: Pick<ServerDeps, "speech" | "models">,
 ): Promise<OpenAiReply> {
   const [file] = files
@@ -35,26 +36,38 @@ async function hear(
   const format = fields.response_format ?? "json"
   if (!["json", "text", "srt", "vtt", "verbose_json"].includes(format))
     throw badParameter("response_format", "`response_format` is json, text, srt, vtt or verbose_json.")
-  if ([fields["timestamp_granularities[]"] ?? fields.timestamp_granularities].flat().includes("word"))
-    throw badParameter("timestamp_granularities", "Word timestamps are not supported. Ask for `segment`.")
+  const granularities = [fields["timestamp_granularities[]"] ?? fields.timestamp_granularities ?? "segment"].flat()
+  if (granularities.some((each) => each !== "word" && each !== "segment"))
+    throw badParameter("timestamp_granularities", "`timestamp_granularities` is word, segment, or both.")
+  if (granularities.includes("word") && format !== "verbose_json")
+    throw badParameter("timestamp_granularities", "Times of words need `response_format=verbose_json`.")
   await checkModelOfRole(fields.model, "stt", deps)
-  const result = await deps.speech.transcribe(
-    {
-      path: file.path,
-      name: file.name,
-      isTranslation,
-      ...(fields.language ? { language: fields.language } : {}),
-      ...(fields.prompt ? { prompt: fields.prompt } : {}),
-      ...(isStockName(fields.model, "stt") ? {} : { model: fields.model }),
-    },
-    signal,
-  )
-  if (fields.stream === "true" || fields.stream === "1")
-    return { kind: "events", events: transcriptEvents(result), isClosedByDone: false }
-  return formatted(result, format, isTranslation ? "translate" : "transcribe")
+  const recording = {
+    path: file.path,
+    name: file.name,
+    isTranslation,
+    ...(fields.language ? { language: fields.language } : {}),
+    ...(fields.prompt ? { prompt: fields.prompt } : {}),
+    ...(isStockName(fields.model, "stt") ? {} : { model: fields.model }),
+  }
+  const hearAll = (onSegment?: (segment: TranscriptionSegment) => void): Promise<Transcription> =>
+    deps.speech.transcribe(actor, { ...recording, ...(onSegment ? { onSegment } : {}) }, signal)
+  if (fields.stream === "true" || fields.stream === "1") {
+    const events = transcriptEvents(hearAll)
+    // A recording that cannot be heard still gets its status: the stream begins with the first words.
+    const first = await events.next()
+    return { kind: "events", events: startingWith(first, events), isClosedByDone: false }
+  }
+  const result = await hearAll()
+  const task = isTranslation ? "translate" : "transcribe"
+  return formatted(result, format, { task, hasWords: granularities.includes("word") })
 }
 
-function formatted(result: Transcription, format: string, task: "transcribe" | "translate"): OpenAiReply {
+function formatted(
+  result: Transcription,
+  format: string,
+  { task, hasWords }: { task: "transcribe" | "translate"; hasWords: boolean },
+): OpenAiReply {
   const usage = { type: "duration", seconds: Math.ceil(result.duration_s) }
   const text = (body: string, contentType = "text/plain; charset=utf-8"): OpenAiReply => ({
     kind: "bytes",
@@ -89,7 +102,8 @@ function formatted(result: Transcription, format: string, task: "transcribe" | "
           language: result.language,
           duration: result.duration_s,
           text: result.transcript,
-          // The decoder keeps no such figures per segment: clients require the fields, so they carry neutral values.
+          ...(hasWords ? { words: result.segments.flatMap(({ words = [] }) => words) } : {}),
+          // Clients require all fields: what an engine does not tell carries a neutral value.
           segments: result.segments.map((segment, id) => ({
             id,
             seek: Math.round(segment.start * 100),
@@ -98,9 +112,10 @@ function formatted(result: Transcription, format: string, task: "transcribe" | "
             text: segment.text,
             tokens: [],
             temperature: 0,
-            avg_logprob: 0,
-            compression_ratio: 1,
-            no_speech_prob: 0,
+            avg_logprob: segment.avg_logprob ?? 0,
+            compression_ratio: segment.compression_ratio ?? 1,
+            no_speech_prob: segment.no_speech_prob ?? 0,
+            ...(segment.speaker === undefined ? {} : { speaker: segment.speaker }),
           })),
           usage,
         },
@@ -110,14 +125,30 @@ function formatted(result: Transcription, format: string, task: "transcribe" | "
   }
 }
 
-async function* transcriptEvents(result: Transcription): AsyncGenerator<unknown> {
-  for (const [index, segment] of result.segments.entries())
-    yield { type: "transcript.text.delta", delta: `${index > 0 ? " " : ""}${segment.text.trim()}` }
+/** Each segment as it is heard, then the whole. */
+async function* transcriptEvents(
+  hearAll: (onSegment: (segment: TranscriptionSegment) => void) => Promise<Transcription>,
+): AsyncGenerator<unknown> {
+  const segments = createPushQueue<TranscriptionSegment>()
+  const whole = hearAll((segment) => segments.push(segment)).finally(() => segments.end())
+  // Awaited below, when all that was heard before it failed is told.
+  whole.catch(() => undefined)
+  let isFirst = true
+  for await (const segment of segments) {
+    yield { type: "transcript.text.delta", delta: `${isFirst ? "" : " "}${segment.text.trim()}` }
+    isFirst = false
+  }
+  const { transcript, duration_s } = await whole
   yield {
     type: "transcript.text.done",
-    text: result.transcript,
-    usage: { type: "duration", seconds: Math.ceil(result.duration_s) },
+    text: transcript,
+    usage: { type: "duration", seconds: Math.ceil(duration_s) },
   }
+}
+
+async function* startingWith(first: IteratorResult<unknown>, rest: AsyncGenerator<unknown>): AsyncGenerator<unknown> {
+  if (!first.done) yield first.value
+  yield* rest
 }
 
 /** `00:00:01,500`, with a comma for SubRip and a point for WebVTT. */

@@ -16,8 +16,10 @@ export const audioHandlers = ({
   rag,
   clock,
 }: Pick<ServerDeps, "speech" | "rag" | "clock">): HandlersFor<typeof audioRoutes> => {
-  const transcribe = ({ body }: { body: { language?: string; prompt?: string } }, { files, signal }: RequestInfo) =>
-    speech.transcribe({ ...onlyFile(files), language: body.language, prompt: body.prompt }, signal)
+  const transcribe = (
+    { body }: { body: { language?: string; prompt?: string } },
+    { actor, files, signal }: RequestInfo,
+  ) => speech.transcribe(actor, { ...onlyFile(files), language: body.language, prompt: body.prompt }, signal)
 
   const speak = async (body: SpeakBody, info: RequestInfo): Promise<BytesReply> =>
     soundReply(await speech.speak(info.actor, body, info.signal), body, info)
