@@ -8,6 +8,7 @@ import { Confirm, Dialog } from "../../ui/Dialog.tsx"
 import { formatTime } from "../../ui/format.ts"
 import { toast } from "../frame/frameStore.ts"
 import { activeChatModel, useModels } from "../models/modelsStore.ts"
+import { isShared, usePeople } from "../people/peopleStore.ts"
 import { useSettings } from "./settingsStore.ts"
 import { strings } from "./strings.ts"
 
@@ -22,6 +23,8 @@ export function ApiCard() {
   const [keys, setKeys] = useState<ApiKey[]>([])
   const [isCreating, setIsCreating] = useState(false)
   const [revoking, setRevoking] = useState<ApiKey | null>(null)
+  const people = usePeople((state) => state.choices)
+  const isHousehold = usePeople(isShared)
   const load = () =>
     void api("GET /api/keys")
       .then((answer) => setKeys(answer.items))
@@ -59,6 +62,9 @@ export function ApiCard() {
               <div className="row" style={{ flexWrap: "wrap" }}>
                 <strong>{key.name}</strong>
                 <code className="faint">{key.prefix}…</code>
+                {isHousehold ? (
+                  <span className="soft">{people.find(({ id }) => id === (key.personId ?? "owner"))?.name}</span>
+                ) : null}
                 {key.scopes.map((scope) => (
                   <span className="badge" key={scope}>
                     {scope in strings.scopeNames ? strings.scopeNames[scope as KeyScope] : scope}
@@ -129,9 +135,13 @@ function NewKey({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("")
   const [chosen, setChosen] = useState<KeyScope[]>(["chat", "rag", "audio", "models"])
   const [secret, setSecret] = useState<string | null>(null)
+  const { me, choices } = usePeople()
+  const isHousehold = usePeople(isShared)
+  const [personId, setPersonId] = useState(me?.id ?? "owner")
   const create = async () => {
     try {
-      const answer = await api("POST /api/keys", { body: { name: name.trim(), scopes: chosen } })
+      const whose = isHousehold ? { personId } : {}
+      const answer = await api("POST /api/keys", { body: { name: name.trim(), scopes: chosen, ...whose } })
       setSecret(answer.secret)
     } catch (error) {
       toast(asApiError(error).message, { tone: "danger" })
@@ -162,6 +172,18 @@ function NewKey({ onClose }: { onClose: () => void }) {
             {strings.keyName}
             <input className="field" value={name} maxLength={80} onChange={(event) => setName(event.target.value)} />
           </label>
+          {isHousehold ? (
+            <label className="stack" style={{ gap: 4 }}>
+              {strings.keyPerson}
+              <select className="field" value={personId} onChange={(event) => setPersonId(event.target.value)}>
+                {choices.map((person) => (
+                  <option key={person.id} value={person.id}>
+                    {person.name}
+                  </option>
+                ))}
+              </select>
+            </label>
+          ) : null}
           <fieldset className="scopes">
             <legend>{strings.scopes}</legend>
             {scopes.map((scope) => (

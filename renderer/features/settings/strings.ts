@@ -36,6 +36,7 @@ export const strings = {
   revokeText: "Programs that use this key are turned away from now on.",
   cancel: "Cancel",
   newKey: "New key",
+  keyPerson: "Acts as",
   keyName: "What is it for?",
   scopes: "May use",
   scopeNames: {
