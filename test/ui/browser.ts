@@ -71,7 +71,7 @@ export async function openWindow(browser: Browser, options: WindowOptions): Prom
     if (!url.startsWith(core.origin) && !url.startsWith("data:") && !url.startsWith("blob:")) foreign.push(url)
   })
   await page.goto(core.url)
-  await page.locator("nav[aria-label=Main]").waitFor()
+  await page.locator("nav[aria-label=Main], .who").waitFor()
   if (options.path) {
     await page.evaluate((hash) => {
       window.location.hash = hash

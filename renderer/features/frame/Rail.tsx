@@ -3,6 +3,7 @@ import {
   Bookmark,
   Boxes,
   FileText,
+  History,
   Keyboard,
   Monitor,
   Moon,
@@ -10,9 +11,12 @@ import {
   SlidersHorizontal,
   SquarePen,
   Sun,
+  Users,
 } from "lucide-react"
+import type { Role } from "#contract/people.ts"
 import { Keys } from "../../ui/Keys.tsx"
-import { Menu } from "../../ui/Menu.tsx"
+import { PersonMenu } from "../people/PersonMenu.tsx"
+import { isShared, usePeople } from "../people/peopleStore.ts"
 import { changeSettings } from "../settings/settingsStore.ts"
 import { goTo, type Page, useFrame } from "./frameStore.ts"
 import { strings } from "./strings.ts"
@@ -23,17 +27,33 @@ const entries: readonly { page: Page; Icon: typeof Activity }[] = [
   { page: "models", Icon: Boxes },
   { page: "memory", Icon: Bookmark },
   { page: "metrics", Icon: Activity },
+  { page: "activity", Icon: History },
+  { page: "people", Icon: Users },
   { page: "settings", Icon: SlidersHorizontal },
 ]
 
+/** Pages that answer only some of the household; whoever lives alone needs no People in the rail. */
+const forRoles: Partial<Record<Page, readonly Role[]>> = {
+  models: ["owner", "adult"],
+  memory: ["owner", "adult", "child"],
+  metrics: ["owner", "adult"],
+  activity: ["owner"],
+  people: ["owner", "adult", "child"],
+}
+
 export function Rail() {
   const page = useFrame((state) => state.page)
+  const role = usePeople((state) => state.me?.role ?? "owner")
+  const shared = usePeople(isShared)
+  const shown = entries.filter(
+    (entry) => (forRoles[entry.page]?.includes(role) ?? true) && (entry.page !== "people" || shared),
+  )
   return (
-    <nav className="rail" aria-label={strings.navigation}>
+    <nav className={`rail ${shared ? "shared" : ""}`} aria-label={strings.navigation}>
       <button type="button" className="rail-mark" aria-label={strings.pages.welcome} onClick={() => goTo("welcome")}>
         <span aria-hidden />
       </button>
-      {entries.map(({ page: target, Icon }) => (
+      {shown.map(({ page: target, Icon }) => (
         <a
           key={target}
           href={`#/${target}`}
@@ -49,14 +69,13 @@ export function Rail() {
         </a>
       ))}
       <div className="rail-foot">
-        <Menu
-          align="start"
-          trigger={
-            <button type="button" className="avatar" aria-label={strings.menu}>
-              {strings.you.slice(0, 1)}
-            </button>
-          }
+        <PersonMenu
+          label={strings.menu}
+          alone={strings.you}
           entries={[
+            ...(role === "guest"
+              ? []
+              : [{ label: strings.pages.people, icon: <Users size={15} />, onSelect: () => goTo("people") }]),
             {
               label: strings.palette,
               icon: <Search size={15} />,

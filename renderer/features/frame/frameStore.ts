@@ -3,7 +3,18 @@ import { create } from "zustand"
 import type { Message } from "#contract/conversations.ts"
 import type { Passage } from "#contract/turns.ts"
 
-export const pages = ["chat", "documents", "models", "memory", "metrics", "settings", "evaluation", "welcome"] as const
+export const pages = [
+  "chat",
+  "documents",
+  "models",
+  "memory",
+  "metrics",
+  "activity",
+  "people",
+  "settings",
+  "evaluation",
+  "welcome",
+] as const
 export type Page = (typeof pages)[number]
 
 /** What the side panel shows. */

@@ -6,6 +6,8 @@ export const strings = {
     models: "Models",
     memory: "Memory",
     metrics: "Metrics",
+    activity: "Activity",
+    people: "People",
     evaluation: "Evaluation",
     settings: "Settings",
     welcome: "Welcome",
