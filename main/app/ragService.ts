@@ -1,8 +1,15 @@
+import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import type { Embedder } from "#engines/types.ts"
-import type { FusionWeightStore, VersionedFusionWeights } from "#rag/fusionWeights.ts"
-import { defaultFusionWeights } from "#rag/fusionWeights.ts"
+import {
+  defaultFusionWeights,
+  type FusionWeightStore,
+  type FusionWeights,
+  normaliseFusionWeights,
+  type VersionedFusionWeights,
+} from "#rag/fusionWeights.ts"
 import type { ShownLists } from "#rag/shownLists.ts"
+import type { PinnedRecall } from "#rag/swapGate.ts"
 import type { RagService } from "#server/deps.ts"
 import { type RagQueryDeps, ragQuery, ragRanking } from "./ragQuery.ts"
 import { ragStream } from "./ragStream.ts"
@@ -11,6 +18,8 @@ export interface RagServiceDeps extends RagQueryDeps {
   fusion: FusionWeightStore
   shown: ShownLists
   embedder(): Embedder
+  /** How the pinned questions are found with these shares, or null: with those in force. Null: nothing is pinned. */
+  pinnedRecall(actor: Actor, fusion: FusionWeights | null, signal: AbortSignal): Promise<PinnedRecall | null>
 }
 
 /** What the `/rag` routes and `/model/embed` call. */
@@ -21,7 +30,10 @@ export function createRagService(deps: RagServiceDeps): RagService {
     ranking: (actor, query, signal) => ragRanking(actor, query, deps, signal),
     stream: (actor, query, options, signal) => ragStream(actor, query, options, deps, signal),
     fusionWeights: () => withOverride(fusion.current()),
-    setFusionWeights: async (actor, weights) => withOverride(await fusion.change(actor, weights)),
+    async setFusionWeights(actor, weights, isForced, signal) {
+      if (weights !== null && !isForced) await refuseLoss(actor, normaliseFusionWeights(weights), deps, signal)
+      return withOverride(await fusion.change(actor, weights))
+    },
     feedback: shown,
     async embed(texts, modelId, signal) {
       const embedder = deps.embedder()
@@ -43,6 +55,24 @@ export function createRagService(deps: RagServiceDeps): RagService {
       }
     },
   }
+}
+
+/** Throws when fewer pinned questions find their passage among the first five. */
+async function refuseLoss(
+  actor: Actor,
+  weights: FusionWeights,
+  { pinnedRecall }: Pick<RagServiceDeps, "pinnedRecall">,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = await pinnedRecall(actor, null, signal)
+  const after = before && (await pinnedRecall(actor, weights, signal))
+  if (!before || !after || after.recall >= before.recall) return
+  const percent = (share: number): string => `${Math.round(100 * share)} %`
+  const found = `${percent(after.recall)} instead of ${percent(before.recall)}`
+  throw new AppError("rag.recall-falls", `Fewer of the ${after.questions} pinned questions would be found: ${found}.`, {
+    remedy: "Send `force: true` to use these weights all the same.",
+    details: { before: before.recall, after: after.recall, questions: after.questions },
+  })
 }
 
 const withOverride = ({ weights, version }: VersionedFusionWeights) => ({

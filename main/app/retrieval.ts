@@ -35,7 +35,7 @@ export interface Retrieval {
   /** How many of the pinned questions are found when these take the place of what is in use. Null: nothing is pinned. */
   pinnedRecallWith(
     actor: Actor,
-    instead: Partial<Pick<RetrieveDeps, "chunks" | "queryEmbedder">>,
+    instead: Partial<Pick<RetrieveDeps, "chunks" | "queryEmbedder" | "fusion">>,
     signal: AbortSignal,
   ): Promise<PinnedRecall | null>
   close(): Promise<void>

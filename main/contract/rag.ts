@@ -180,7 +180,7 @@ export const ragRoutes = {
   },
   "PUT /rag/fusion/weights": {
     summary:
-      "Change the shares; they are scaled to a sum of 1 and kept. `weights: null` goes back to the shipped ones; `version` guards against a change in between.",
+      "Change the shares; they are scaled to a sum of 1 and kept. `weights: null` goes back to the shipped ones; `version` guards against a change in between. Shares that find the pinned questions worse need `force`.",
     scope: "admin",
     body: z
       .strictObject({
@@ -188,13 +188,15 @@ export const ragRoutes = {
         ltr: share.optional(),
         conceptual: share.optional(),
         version: z.number().int().optional(),
+        /** Also when the pinned questions are found worse. Default false. */
+        force: z.boolean().default(false),
       })
       .refine(
         (body) => (body.weights === undefined) === (body.ltr !== undefined && body.conceptual !== undefined),
         "Send `weights`, or both `ltr` and `conceptual`.",
       ),
     output: fusionWeights.extend({ normalized: z.literal(true) }),
-    errors: ["request.conflict"],
+    errors: ["request.conflict", "rag.recall-falls"],
   },
   "POST /rag/feedback": {
     summary:

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { createRagService } from "#app/ragService.ts"
+import { createRagService, type RagServiceDeps } from "#app/ragService.ts"
 import { answer } from "#chat/answer.ts"
 import { answerRouted } from "#chat/answerRouted.ts"
 import { recogniseMemory } from "#chat/memory/recogniseMemory.ts"
@@ -43,6 +43,8 @@ export async function createRagServer(options: {
   llm?: FakeLlmScript
   embedder?: Embedder
   store?: Store
+  /** Of the pinned questions, with other shares or (null) with those in force. Default: nothing is pinned. */
+  pinnedRecall?: RagServiceDeps["pinnedRecall"]
   /** Changes the service before it is served. */
   wrap?: (service: RagService) => RagService
 }): Promise<RagServer> {
@@ -101,6 +103,7 @@ export async function createRagServer(options: {
     fusion,
     clock: systemClock,
     embedder: () => createWordEmbedder(),
+    pinnedRecall: options.pinnedRecall ?? (async () => null),
   })
   const fake = createFakeServer({ rag: options.wrap?.(service) ?? service, requestsPerTenSeconds: 1_000_000 })
   const server = createServer(fake.deps)

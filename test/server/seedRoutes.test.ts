@@ -108,6 +108,26 @@ describe("the first clients' requests", () => {
     expect(reset).toMatchObject({ override: false, version: changed.version + 1 })
   })
 
+  it("refuse weights that find the pinned questions worse, with both figures, unless they are forced", async () => {
+    const guarded = await createRagServer({
+      documents: {},
+      pinnedRecall: async (_actor, fusion) => ({ recall: fusion && fusion.ltr > 0.9 ? 0.5 : 0.8, questions: 10 }),
+    })
+    const put = (body: object) => guarded.call("PUT", "/rag/fusion/weights", body)
+    const refused = await put({ ltr: 1, conceptual: 0 })
+    expect(refused.status).toBe(409)
+    expect((await refused.json()).error).toMatchObject({
+      code: "rag.recall-falls",
+      message: "Fewer of the 10 pinned questions would be found: 50 % instead of 80 %.",
+      details: { before: 0.8, after: 0.5, questions: 10 },
+    })
+    expect((await (await guarded.call("GET", "/rag/fusion/weights")).json()).override).toBe(false)
+    expect((await put({ ltr: 1, conceptual: 1 })).status).toBe(200)
+    expect((await put({ ltr: 1, conceptual: 0, force: true })).status).toBe(200)
+    expect((await put({ weights: null })).status).toBe(200)
+    await guarded.close()
+  })
+
   it("get citations of listed chunks only, and vectors of the length they are told", async () => {
     const asked = await (await server.call("POST", "/rag/query", { query: "How often do I change the filter?" })).json()
     const listed = asked.chunks.map(({ id }: { id: string }) => id)

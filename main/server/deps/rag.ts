@@ -42,7 +42,13 @@ export interface RagService {
   ): AsyncIterable<Exclude<RagStreamEvent, { phase: "error" }>>
   fusionWeights(): FusionWeightsOutput
   /** Null: back to the shipped ones. Rejects with `request.invalid` for weights that are all 0. */
-  setFusionWeights(actor: Actor, weights: FusionWeightsOutput["weights"] | null): Promise<FusionWeightsOutput>
+  /** Rejects with `rag.recall-falls` when the pinned questions are found worse, unless it is forced. Null goes back to the shipped ones. */
+  setFusionWeights(
+    actor: Actor,
+    weights: FusionWeightsOutput["weights"] | null,
+    isForced: boolean,
+    signal: AbortSignal,
+  ): Promise<FusionWeightsOutput>
   feedback: RagFeedbackService
   /** `modelId` null: the active embedder. Another embedder that is not active rejects with `model.not-found`. */
   embed(texts: string[], modelId: string | null, signal: AbortSignal): Promise<EmbedResult>

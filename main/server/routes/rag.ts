@@ -30,14 +30,14 @@ export const ragHandlers = ({
       return stream(isLimited ? { ...rest, filter } : rest, false, request)
     },
     "GET /rag/fusion/weights": async () => rag.fusionWeights(),
-    "PUT /rag/fusion/weights": async ({ body }, { actor }) => {
+    "PUT /rag/fusion/weights": async ({ body }, { actor, signal }) => {
       const { ltr, conceptual, version } = body
       if (version !== undefined && version !== rag.fusionWeights().version)
         throw new AppError("request.conflict", "The weights were changed in between.", {
           remedy: "Read them again and send their version.",
         })
       const weights = body.weights === undefined ? { ltr: ltr ?? 0, conceptual: conceptual ?? 0 } : body.weights
-      return { ...(await rag.setFusionWeights(actor, weights)), normalized: true }
+      return { ...(await rag.setFusionWeights(actor, weights, body.force, signal)), normalized: true }
     },
     "POST /rag/feedback": async ({ body }, { actor }) => {
       const { query_id, chunk_id, event, value } = body
