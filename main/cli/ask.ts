@@ -1,12 +1,14 @@
+import { realpath } from "node:fs/promises"
 import type { ErrorCode } from "#contract/errors.ts"
 import { emptyTurn, foldTurn } from "#contract/turnState.ts"
 import type { Passage, TurnEvent } from "#contract/turns.ts"
 import { AppError } from "#core/errors.ts"
 import type { Client } from "./client.ts"
 import { ensureModels } from "./ensureModels.ts"
-import { ingestPath } from "./ingest.ts"
+import { ingestPath, isWebAddress } from "./ingest.ts"
 import { awaitDocuments } from "./jobs.ts"
 import { exitCode, printResult } from "./output.ts"
+import { untilRead } from "./watchFolders.ts"
 
 export interface AskOptions {
   /** Paths, each with a collection of its own. */
@@ -94,7 +96,7 @@ export async function chooseCollections(
 ): Promise<string[] | undefined> {
   if (options.docs) {
     const ids = new Set<string>()
-    for (const path of options.docs) ids.add((await ingestPath(client, path, options.collection, signal)).collectionId)
+    for (const path of options.docs) ids.add(await collectionOf(client, path, options.collection, signal))
     return [...ids]
   }
   if (!options.collection) return undefined
@@ -109,4 +111,23 @@ export async function chooseCollections(
     })
   }
   return [found.id]
+}
+
+/** A folder that is watched is compared where its documents are; any other path is read into a collection of its own. */
+async function collectionOf(
+  client: Client,
+  path: string,
+  collection: string | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  if (!collection && !isWebAddress(path)) {
+    const real = await realpath(path).catch(() => null)
+    const { items } = await client.api("GET /api/folders", {}, signal)
+    const watched = items.find((folder) => folder.path === real)
+    if (watched) {
+      const looking = await client.api("POST /api/folders/:id/rescan", { params: { id: watched.id } }, signal)
+      return (await untilRead(client, looking, signal)).collectionId
+    }
+  }
+  return (await ingestPath(client, path, collection, signal)).collectionId
 }

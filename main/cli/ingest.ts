@@ -1,11 +1,16 @@
-import { resolve } from "node:path"
+import { realpath } from "node:fs/promises"
+import { basename, resolve } from "node:path"
+import type { Document } from "#contract/documents.ts"
 import { AppError } from "#core/errors.ts"
 import type { Client } from "./client.ts"
 import { ensureModels } from "./ensureModels.ts"
 import { followJob } from "./jobs.ts"
 import { exitCode, note, printResult } from "./output.ts"
 
-/** `ingest`: adds files, folders or web pages and says what became of each. */
+/**
+ * `ingest`: adds files, folders or web pages and says what became of each. Files that cannot be read are told and do not fail the
+ * command, as long as something else could be; a page that did not come does.
+ */
 export async function ingest(
   client: Client,
   paths: string[],
@@ -13,14 +18,19 @@ export async function ingest(
   signal: AbortSignal,
 ): Promise<number> {
   await ensureModels(client, ["embedder"], signal)
-  const collections = new Set<string>()
-  for (const path of paths) collections.add((await ingestPath(client, path, options.collection, signal)).collectionId)
-  const documents = []
-  for (const collectionId of collections)
-    documents.push(...(await client.api("GET /api/documents", { query: { collectionId, limit: 5000 } }, signal)).items)
+  const given = new Map<string, string[]>()
+  for (const path of paths) {
+    const { collectionId } = await ingestPath(client, path, options.collection, signal)
+    given.set(collectionId, [...(given.get(collectionId) ?? []), await listedAs(path)])
+  }
+  const documents: Document[] = []
+  for (const [collectionId, names] of given) {
+    const { items } = await client.api("GET /api/documents", { query: { collectionId, limit: 5000 } }, signal)
+    documents.push(...items.filter(({ path }) => names.some((name) => path === name || path.startsWith(`${name}/`))))
+  }
   const failed = documents.filter((document) => document.status === "failed")
   const result = {
-    collections: [...collections],
+    collections: [...given.keys()],
     ready: documents.filter((document) => document.status === "ready").length,
     failed: failed.map((document) => ({ path: document.path, error: document.error })),
     passages: documents.reduce((sum, document) => sum + document.chunkCount, 0),
@@ -32,9 +42,14 @@ export async function ingest(
   )
   for (const { path, error } of result.failed) note(`${path}: ${error?.message ?? "failed"} ${error?.remedy ?? ""}`)
   // A page that was asked for by its address and did not come is a failure, whatever else the collection holds.
-  const asked = new Set(paths.filter(isWebAddress).map((path) => Object.assign(new URL(path), { hash: "" }).href))
-  if (failed.some((document) => asked.has(document.path))) return exitCode.failed
+  if (failed.some((document) => isWebAddress(document.path))) return exitCode.failed
   return result.ready > 0 || failed.length === 0 ? exitCode.done : exitCode.failed
+}
+
+/** How a path that was added begins in the list of documents. */
+async function listedAs(path: string): Promise<string> {
+  if (isWebAddress(path)) return Object.assign(new URL(path), { hash: "" }).href
+  return basename(await realpath(path).catch(() => resolve(path)))
 }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`

@@ -15,7 +15,8 @@ export async function followJob(client: Client, jobId: string, signal: AbortSign
       const parsed = jobSchema.safeParse(value)
       if (!parsed.success) continue
       last = parsed.data
-      line.show(describe(last))
+      // Before the files are counted there is nothing to tell.
+      if (last.done > 0 || last.total) line.show(describe(last))
     }
   } finally {
     line.clear()

@@ -66,7 +66,8 @@ async function watched(
   }
 }
 
-async function untilRead(client: Client, folder: Folder, signal: AbortSignal): Promise<Folder> {
+/** Waits until a folder has been compared with its documents and what changed has been read. */
+export async function untilRead(client: Client, folder: Folder, signal: AbortSignal): Promise<Folder> {
   const line = createProgressLine()
   try {
     let seen = folder

@@ -135,6 +135,16 @@ describe("the command line without models", { timeout: 60_000 }, () => {
     expect(result.ready).toBe(1)
     expect(result.failed.map(({ path }) => path).sort()).toEqual(["mixed/broken.pdf", "mixed/empty.txt"])
     expect(stderr).toContain("broken.pdf")
+
+    // Of another run into the same collection only what belongs to it is told.
+    const shelf = join(cli.dataDir, "..", "shelf")
+    mkdirSync(shelf)
+    writeFileSync(join(shelf, "good.txt"), "The key of the shed hangs beside the door.")
+    await cli.run(["ingest", docs, "--collection", "Both", "--json"])
+    const other = await cli.run(["ingest", shelf, "--collection", "Both", "--json"])
+    expect(JSON.parse(other.stdout)).toMatchObject({ ready: 1, failed: [] })
+    const broken = join(docs, "broken.pdf")
+    expect((await cli.run(["ingest", broken, "--collection", "Alone", "--json"])).code).toBe(1)
   })
 
   it.each([
