@@ -147,6 +147,39 @@ const shots: readonly Shot[] = [
     },
   },
   {
+    name: "activity",
+    path: "#/activity",
+    prepare: async (page) => page.locator(".timeline-row, .empty").first().waitFor(),
+  },
+  {
+    name: "activity-log",
+    path: "#/activity/logs",
+    states: ["empty", "full"],
+    prepare: async (page, state) => {
+      if (state === "full") await page.locator(".log-line").first().waitFor()
+    },
+  },
+  {
+    name: "activity-audit",
+    path: "#/activity/audit",
+    states: ["full", "error"],
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "Check the chain" }).click()
+      await page.locator(".success-text, .notice").first().waitFor()
+    },
+  },
+  {
+    name: "activity-check",
+    path: "#/activity/check",
+    states: ["full", "error"],
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "Check now" }).click()
+      await page.locator("details").first().waitFor()
+      await page.getByRole("button", { name: "Look inside" }).click()
+      await page.getByText("log.jsonl").waitFor()
+    },
+  },
+  {
     name: "memory",
     path: "#/memory",
     states: ["full", "empty"],

@@ -1,12 +1,17 @@
+import { Download, Pause, Play } from "lucide-react"
 import { useEffect, useMemo, useState } from "react"
 import type { Message } from "#contract/conversations.ts"
 import type { MetricFrame } from "#contract/ops.ts"
 import { api } from "../../api/client.ts"
+import { Button } from "../../ui/Button.tsx"
 import { formatBytes, formatTime } from "../../ui/format.ts"
+import { Menu } from "../../ui/Menu.tsx"
 import { Segmented } from "../../ui/Segmented.tsx"
-import { goTo } from "../frame/frameStore.ts"
+import { goTo, openPanel } from "../frame/frameStore.ts"
 import { Chart, type ChartSeries } from "./Chart.tsx"
-import { useMetrics } from "./metricsStore.ts"
+import { metricsToCsv } from "./exportMetrics.ts"
+import { loadHistory, useMetrics } from "./metricsStore.ts"
+import { saveText } from "./saveText.ts"
 import { strings } from "./strings.ts"
 import { Waterfall } from "./Waterfall.tsx"
 import "./metrics.css"
@@ -17,13 +22,20 @@ type Range = keyof typeof strings.ranges
 const shownStages = ["search", "first-token", "first-audio", "stt"]
 
 export default function MetricsPage() {
-  const frames = useMetrics((state) => state.frames)
+  const live = useMetrics((state) => state.frames)
+  const history = useMetrics((state) => state.history)
   const latest = useMetrics((state) => state.latest)
   const [range, setRange] = useState<Range>("5")
+  /** What is shown while the charts stand still. */
+  const [still, setStill] = useState<MetricFrame[] | null>(null)
+  useEffect(() => void loadHistory(), [])
+  const frames = still ?? live
   const shown = useMemo(() => {
-    const from = (frames.at(-1)?.at ?? 0) - Number(range) * 60_000
-    return frames.filter((frame) => frame.at >= from)
-  }, [frames, range])
+    const before = history.filter((frame) => frame.at < (frames[0]?.at ?? Number.POSITIVE_INFINITY))
+    const all = [...before, ...frames]
+    const from = (all.at(-1)?.at ?? 0) - Number(range) * 60_000
+    return all.filter((frame) => frame.at >= from)
+  }, [frames, history, range])
   const charts = useMemo(() => chartsOf(shown), [shown])
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: the page scrolls by keyboard
@@ -36,8 +48,33 @@ export default function MetricsPage() {
           options={(Object.keys(strings.ranges) as Range[]).map((value) => ({ value, label: strings.ranges[value] }))}
           onChange={setRange}
         />
+        <Button small aria-pressed={still !== null} onClick={() => setStill(still === null ? live : null)}>
+          {still === null ? <Pause size={14} aria-hidden /> : <Play size={14} aria-hidden />}
+          {still === null ? strings.pause : strings.resume}
+        </Button>
+        <Menu
+          align="end"
+          trigger={
+            <Button small disabled={shown.length === 0}>
+              <Download size={14} aria-hidden /> {strings.save}
+            </Button>
+          }
+          entries={[
+            {
+              label: strings.saveCsv,
+              onSelect: () => void saveText(metricsToCsv(shown), "text/csv", "zenglow-metrics.csv"),
+            },
+            {
+              label: strings.saveJson,
+              onSelect: () => void saveText(JSON.stringify(shown, null, 2), "application/json", "zenglow-metrics.json"),
+            },
+          ]}
+        />
       </header>
       <div className="page-body metrics-body">
+        <p className="soft" role="status">
+          {still === null ? strings.intro : strings.paused}
+        </p>
         {latest ? <LiveValues frame={latest} /> : <p className="soft">{strings.waiting}</p>}
         <div className="chart-grid">
           {charts.map((chart) => (
@@ -157,6 +194,11 @@ function LatestTurns() {
               <span className="faint numbers">{formatTime(message.createdAt)}</span>
             </button>
             <Waterfall timings={message.timings} isSmall />
+            <div>
+              <Button small variant="quiet" onClick={() => openPanel({ kind: "turn", message })}>
+                {strings.howMade}
+              </Button>
+            </div>
           </article>
         ))}
       </div>

@@ -2,6 +2,7 @@ import type { Message } from "#contract/conversations.ts"
 import { formatCount, formatDuration } from "../../ui/format.ts"
 import { useModels } from "../models/modelsStore.ts"
 import { strings } from "./strings.ts"
+import { TraceView } from "./TraceView.tsx"
 import { Waterfall } from "./Waterfall.tsx"
 import "./metrics.css"
 
@@ -36,11 +37,16 @@ export default function TurnPanel({ message }: { message: Message }) {
           </div>
         ))}
       </dl>
-      {message.timings.length > 0 ? (
-        <Waterfall timings={message.timings} />
-      ) : (
-        <p className="soft">{strings.panel.noTimings}</p>
-      )}
+      <TraceView
+        id={message.id}
+        fallback={
+          message.timings.length > 0 ? (
+            <Waterfall timings={message.timings} />
+          ) : (
+            <p className="soft">{strings.panel.noTimings}</p>
+          )
+        }
+      />
     </div>
   )
 }
