@@ -3,6 +3,7 @@ import type { Memories } from "#rag/memory/memories.ts"
 import { memoryAnswer, withProposal } from "./memory/memoryAnswer.ts"
 import { recogniseMemory } from "./memory/recogniseMemory.ts"
 import type { AnswerInput } from "./runTurn.ts"
+import { sourceAnswer } from "./sourceAnswer.ts"
 
 export interface AnswerRoutes {
   memories: Memories
@@ -18,6 +19,11 @@ export async function* answerRouted(
   routes: AnswerRoutes,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEventBody> {
+  const sources = sourceAnswer(input.question, input.history)
+  if (sources) {
+    yield* sources
+    return
+  }
   const intent = input.remember === undefined ? null : recogniseMemory(input.question)
   if (intent) yield* memoryAnswer(intent, input, routes.memories, signal)
   else yield* withProposal(answered(input, routes, signal), input, routes.memories, signal)
