@@ -19,6 +19,8 @@ const importedModel = z.object({
   file: z.string(),
   mode: z.enum(["link", "copy"]),
   sizeBytes: z.number(),
+  /** Of models of several files: all of them. `sizeBytes` is then that of the file which describes them. */
+  totalBytes: z.number().optional(),
   mtimeMs: z.number(),
   sha256: z.string(),
   contextTokens: z.number().nullable(),
@@ -161,7 +163,8 @@ export async function checkImported(
   return "ok"
 }
 
-async function copyVerified(
+/** Copies a file and checks what arrived. Throws `download.no-space` or `model.corrupt`. */
+export async function copyVerified(
   source: string,
   destination: string,
   expected: { sizeBytes: number; sha256: string },
@@ -211,7 +214,8 @@ async function beginsLikeGguf(path: string): Promise<boolean> {
   }
 }
 
-function freeId(name: string, taken: ReadonlySet<string>): string {
+/** An id that is not taken, made of the name. */
+export function freeId(name: string, taken: ReadonlySet<string>): string {
   const slug = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
@@ -225,5 +229,7 @@ function freeId(name: string, taken: ReadonlySet<string>): string {
 }
 
 function incompatible(message: string): AppError {
-  return new AppError("model.incompatible", message, { remedy: "Choose a language model in the GGUF format." })
+  return new AppError("model.incompatible", message, {
+    remedy: "Choose a language model in the GGUF format, or the folder of an exported XTTS model.",
+  })
 }

@@ -1,5 +1,7 @@
+import type { XttsContract } from "./xtts/contract.ts"
+
 /** What the onnx child offers. Every request names its model: the child loads what it has not loaded yet. */
-export type OnnxContract = {
+export type OnnxContract = XttsContract & {
   "embed.load": { input: { model: EmbeddingModel }; output: null }
   "embed.unload": { input: null; output: null }
   "embed.run": {

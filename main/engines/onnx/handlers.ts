@@ -5,6 +5,7 @@ import { createKeepOne } from "./keepOne.ts"
 import { createOneAtATime } from "./oneAtATime.ts"
 import { encodePair, type LoadedPairModel, loadPairModel } from "./pairModel.ts"
 import { planBatches } from "./planBatches.ts"
+import { createXttsHandlers } from "./xtts/xttsHandlers.ts"
 
 /** Tokens per batch: measured to be as fast as larger ones, and short enough (.1 s on two cores) for an urgent question to slip in. */
 export const tokenBudget = 1024
@@ -21,6 +22,7 @@ export function createOnnxHandlers(): HostHandlers<OnnxContract> {
   const loadRanker = (model: PairModel) => rankers.get(JSON.stringify(model), () => loadPairModel(model))
 
   return {
+    ...createXttsHandlers(),
     async "embed.load"({ model }) {
       await load(model)
       return null

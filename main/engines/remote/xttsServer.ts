@@ -45,6 +45,7 @@ export function createXttsServer(options: XttsServerOptions): VoiceCloner {
     try {
       response = await fetch(url, { ...init, headers, redirect: "manual", signal })
     } catch (cause) {
+      signal.throwIfAborted()
       throw failed(base, "cannot be reached", cause)
     }
     if (response.ok) return response
@@ -54,11 +55,15 @@ export function createXttsServer(options: XttsServerOptions): VoiceCloner {
     throw failed(base, `answered ${response.status}`)
   }
 
-  /** Runs an exchange under the caller's signal and the timeout, and tells the three ways it can end apart. */
-  const exchange = async <T>(signal: AbortSignal, run: (both: AbortSignal) => Promise<T>): Promise<T> => {
-    const limit = AbortSignal.timeout(timeoutMs)
+  /** Runs a part of an exchange under the caller's signal and the limit, and tells the ways in which it can end apart. */
+  const exchange = async <T>(
+    signal: AbortSignal,
+    limit: AbortSignal,
+    run: (both: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
+    const both = AbortSignal.any([signal, limit])
     try {
-      return await untilAborted(run(AbortSignal.any([signal, limit])), AbortSignal.any([signal, limit]))
+      return await untilAborted(run(both), both)
     } catch (error) {
       signal.throwIfAborted()
       if (limit.aborted) throw failed(base, "did not answer in time", error)
@@ -123,23 +128,24 @@ export function createXttsServer(options: XttsServerOptions): VoiceCloner {
     load: async () => undefined,
     unload: async () => undefined,
     condition: async (sample, signal) =>
-      Buffer.from(JSON.stringify(await exchange(signal, (both) => condition(sample, both)))),
+      Buffer.from(
+        JSON.stringify(await exchange(signal, AbortSignal.timeout(timeoutMs), (both) => condition(sample, both))),
+      ),
     async *synthesize(text, { conditioning, language, rate = 1 }, signal) {
       const known: unknown = JSON.parse(Buffer.from(conditioning).toString())
       if (typeof known !== "object" || known === null) throw failed(base, "knows nothing of this voice")
       const limit = AbortSignal.timeout(timeoutMs)
-      const both = AbortSignal.any([signal, limit])
       const request = { conditioning: known as Record<string, unknown>, language, rate }
-      const response = await exchange(signal, () => speech(text, request, both))
+      const response = await exchange(signal, limit, (both) => speech(text, request, both))
       if (protocol !== "coqui") {
-        const bytes = await exchange(signal, () => readAll(response, base))
+        const bytes = await exchange(signal, limit, () => readAll(response, base))
         if (bytes.length === 0) throw failed(base, "sent no sound")
-        yield await exchange(signal, () => decode(bytes, both))
+        yield await exchange(signal, limit, (both) => decode(bytes, both))
         return
       }
       const pieces = wholeSamples(response, base)
       for (;;) {
-        const { value, done } = await exchange(signal, () => pieces.next())
+        const { value, done } = await exchange(signal, limit, () => pieces.next())
         if (done) return
         yield { samples: value, sampleRate: streamRate }
       }
