@@ -15,6 +15,7 @@ import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
 import type { TurnEvent, TurnRequest } from "#contract/turns.ts"
 import { builtRenderer } from "./buildRenderer.ts"
 import { activityHandlers } from "./mockActivity.ts"
+import { type MockCloningOptions, mockCloning } from "./mockCloning.ts"
 import { evaluationHandlers } from "./mockEvaluation.ts"
 import { shownAnswer, shownListOf } from "./mockFeedback.ts"
 import { knowledgeHandlers } from "./mockKnowledge.ts"
@@ -37,6 +38,7 @@ export interface MockCoreOptions {
   prepare?: (seed: Seed) => void
   /** Learning a voice is refused with this code. */
   enrollError?: ErrorCode
+  cloning?: MockCloningOptions
   /** A hands-free conversation is refused with this code. */
   handsFreeError?: ErrorCode
 }
@@ -553,6 +555,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       abortTurn(params.turnId)
       return { ok: true }
     },
+    ...mockCloning(options.cloning ?? {}, MockError),
     "GET /audio/speakers": () => ({ speakers: voices }),
     "POST /audio/speaker/enroll": ({ body }, files) => {
       if (!body.consent) throw new MockError("speaker.no-consent", "A voice is learned only from someone who agreed.")

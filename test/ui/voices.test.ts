@@ -8,10 +8,10 @@ const fixture = windowFixture()
 
 const open = async (options: Partial<WindowOptions> = {}) => {
   const page = await fixture.open({ state: "full", path: "#/settings/voices", ...options })
-  await page.getByRole("heading", { name: "Voices" }).waitFor()
+  await page.getByRole("heading", { name: "Voices", exact: true }).waitFor()
   return page
 }
-const card = (page: Page) => page.getByRole("region", { name: "Voices" })
+const card = (page: Page) => page.getByRole("region", { name: "Voices", exact: true })
 const serious = async (page: Page) => {
   await page.evaluate(axe.source)
   return await page.evaluate(async () =>

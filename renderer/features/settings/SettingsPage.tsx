@@ -6,6 +6,8 @@ import { Failure } from "../../ui/Failure.tsx"
 import { SearchField } from "../../ui/SearchField.tsx"
 import { ArtifactsCard } from "../artifacts/ArtifactsCard.tsx"
 import { strings as artifactStrings } from "../artifacts/strings.ts"
+import { ClonedVoicesCard } from "../cloning/ClonedVoicesCard.tsx"
+import { strings as cloningStrings } from "../cloning/strings.ts"
 import { LearnedCard } from "../feedback/LearnedCard.tsx"
 import { strings as feedbackStrings } from "../feedback/strings.ts"
 import { useFrame } from "../frame/frameStore.ts"
@@ -43,6 +45,7 @@ export default function SettingsPage() {
   const isVoicesShown = fits(
     `${speakerStrings.title} ${speakerStrings.who} ${speakerStrings.teach} speaker person enrol`,
   )
+  const isCloningShown = fits(`${cloningStrings.title} ${cloningStrings.clone} ${cloningStrings.consents} xtts licence`)
   const isSoundShown = fits(
     `${soundStrings.title} ${soundStrings.microphone} ${soundStrings.loudspeaker} device volume`,
   )
@@ -82,6 +85,7 @@ export default function SettingsPage() {
         {isSoundShown ? <SoundCard /> : null}
         {isWakeShown ? <WakeCard /> : null}
         {isVoicesShown ? <VoicesCard /> : null}
+        {isCloningShown ? <ClonedVoicesCard /> : null}
         {isLearnedShown ? <LearnedCard /> : null}
         {isArtifactsShown ? <ArtifactsCard /> : null}
         {isPrivacyShown ? <PrivacyCard /> : null}
@@ -92,6 +96,7 @@ export default function SettingsPage() {
         !isArtifactsShown &&
         !isLearnedShown &&
         !isVoicesShown &&
+        !isCloningShown &&
         !isSoundShown &&
         !isWakeShown ? (
           <p className="soft">{strings.none}</p>
