@@ -15,7 +15,7 @@ import { buildPrompt, type Prompt } from "./prompt.ts"
 import { notStated, quoteDocuments } from "./quoteDocuments.ts"
 import type { AnswerInput } from "./runTurn.ts"
 import { attributeSentences, nearestSimilarity } from "./support.ts"
-import { withoutLeadIn, withReason } from "./tidyAnswer.ts"
+import { withAskedEnd, withoutLeadIn, withReason } from "./tidyAnswer.ts"
 import { textEnd, type Written, writeText } from "./writeText.ts"
 
 /** English text, on the safe side: names and figures take more tokens than prose. */
@@ -135,7 +135,7 @@ async function check(
 ): Promise<Checked> {
   const { question } = input
   const { embedder, weights } = retrieval
-  const tidy = withReason(withoutLeadIn(written.trim()), evidence, weights)
+  const tidy = withAskedEnd(question, withReason(withoutLeadIn(written.trim()), evidence, weights), evidence)
   const text = completeAnswer(question, tidy, evidence, weights)
   const spans = await untilAborted(attributeSentences(text, evidence, { embedder, question, weights }, signal), signal)
   const support = await untilAborted(probeSupport(llm, { question, text, evidence, spans }, signal), signal)

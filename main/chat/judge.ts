@@ -88,6 +88,8 @@ const refusal =
 /** Questions whose answer has a form of its own: "How long…?" is not answered by a number of pages. */
 const formKinds = new Set<AnswerKind>(["duration", "money", "quantity", "frequency", "age", "person"])
 
+/** A little under the middle: a right answer withdrawn costs as much as an invented one that stands, and there are more of them. */
+const standsFrom = 0.46
 /** Where a probe or the similarity is not known, what answers usually have. */
 const usualSupport = 0.8
 const usualSimilarity = 0.65
@@ -106,7 +108,7 @@ export function judge(input: JudgeInput): Verdict {
   const sum =
     11.5 * ((support ?? usualSupport) - 0.75) + 6.4 * ((similarity ?? usualSimilarity) - 0.6) + 1.9 * (supported - 0.65)
   const likelihood = 1 / (1 + Math.exp(-sum))
-  const isLikely = !refusal.test(text) && likelihood >= 0.5
+  const isLikely = !refusal.test(text) && likelihood >= standsFrom
   let decision: Verdict["decision"] = "not-stated"
   if (isLikely && supported > 0) decision = "answered"
   else if (isLikely && best >= quoteFloor) decision = "quote"

@@ -43,3 +43,27 @@ export function withReason(text: string, evidence: readonly Passage[], weights: 
   if (negation.test(reason) !== isNo) return reason
   return /^\w+\W*$/.test(text) ? `${isNo ? "No" : "Yes"}. ${reason}` : text
 }
+
+const time = String.raw`\d{1,2}(?::\d\d|\s?[ap]\.?m\b\.?)`
+const range = new RegExp(String.raw`(?<![\d:])(${time})\s?(?:–|—|-|to|until|till)\s?(${time})`, "gi")
+const asksEnd = /\b(?:clos(?:e[sd]?|ing)|end(?:s|ed|ing)?|finish(?:es|ed)?|until|till|how late|latest|last)\b/i
+const asksStart = /\b(?:open(?:s|ed|ing)?|start(?:s|ed|ing)?|begin(?:s|ning)?|from when|since when|earliest|first)\b/i
+
+/**
+ * "When does it close?" – "At 9:00", where the documents say "9:00–17:00": of a range of times the end that is asked for. Ranges that share
+ * the one and differ in the other decide nothing.
+ */
+export function withAskedEnd(question: string, text: string, evidence: readonly Passage[]): string {
+  const isEnd = asksEnd.test(question)
+  if (isEnd === asksStart.test(question)) return text
+  const said = [...text.matchAll(new RegExp(time, "gi"))].map(([value]) => value)
+  const [only] = said
+  if (only === undefined || said.length > 1) return text
+  const ranges = evidence.flatMap((passage) => [...passage.text.matchAll(range)])
+  const others = ranges.flatMap(({ 1: start = "", 2: end = "" }) => {
+    const [asked, other] = isEnd ? [end, start] : [start, end]
+    return other.toLowerCase() === only.toLowerCase() ? [asked] : []
+  })
+  const isAskedEnd = ranges.some(({ 1: start = "", 2: end = "" }) => (isEnd ? end : start) === only)
+  return !isAskedEnd && new Set(others).size === 1 ? text.replace(only, others[0] as string) : text
+}
