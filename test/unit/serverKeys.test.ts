@@ -2,8 +2,9 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { roles } from "#core/access.ts"
 import { ownerActor } from "#core/actor.ts"
-import { readFirstRunKey } from "#server/keys.ts"
+import { createKeyring, readFirstRunKey } from "#server/keys.ts"
 import { createRateLimit } from "#server/rateLimit.ts"
 import { createSessions } from "#server/sessions.ts"
 import { decodeAudioFrame, encodeAudioFrame } from "#server/socket.ts"
@@ -63,6 +64,38 @@ describe("a session", () => {
     now = 2 * 60_000
     expect(() => sessions.redeem(ticket)).toThrow(/ticket/)
     expect(() => sessions.redeem("made-up-ticket-of-mine")).toThrow(/ticket/)
+  })
+})
+
+describe("a key", () => {
+  it("never carries a scope beyond its person's role, and none once they are gone", async () => {
+    const scopes = ["chat", "rag", "admin", "dataset"]
+    const key = {
+      id: "k",
+      name: "",
+      scopes,
+      prefix: "",
+      createdAt: 0,
+      lastUsedAt: null,
+      isFirstRun: false,
+      ownerId: "ben",
+    }
+    let role: "adult" | null = "adult"
+    const keyring = createKeyring({
+      firstRunKey: "zg_first",
+      store: {
+        create: async () => key,
+        list: async () => [],
+        findByHash: async () => key,
+        touch: async () => {},
+        delete: async () => {},
+      },
+      now: () => 0,
+      actorOf: (personId) => (role ? { personId, role, scopes: roles[role].scopes } : null),
+    })
+    expect((await keyring.find("zg_bens"))?.actor).toEqual({ personId: "ben", role: "adult", scopes: ["chat", "rag"] })
+    role = null
+    expect(await keyring.find("zg_bens")).toBeNull()
   })
 })
 
