@@ -174,7 +174,7 @@ function lzwCodes(grey: Uint8Array): Buffer {
 export interface ScannedPage {
   width: number
   height: number
-  filter: "DCTDecode" | "FlateDecode"
+  filter: "DCTDecode" | "FlateDecode" | "CCITTFaxDecode" | "JBIG2Decode" | "JPXDecode"
   bitsPerPixel: 1 | 8
   data: Uint8Array
 }

@@ -87,6 +87,19 @@ describe.skipIf(!existsSync(dataPath))("the text of pictures", () => {
     await expect(read("drawing.pdf", makePdf([[]]))).rejects.toMatchObject({ code: "document.no-text" })
   })
 
+  it.each(["CCITTFaxDecode", "JBIG2Decode", "JPXDecode"] as const)(
+    "of pages in %s is refused with a way out, and the next file is read",
+    async (filter) => {
+      const page = { ...pixelPage(pixels, 1), filter, data: Buffer.alloc(60, 7) }
+      await expect(read("fax.pdf", makeScan([page]))).rejects.toMatchObject({
+        code: "document.no-text",
+        message: expect.stringContaining("fax, JBIG2 or JPEG 2000"),
+        remedy: "Save the pages as PNG or JPEG and add those.",
+      })
+      expect((await read("notice.png", noticePng)).text).toBe(noticeText)
+    },
+  )
+
   it("is read after the data came, and until then the file says what to install", async () => {
     let installed: Uint8Array | null = null
     const reader = createDocumentReader({
