@@ -1,8 +1,8 @@
 import type { AudioDevices } from "#contract/devices.ts"
 import type { DeviceService } from "#server/deps.ts"
 
-/** Devices of a machine that has a desk microphone and one loudspeaker. */
-export function fakeDevices(): DeviceService {
+/** A machine that has a desk microphone and one loudspeaker. */
+export function fakeDeviceView(): AudioDevices {
   const device = (id: string, name: string, isInput: boolean) => ({
     id,
     index: isInput ? 0 : 1,
@@ -15,7 +15,7 @@ export function fakeDevices(): DeviceService {
     volume: 1,
     muted: false,
   })
-  const view: AudioDevices = {
+  return {
     backend: "portaudio",
     host_apis: ["ALSA"],
     inputs: [device("d1", "Desk microphone", true)],
@@ -29,6 +29,10 @@ export function fakeDevices(): DeviceService {
     lost: { overruns: 0, underruns: 0 },
     problem: null,
   }
+}
+
+export function fakeDevices(): DeviceService {
+  const view = fakeDeviceView()
   return {
     view: async () => view,
     async *events() {

@@ -13,6 +13,7 @@ import { type RouteKey, type Routes, routes } from "#contract/routes.ts"
 import { clientMessage, type ServerMessage } from "#contract/socket.ts"
 import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
 import type { TurnEvent, TurnRequest } from "#contract/turns.ts"
+import { fakeDeviceView } from "../fakes/fakeDevices.ts"
 import { builtRenderer } from "./buildRenderer.ts"
 import { activityHandlers } from "./mockActivity.ts"
 import { type MockCloningOptions, mockCloning } from "./mockCloning.ts"
@@ -591,6 +592,16 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       voices = voices.filter((other) => other !== voice)
       return { ok: true }
     },
+    "GET /audio/devices": () => devices,
+    "PUT /audio/devices/selection": ({ body }) => {
+      devices.selected = { ...devices.selected, ...body }
+      return devices
+    },
+    "PUT /audio/mic": ({ body }) => {
+      devices.mic = { ...devices.mic, ...body }
+      return devices
+    },
+    "POST /audio/devices/tone": () => ({ output: "Speakers", played_ms: 1000 }),
     "POST /api/voice/sessions": ({ body }) => {
       if (options.handsFreeError)
         throw new MockError(options.handsFreeError, "Listening needs a model that is missing.")
@@ -601,6 +612,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       return { ok: true }
     },
   }
+  const devices = fakeDeviceView()
   const handsFree = createMockConversation({
     startTurn,
     release: (turnId) => turnOf(turnId).release(),
@@ -825,6 +837,30 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
         if (key === "GET /api/turns/:turnId/events") {
           turnOf(String(request.params.turnId))
           return response.type("text/event-stream").write(": open\n\n")
+        }
+        if (key === "GET /audio/devices/events") {
+          response
+            .type("text/event-stream")
+            .write(`event: devices\ndata: ${JSON.stringify({ type: "devices", devices })}\n\n`)
+          return
+        }
+        if (key === "POST /audio/devices/check") {
+          const events = [
+            { type: "level", rms: 0.2, peak: 0.4 },
+            { type: "playing" },
+            {
+              type: "done",
+              input: "Desk microphone",
+              output: "Speakers",
+              seconds: 3,
+              rms: 0.2,
+              peak: 0.4,
+              verdict: "good",
+            },
+          ]
+          response.type("text/event-stream")
+          for (const event of events) response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+          return response.end()
         }
         if (key === "GET /api/voice/sessions/:id/events") return handsFree.watch(response)
         if (!handler) throw new MockError("request.not-found", `The stand-in has no ${key}.`)
