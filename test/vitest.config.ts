@@ -29,9 +29,9 @@ export default defineConfig({
       project("host", 0, { ...seeded, testTimeout: 60_000 }),
       project("server", 0, { ...seeded, testTimeout: 60_000 }),
       project("models", 1, { ...alone, testTimeout: 300_000, hookTimeout: 600_000 }),
-      project("devices", 1, { ...alone, testTimeout: 120_000, hookTimeout: 120_000 }),
-      project("ui", 2, { ...alone, ...windows, testTimeout: 300_000, hookTimeout: 600_000 }),
-      project("electron", 3, { ...alone, ...windows, testTimeout: 180_000, hookTimeout: 300_000 }),
+      project("devices", 2, { ...alone, testTimeout: 120_000, hookTimeout: 120_000 }),
+      project("ui", 3, { ...alone, ...windows, testTimeout: 300_000, hookTimeout: 600_000 }),
+      project("electron", 4, { ...alone, ...windows, testTimeout: 180_000, hookTimeout: 300_000 }),
     ],
   },
 })

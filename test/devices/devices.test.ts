@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import type { DeviceChannel } from "#audio/devices/deviceChannel.ts"
 import { level } from "#audio/level.ts"
+import { concatSamples } from "#core/concatSamples.ts"
 import { type SoundServer, startSoundServer, whyNoSoundServer } from "../fakes/soundServer.ts"
+import { clip } from "../fakes/spokenClip.ts"
 import { tone } from "../fakes/tones.ts"
 import { createDeviceBench, type DeviceBench, listenTo, untilStatus } from "./deviceBench.ts"
 
@@ -136,6 +138,94 @@ describe.skipIf(reason)("devices of the machine", () => {
     await untilStatus(channel, ({ input, output }) => input?.name === "headset" && output?.name === "earphones")
     await server.unplug("headset")
     await server.unplug("earphones")
+  })
+
+  it("takes the loudspeaker's echo out of the microphone", async () => {
+    fresh()
+    const stopLeak = await server.leak("room", "desk", 0.5)
+    onTestFinished(stopLeak)
+    const channel = await open()
+    expect(channel.status().echo).toBe("canceller")
+    const speech = await clip("warranty")
+    const heard: Float32Array[] = []
+    const listening = new AbortController()
+    void (async () => {
+      for await (const { samples } of channel.source.frames(listening.signal)) heard.push(samples)
+    })().catch(() => undefined)
+    for (let turn = 0; turn < 4; turn++) await channel.sink.write(speech, 16_000, never)
+    await channel.sink.drain(never)
+    listening.abort()
+    // Half of what was played is what the microphone got of it.
+    const echoes = level(speech).rms / 2
+    const rest = level(concatSamples(heard).slice(-2 * speech.length)).rms
+    expect(20 * Math.log10(echoes / rest)).toBeGreaterThan(15)
+  })
+
+  it("shares the microphone with other programs, and its own with one conversation", async () => {
+    fresh()
+    const channel = await open()
+    expect(() => bench.devices.open()).toThrow(expect.objectContaining({ code: "audio.device-busy" }))
+    const other = await server.hearMicrophone("desk")
+    const ears = listenTo(channel)
+    onTestFinished(ears.stop)
+    const heard = ears.until(isLoud)
+    await server.say("desk", tone(1, 16_000), 16_000)
+    await heard
+    expect(isLoud(await other.stop())).toBe(true)
+  })
+
+  it("goes on when a device comes back with another rate", async () => {
+    fresh()
+    await server.plug("microphone", "usb")
+    bench.select({ input: (await bench.device("usb")).id })
+    const channel = await open()
+    await server.unplug("usb")
+    await untilStatus(channel, ({ input }) => input?.name === "default")
+    await server.plug("microphone", "usb", 44_100)
+    await untilStatus(channel, ({ input }) => input?.name === "usb")
+    const ears = listenTo(channel)
+    onTestFinished(ears.stop)
+    const heard = ears.until(isLoud)
+    await server.say("usb", tone(1, 16_000), 16_000)
+    await heard
+    await server.unplug("usb")
+  })
+
+  it("says so without any device, lets nobody wait, and takes the first that comes", async () => {
+    fresh()
+    await server.unplug("desk")
+    await server.unplug("room")
+    await server.setDefault(null, null)
+    onTestFinished(async () => {
+      await server.plug("loudspeaker", "room")
+      await server.setDefault("desk", "room")
+    })
+    const channel = bench.devices.open()
+    onTestFinished(() => channel.close())
+    const status = await untilStatus(channel, ({ problem }) => problem !== null)
+    expect(status).toMatchObject({ input: null, output: null, problem: { code: "audio.no-device" } })
+    const ears = listenTo(channel)
+    onTestFinished(ears.stop)
+    // Silence goes on, so that a turn that was listening ends.
+    await ears.until((samples) => samples.every((sample) => sample === 0))
+    const written = channel.sink.write(tone(2, 24_000), 24_000, never)
+    await expect(written.then(() => channel.sink.drain(never))).rejects.toMatchObject({ code: "audio.no-device" })
+    await server.plug("microphone", "desk")
+    await server.setDefault("desk", null)
+    await untilStatus(channel, ({ input }) => input?.name === "default" || input?.name === "desk")
+  })
+
+  const cycles = process.env.ZENGLOW_TEST_FULL ? 100 : 20
+  it(`leaves nothing open after ${cycles} times of opening and closing`, { timeout: 600_000 }, async () => {
+    fresh()
+    const before = await server.openStreams()
+    for (let cycle = 0; cycle < cycles; cycle++) {
+      const channel = bench.devices.open()
+      if (cycle % 4 !== 3) await untilStatus(channel, ({ input }) => input !== null)
+      await channel.close()
+      expect(bench.devices.current()).toBeNull()
+    }
+    expect(await server.openStreams()).toBe(before)
   })
 })
 

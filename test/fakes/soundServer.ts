@@ -11,7 +11,7 @@ import { errorInfo } from "#core/errors.ts"
 export interface SoundServer {
   /** For processes that are to find its devices, and no others. */
   env: Record<string, string>
-  plug(kind: "microphone" | "loudspeaker", name: string): Promise<void>
+  plug(kind: "microphone" | "loudspeaker", name: string, sampleRate?: number): Promise<void>
   unplug(name: string): Promise<void>
   /** Which devices the system takes by default; null: there is none. */
   setDefault(microphone: string | null, loudspeaker: string | null): Promise<void>
@@ -19,6 +19,8 @@ export interface SoundServer {
   say(microphone: string, samples: Float32Array, sampleRate: number): Promise<void>
   /** Hears what a loudspeaker plays, from the first sample on. */
   record(loudspeaker: string): Promise<{ heard(): Float32Array; stop(): Promise<Float32Array> }>
+  /** Another program that records from a microphone. */
+  hearMicrophone(microphone: string): Promise<{ stop(): Promise<Float32Array> }>
   /** What a loudspeaker plays is heard by a microphone, at this factor. Returns the end of it. */
   leak(loudspeaker: string, microphone: string, gain: number): Promise<() => Promise<void>>
   /** Streams that programs have open: none means that nothing was left behind. */
@@ -60,7 +62,16 @@ export async function startSoundServer(): Promise<SoundServer> {
   )
   const daemon = spawn(
     "pulseaudio",
-    ["-n", "-F", join(folder, "default.pa"), "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"],
+    [
+      "-n",
+      "-F",
+      join(folder, "default.pa"),
+      "--daemonize=no",
+      "--exit-idle-time=-1",
+      "--use-pid-file=no",
+      "--high-priority=yes",
+      "--realtime=yes",
+    ],
     { env: processEnv, stdio: "ignore" },
   )
   const run = async (command: string, ...args: string[]): Promise<string> =>
@@ -98,14 +109,33 @@ export async function startSoundServer(): Promise<SoundServer> {
     await rename(`${alsa}.new`, alsa)
   }
   await writeAlsa()
+  const recordFrom = async (source: string) => {
+    const args = ["--raw", "--format=float32le", `--rate=${recordRate}`, "--channels=1", "--latency-msec=20"]
+    const recorder = start("pacat", ["--record", ...args, "-d", source], "ignore")
+    const chunks: Buffer[] = []
+    recorder.stdout?.on("data", (chunk: Buffer) => chunks.push(chunk))
+    if (recorder.stdout) await once(recorder.stdout, "data")
+    const heard = (): Float32Array => {
+      const bytes = Buffer.concat(chunks)
+      return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~3)))
+    }
+    return {
+      heard,
+      async stop() {
+        recorder.kill()
+        await once(recorder, "exit")
+        return heard()
+      },
+    }
+  }
 
   return {
     env,
     run,
-    async plug(kind, name) {
+    async plug(kind, name, sampleRate = 48_000) {
       kinds.set(name, kind)
       const sink = kind === "microphone" ? `${name}_feed` : name
-      await load(name, "module-null-sink", `sink_name=${sink}`, "rate=48000", "channels=1")
+      await load(name, "module-null-sink", `sink_name=${sink}`, `rate=${sampleRate}`, "channels=1")
       if (kind === "microphone")
         await load(name, "module-remap-source", `master=${sink}.monitor`, `source_name=${name}`, "channels=1")
       // A reader keeps the server's pieces short; without one a null sink sleeps two seconds at a time.
@@ -128,30 +158,13 @@ export async function startSoundServer(): Promise<SoundServer> {
       await writeAlsa()
     },
     async say(microphone, samples, sampleRate) {
-      const args = ["--raw", "--format=float32le", `--rate=${sampleRate}`, "--channels=1", "--latency-msec=30"]
+      const args = ["--raw", "--format=float32le", `--rate=${sampleRate}`, "--channels=1", "--latency-msec=1000"]
       const player = start("pacat", ["--playback", ...args, "-d", `${microphone}_feed`], "pipe")
       player.stdin?.end(Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength))
       await once(player, "exit")
     },
-    async record(loudspeaker) {
-      const args = ["--raw", "--format=float32le", `--rate=${recordRate}`, "--channels=1", "--latency-msec=20"]
-      const recorder = start("pacat", ["--record", ...args, "-d", `${loudspeaker}.monitor`], "ignore")
-      const chunks: Buffer[] = []
-      recorder.stdout?.on("data", (chunk: Buffer) => chunks.push(chunk))
-      if (recorder.stdout) await once(recorder.stdout, "data")
-      const heard = (): Float32Array => {
-        const bytes = Buffer.concat(chunks)
-        return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~3)))
-      }
-      return {
-        heard,
-        async stop() {
-          recorder.kill()
-          await once(recorder, "exit")
-          return heard()
-        },
-      }
-    },
+    record: (loudspeaker) => recordFrom(`${loudspeaker}.monitor`),
+    hearMicrophone: recordFrom,
     async leak(loudspeaker, microphone, gain) {
       const module = await run(
         "pactl",

@@ -1,15 +1,8 @@
-import { readFile } from "node:fs/promises"
 import { beforeAll, describe, expect, it } from "vitest"
-import { decodeAudio } from "#audio/decodeAudio.ts"
 import { createEchoCanceller } from "#audio/devices/echoCanceller.ts"
 import { level } from "#audio/level.ts"
 import { concatSamples } from "#core/concatSamples.ts"
-
-const clip = async (name: string): Promise<Float32Array> => {
-  const bytes = await readFile(new URL(`../fixtures/speech/${name}.opus`, import.meta.url))
-  return (await decodeAudio(bytes, { sampleRate: 16_000, filename: `${name}.opus` }, new AbortController().signal))
-    .samples
-}
+import { clip } from "../fakes/spokenClip.ts"
 
 /** What a microphone gets of a loudspeaker: 90 ms later, through a small room, at `gain`. */
 function throughRoom(played: Float32Array, gain: number): Float32Array {

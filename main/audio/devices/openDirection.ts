@@ -36,7 +36,7 @@ export function openDirection(
         channelCount: channels,
         sampleFormat: 1,
         maxQueue: isInput ? hearQueueBlocks : playQueueBlocks,
-        framesPerBuffer: blockFrames,
+        framesPerBuffer: isInput ? 2 * blockFrames : blockFrames,
         closeOnError: true,
       }
       try {
