@@ -29,6 +29,8 @@ const personal: readonly Name[] = [
   "language",
   "voice",
   "speechRate",
+  "sentencePauseMs",
+  "quickAnswers",
   "volume",
   "isMuted",
   "speakAnswers",

@@ -139,7 +139,7 @@ export function createSpeechService(deps: SpeechServiceDeps): SpeechService {
     async status() {
       const [llm, stt, tts, vad] = await Promise.all([deps.llm(), deps.speechToText(), deps.textToSpeech(), deps.vad()])
       return {
-        can_think: true,
+        can_think: llm !== null,
         can_listen: stt !== null && vad !== null,
         can_speak: tts !== null,
         models: {

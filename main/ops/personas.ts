@@ -62,6 +62,18 @@ export const builtInPersonas: readonly Persona[] = [
   },
 ]
 
+/** The persona behind `/leonardo`: always there, whatever the file says. */
+export const leonardo: Persona = {
+  id: "leonardo",
+  name: "Leonardo",
+  description: "Thinks aloud, step by step, and says what it is unsure of.",
+  systemPrompt:
+    "You are Leonardo, an analytical assistant. Reason in small, clear steps, weigh what speaks for and against, and name what is uncertain. Speak in short sentences that are easy to follow by ear.",
+  voice: null,
+  temperature: 0.3,
+  quickAnswers: null,
+}
+
 /** Personas from one JSON file, a list of `{id, name, systemPrompt, description?, voice?, temperature?, quickAnswers?}`, read again whenever it changes. */
 export function createPersonas(options: { file: string; log: Logger }): Personas {
   let current: readonly Persona[] = builtInPersonas
@@ -101,7 +113,7 @@ export function createPersonas(options: { file: string; log: Logger }): Personas
     },
     async get(id) {
       await refresh()
-      const found = current.find((one) => one.id === id) ?? current[0]
+      const found = current.find((one) => one.id === id) ?? (id === leonardo.id ? leonardo : current[0])
       if (!found) throw new Error("There is always a persona.")
       return found
     },

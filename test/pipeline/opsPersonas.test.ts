@@ -44,6 +44,7 @@ it("reads the file again whenever it changes, and forgets it when it goes", asyn
       systemPrompt: "Talk like a pirate.",
       voice: null,
       temperature: null,
+      quickAnswers: null,
     },
   ])
   expect((await personas.get(null)).id).toBe("pirate")

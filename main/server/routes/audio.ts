@@ -1,6 +1,6 @@
 import type { audioRoutes } from "#contract/audio.ts"
 import { AppError } from "#core/errors.ts"
-import type { ServerDeps, SpeechFormat, SpokenSound, UploadedFile } from "../deps.ts"
+import type { ServerDeps, SpeechFormat, SpeechService, SpokenSound, UploadedFile } from "../deps.ts"
 import type { BytesReply, HandlersFor, RequestInfo } from "../handlers.ts"
 
 interface SpeakBody {
@@ -10,6 +10,8 @@ interface SpeakBody {
   format: SpeechFormat
   stream: boolean
 }
+
+const statusKeptMs = 5000
 
 export const audioHandlers = ({
   speech,
@@ -28,7 +30,13 @@ export const audioHandlers = ({
     const start = clock.monotonic()
     const result = await rag.query(
       actor,
-      { query: text, top_k: 10, answer: true, ...(collectionIds ? { collection_ids: collectionIds } : {}) },
+      {
+        query: text,
+        top_k: 10,
+        answer: true,
+        persona_key: "leonardo",
+        ...(collectionIds ? { collection_ids: collectionIds } : {}),
+      },
       signal,
     )
     if (result.answer === null) {
@@ -45,6 +53,20 @@ export const audioHandlers = ({
     }
   }
 
+  let measured: { at: number; value: ReturnType<SpeechService["status"]>; timestamp: number } | null = null
+  /** Asked as often as a dashboard likes, measured once in a few seconds. */
+  const status = async () => {
+    if (measured === null || clock.monotonic() - measured.at > statusKeptMs) {
+      const value = speech.status()
+      value.catch(() => {
+        measured = null
+      })
+      measured = { at: clock.monotonic(), value, timestamp: clock.now() }
+    }
+    const { value, timestamp } = measured
+    return { ...(await value), timestamp }
+  }
+
   return {
     "POST /audio/transcribe": transcribe,
     "POST /leonardo/listen": transcribe,
@@ -56,7 +78,7 @@ export const audioHandlers = ({
       const { text } = await think(body.text, undefined, request)
       return speak({ text, speed: 1, format: body.format, stream: true }, request)
     },
-    "GET /leonardo/status": async () => ({ ...(await speech.status()), timestamp: clock.now() }),
+    "GET /leonardo/status": status,
   }
 }
 
