@@ -137,7 +137,7 @@ function PinFields({ person, asksCurrent }: { person: Person; asksCurrent: boole
   const digits = (text: string): string => text.replace(/\D/g, "")
   return (
     <form
-      className="stack people-form"
+      className="stack people-form people-pin"
       aria-label={strings.pin}
       onSubmit={(event) => {
         event.preventDefault()
