@@ -9,19 +9,29 @@ import { exitCode } from "./output.ts"
 
 /**
  * `talk` without a file: a conversation on the machine's own microphone and speakers, until Ctrl-C. Nothing of it is kept. One line a turn
- * and speaker on stdout, states on stderr; with `json` one object a line.
+ * and speaker on stdout, states on stderr; with `json` one object a line. With `wake` it sleeps until the phrase is said.
  */
 export async function talkLive(
   client: Client,
-  options: { collection?: string; json: boolean },
+  options: { collection?: string; wake?: boolean; json: boolean },
   signal: AbortSignal,
 ): Promise<number> {
-  await ensureModels(client, ["vad", "stt", "embedder", "llm", "tts"], signal)
+  await ensureModels(
+    client,
+    ["vad", "stt", "embedder", "llm", "tts", ...(options.wake ? (["wake"] as const) : [])],
+    signal,
+  )
   const collectionIds = await chooseCollections(client, options, signal)
   await awaitDocuments(client, signal)
   const { sessionId } = await client.api(
     "POST /api/voice/sessions",
-    { body: { temporary: true, ...(collectionIds ? { collectionIds } : {}) } },
+    {
+      body: {
+        temporary: true,
+        ...(options.wake ? { wake: true } : {}),
+        ...(collectionIds ? { collectionIds } : {}),
+      },
+    },
     signal,
   )
   const turns: Promise<void>[] = []
@@ -71,7 +81,7 @@ interface Teller {
 }
 
 const words: Record<ConversationState["phase"], string> = {
-  asleep: "Asleep.",
+  asleep: "Microphone on: listening for the wake phrase alone (Ctrl-C ends it)",
   waiting: "Listening… (Ctrl-C ends the conversation)",
   listening: "I hear you…",
   thinking: "Thinking…",

@@ -8,8 +8,9 @@ export function addSoundVerbs({ verb, withCore }: Cli): void {
     .argument("[in.wav]", "a spoken question; without it, your microphone until Ctrl-C")
     .option("--out <file.wav>", "where the spoken answer to a file goes")
     .option("--collection <name>", "collection to answer from")
+    .option("--wake", "live: take notice of nothing until the wake phrase is said (switched on in Settings)")
     .action(
-      withCore<[string | undefined], GlobalOptions & { out?: string; collection?: string }>(
+      withCore<[string | undefined], GlobalOptions & { out?: string; collection?: string; wake?: boolean }>(
         async (client, [path], { out, ...options }, signal) => {
           const json = options.json ?? false
           if (path === undefined) {
