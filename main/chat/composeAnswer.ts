@@ -3,18 +3,18 @@ import { AppError, isAbort } from "#core/errors.ts"
 import { untilAborted } from "#core/untilAborted.ts"
 import type { Llm } from "#engines/types.ts"
 import type { ScoredSentence } from "#rag/bestSentence.ts"
-import { extractiveAnswer } from "#rag/extractiveAnswer.ts"
+import { type ExtractiveAnswer, extractiveAnswer, quotationOf } from "#rag/extractiveAnswer.ts"
 import { questionParts } from "#rag/queryTerms.ts"
 import type { Retrieval } from "#rag/retrieve.ts"
 import type { AnswerDeps } from "./answer.ts"
 import { createAnswerFilter } from "./answerFilter.ts"
 import { completeAnswer } from "./completeAnswer.ts"
 import { selectEvidence } from "./evidence.ts"
-import { judge, probeSupport, type Verdict } from "./judge.ts"
+import { judge, probeSupport, quoteFloor, type Verdict } from "./judge.ts"
 import { buildPrompt, type Prompt } from "./prompt.ts"
 import { notStated, quoteDocuments } from "./quoteDocuments.ts"
 import type { AnswerInput } from "./runTurn.ts"
-import { attributeSentences, nearestSimilarity } from "./support.ts"
+import { attributeSentences, type NearSentence, nearestSentence } from "./support.ts"
 import { withAskedEnd, withoutLeadIn, withReason } from "./tidyAnswer.ts"
 import { textEnd, type Written, writeText } from "./writeText.ts"
 
@@ -40,6 +40,7 @@ interface Asked {
 interface Checked {
   text: string
   spans: CitedSpan[]
+  nearest: NearSentence | null
   verdict: Verdict
 }
 
@@ -78,9 +79,7 @@ export async function* composeAnswer(asked: Asked, signal: AbortSignal): AsyncGe
     yield textEnd(llm, prompt, written, { text, spans, found: true })
     return
   }
-  const parts = questionParts(input.question)
-  const quoted =
-    verdict.decision === "quote" ? await extractiveAnswer(retrieval.passages, { ...retrieval, parts }, signal) : null
+  const quoted = verdict.decision === "quote" ? await quotationFor(asked, checked, signal) : null
   if (quoted) yield textEnd(llm, prompt, written, { text: quoted.text, spans: quoted.spans, found: true })
   else {
     yield textEnd(llm, prompt, written, {
@@ -90,6 +89,17 @@ export async function* composeAnswer(asked: Asked, signal: AbortSignal): AsyncGe
       closest: retrieval.passages.slice(0, 3),
     })
   }
+}
+
+/** The sentences that answer in the question's words; where there are none, the one nearest in meaning. */
+async function quotationFor(
+  { input, retrieval }: Asked,
+  { nearest, verdict }: Checked,
+  signal: AbortSignal,
+): Promise<Pick<ExtractiveAnswer, "text" | "spans"> | null> {
+  if (verdict.best < quoteFloor && nearest) return quotationOf([nearest])
+  const parts = questionParts(input.question)
+  return untilAborted(extractiveAnswer(retrieval.passages, { ...retrieval, parts }, signal), signal)
 }
 
 const stands = ({ verdict }: Checked): boolean => verdict.decision === "answered"
@@ -139,10 +149,11 @@ async function check(
   const text = completeAnswer(question, tidy, evidence, weights)
   const spans = await untilAborted(attributeSentences(text, evidence, { embedder, question, weights }, signal), signal)
   const support = await untilAborted(probeSupport(llm, { question, text, evidence, spans }, signal), signal)
-  const similarity = await untilAborted(nearestSimilarity(question, text, evidence, embedder, signal), signal)
+  const nearest = await untilAborted(nearestSentence(question, text, evidence, embedder, signal), signal)
+  const similarity = nearest?.similarity ?? null
   const verdict = judge({ question, text, spans, support, similarity, evidence, sentences, retrieval })
   deps.log.debug("answer judged", { ...verdict, support, similarity, confidence: retrieval.confidence, text })
-  return { text, spans, verdict }
+  return { text, spans, nearest, verdict }
 }
 
 /**

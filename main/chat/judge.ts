@@ -93,8 +93,8 @@ const standsFrom = 0.46
 /** Where a probe or the similarity is not known, what answers usually have. */
 const usualSupport = 0.8
 const usualSimilarity = 0.65
-/** A sentence that scores this answers the question in its own words. */
-const quoteFloor = 0.6
+/** A sentence that scores this answers the question in its own words; so does one that comes this near to question and answer. */
+export const quoteFloor = 0.6
 
 /**
  * One decision from the probe, the meaning of the nearest sentence, the number and name checks, and the form that the question asks for.
@@ -111,7 +111,7 @@ export function judge(input: JudgeInput): Verdict {
   const isLikely = !refusal.test(text) && likelihood >= standsFrom
   let decision: Verdict["decision"] = "not-stated"
   if (isLikely && supported > 0) decision = "answered"
-  else if (isLikely && best >= quoteFloor) decision = "quote"
+  else if (isLikely && Math.max(best, similarity ?? 0) >= quoteFloor) decision = "quote"
   const { answerKind } = retrieval.query
   const lacksForm =
     formKinds.has(answerKind) && questionParts(question).length === 1 && !hasAnswerForm(answerKind, text)

@@ -210,7 +210,8 @@ const adds = (other: Scored, best: Scored): boolean => {
 }
 
 interface Nearness {
-  /** Of the passage's nearest sentence, −1..1. */
+  /** The passage's nearest sentence, and how near it comes, 0..1. */
+  text: string
   similarity: number
   /** In sentences that mean the same as question and answer together, in whatever words. */
   figures: string[]
@@ -233,24 +234,34 @@ async function compare(
         text,
         similarity: dot(vectors[row] as Float32Array, vectors[next++] as Float32Array),
       }))
+      const best = near.reduce((a, b) => (a.similarity >= b.similarity ? a : b), { text: "", similarity: 0 })
       return {
-        similarity: Math.max(0, ...near.map(({ similarity }) => similarity)),
+        ...best,
         figures: near.flatMap(({ text, similarity }) => (similarity >= similarityFloor ? [...numbersOf(text)] : [])),
       }
     })
   })
 }
 
-/** How near the nearest sentence of the passages comes to question and answer together, 0..1. Null without a trained embedder. */
-export async function nearestSimilarity(
+export interface NearSentence {
+  text: string
+  /** The passage's number. */
+  citation: number
+  /** Cosine with question and answer together, 0..1. */
+  similarity: number
+}
+
+/** The sentence of the passages that comes nearest to question and answer together. Null without a trained embedder. */
+export async function nearestSentence(
   question: string,
   text: string,
   passages: readonly Passage[],
   embedder: Embedder | null,
   signal: AbortSignal,
-): Promise<number | null> {
+): Promise<NearSentence | null> {
   const [own] = await compare([`${question} ${text}`], passages, embedder, signal)
-  return own ? Math.max(0, ...own.map(({ similarity }) => similarity)) : null
+  const near = own?.map((each, index) => ({ ...each, citation: passages[index]?.n ?? 0 }))
+  return near?.reduce((a, b) => (a.similarity >= b.similarity ? a : b)) ?? null
 }
 
 function contentStems(text: string): Set<string> {

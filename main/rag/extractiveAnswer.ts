@@ -32,16 +32,22 @@ export async function extractiveAnswer(
   const { parts = [] } = deps
   const chosen =
     parts.length > 1 ? await bestOfEach(parts, passages, deps, signal) : await bestOfAll(passages, deps, signal)
-  if (chosen.length === 0) return null
+  return chosen.length === 0 ? null : { ...quotationOf(chosen), sentences: chosen }
+}
+
+/** Sentences in quotation marks, each with its citation. */
+export function quotationOf(
+  sentences: readonly Pick<ScoredSentence, "text" | "citation">[],
+): Pick<ExtractiveAnswer, "text" | "spans"> {
   let text = ""
   const spans: CitedSpan[] = []
-  for (const sentence of chosen) {
+  for (const sentence of sentences) {
     if (text !== "") text += " "
     const start = text.length
     text += `“${plainSentence(sentence.text)}” [${sentence.citation}]`
     spans.push({ start, end: text.length, citations: [sentence.citation], supported: true })
   }
-  return { text, spans, sentences: chosen }
+  return { text, spans }
 }
 
 async function bestOfAll(

@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest"
 import { createAnswerFilter } from "#chat/answerFilter.ts"
 import { selectEvidence } from "#chat/evidence.ts"
 import { asksYesOrNo } from "#chat/prompt.ts"
-import { attributeSentences, numbersOf } from "#chat/support.ts"
+import { attributeSentences, nearestSentence, numbersOf } from "#chat/support.ts"
 import type { Passage } from "#contract/turns.ts"
 import { rankSentences } from "#rag/bestSentence.ts"
 import { queryTerms, questionParts } from "#rag/queryTerms.ts"
 import { termWeights } from "#rag/relevance.ts"
 import { unknownNames } from "#rag/unknownNames.ts"
+import { createWordEmbedder } from "../fakes/wordEmbedder.ts"
 
 const never = new AbortController().signal
 const passage = (n: number, text: string, title = "Handbook"): Passage => ({
@@ -122,6 +123,30 @@ describe("attributeSentences with the question's weights", () => {
     )
     expect(span).toMatchObject({ supported: true, citations: [1] })
   })
+
+  it.each([
+    ["near", true],
+    ["far", false],
+  ])(
+    "accepts a figure from a sentence that says the same in other words only where its meaning is %s",
+    async (_, isNear) => {
+      const question = "What is the length of a working day?"
+      const source = passage(1, "Staff are at their desks for eight hours. The canteen seats 90.")
+      const embedder = {
+        ...createWordEmbedder({ isFallback: false }),
+        embed: async (texts: string[]) =>
+          texts.map((text) =>
+            Float32Array.from(text.startsWith(question) || (isNear && text.includes("eight")) ? [1, 0] : [0, 1]),
+          ),
+      }
+      const about = { embedder, question, weights: termWeights(queryTerms(question).terms, new Map()) }
+      const [span] = await attributeSentences("Staff work eight hours.", [source], about, never)
+      expect(span?.supported).toBe(isNear)
+      const nearest = await nearestSentence(question, "Staff work eight hours.", [source], embedder, never)
+      if (isNear)
+        expect(nearest).toMatchObject({ text: "Staff are at their desks for eight hours.", citation: 1, similarity: 1 })
+    },
+  )
 
   it("does not count the question's own words as said by a passage", async () => {
     const [span] = await attribute("How many prototypes run in the harbour depends on marketing and logistics.")
