@@ -27,6 +27,7 @@ const sliders: Record<
 > = {
   volume: { min: 0, max: 1, step: 0.05, format: (value) => strings.percent((value * 100).toFixed(0)) },
   speechRate: { min: 0.5, max: 2, step: 0.05, format: (value) => `${value.toFixed(2)} ×` },
+  sentencePauseMs: { min: 0, max: 1500, step: 50, format: (value) => `${value} ms` },
   temperature: { min: 0, max: 2, step: 0.1, format: (value) => value.toFixed(1) },
   topK: { min: 1, max: 20, step: 1, format: String },
 }

@@ -15,6 +15,8 @@ import { SoundCard } from "../sound/SoundCard.tsx"
 import { strings as soundStrings } from "../sound/strings.ts"
 import { strings as speakerStrings } from "../speakers/strings.ts"
 import { VoicesCard } from "../speakers/VoicesCard.tsx"
+import { SpeechCard } from "../speech/SpeechCard.tsx"
+import { strings as speechStrings } from "../speech/strings.ts"
 import { strings as wakeStrings } from "../wake/strings.ts"
 import { WakeCard } from "../wake/WakeCard.tsx"
 import { ApiCard } from "./ApiCard.tsx"
@@ -42,6 +44,9 @@ export default function SettingsPage() {
   })
   const isApiShown = fits(`${strings.api} curl key openai url`)
   const isArtifactsShown = fits(`${artifactStrings.title} ${artifactStrings.text} hash tags provenance`)
+  const isSpeechShown = fits(
+    `${speechStrings.title} ${speechStrings.voices} ${speechStrings.words} pronunciation dictionary preview listen`,
+  )
   const isVoicesShown = fits(
     `${speakerStrings.title} ${speakerStrings.who} ${speakerStrings.teach} speaker person enrol`,
   )
@@ -83,6 +88,7 @@ export default function SettingsPage() {
           )
         })}
         {isSoundShown ? <SoundCard /> : null}
+        {isSpeechShown ? <SpeechCard /> : null}
         {isWakeShown ? <WakeCard /> : null}
         {isVoicesShown ? <VoicesCard /> : null}
         {isCloningShown ? <ClonedVoicesCard /> : null}
@@ -95,6 +101,7 @@ export default function SettingsPage() {
         !isPrivacyShown &&
         !isArtifactsShown &&
         !isLearnedShown &&
+        !isSpeechShown &&
         !isVoicesShown &&
         !isCloningShown &&
         !isSoundShown &&

@@ -11,6 +11,7 @@ export const settingTexts: Record<string, { label: string; hint: string; group: 
   sttModel: { label: "Speech-to-text model", hint: "Understands what you say.", group: "models" },
   ttsModel: { label: "Text-to-speech model", hint: "Speaks the answers.", group: "models" },
   voice: { label: "Voice", hint: "The voice of spoken answers.", group: "voice" },
+  sentencePauseMs: { label: "Pause after a sentence", hint: "Milliseconds.", group: "voice" },
   speechRate: { label: "Speaking speed", hint: "1 is the voice's own pace.", group: "voice" },
   volume: { label: "Volume", hint: "Of spoken answers.", group: "voice" },
   isMuted: { label: "Mute", hint: "Spoken answers stay silent; captions go on.", group: "voice" },
@@ -50,6 +51,10 @@ const soundCard: readonly string[] = ["inputDevice", "outputDevice", "microphone
 
 /** What the window keeps for itself is no choice of the person; the wake word and cloned voices have cards of their own. */
 export const isShown = ({ name }: { name: string }): boolean =>
-  name !== "firstRunDone" && !name.startsWith("cloning") && !name.startsWith("wake") && !soundCard.includes(name)
+  name !== "firstRunDone" &&
+  name !== "pronunciations" &&
+  !name.startsWith("cloning") &&
+  !name.startsWith("wake") &&
+  !soundCard.includes(name)
 
 export type SettingGroup = "look" | "answers" | "voice" | "models" | "privacy"

@@ -1,0 +1,20 @@
+export const strings = {
+  title: "How it speaks",
+  text: "Listen to each voice, and teach it names and words it says wrong.",
+  voices: "Voices",
+  try: (name: string) => `Hear ${name}`,
+  stop: "Stop",
+  use: "Use",
+  inUse: "In use",
+  noVoices: "No voice is installed. Open Models to get one.",
+  more: "More voices are on the Models page.",
+  sample: "Good morning. Your documents are ready, and so am I.",
+  words: "Words said your way",
+  wordsText:
+    "Write the word as it stands, and how it sounds: “Niamh” as “Neev”. Between slashes you can use phonetic signs: /niːv/.",
+  word: "Word",
+  say: "Say it like",
+  add: "Add",
+  remove: (word: string) => `Remove ${word}`,
+  hear: (word: string) => `Hear ${word}`,
+}
