@@ -59,6 +59,7 @@ export async function bootCore(config: AppConfig, { isListed = true }: BootOptio
       tap: logs.tap,
       hidden,
     })
+    for (const warning of config.warnings) log.warn(warning)
     const apiKey = await readFirstRunKey(config.dataDir, config.apiKey)
     hidden.add(apiKey)
     const secrets = await createSecrets({

@@ -12,7 +12,7 @@ import type { AppConfig } from "#core/config.ts"
 import { createOrphanList } from "#core/host/orphans.ts"
 import { createHub } from "#core/hub.ts"
 import { createJobs, type Jobs } from "#core/jobs.ts"
-import type { Logger } from "#core/logger.ts"
+import type { Logger, RootLogger } from "#core/logger.ts"
 import { createScope, type Scope } from "#core/scope.ts"
 import type { Embedder } from "#engines/types.ts"
 import { createMemoryBudget } from "#models/budget.ts"
@@ -49,6 +49,7 @@ import { createJobRunners } from "./jobRunners.ts"
 import { createKnowledge } from "./knowledge.ts"
 import { createLeaving } from "./leaving.ts"
 import { createLibraryService } from "./libraryService.ts"
+import { createLiveConfig } from "./liveConfig.ts"
 import { createModelService, selectedModel } from "./modelService.ts"
 import { createOpenAiService } from "./openAiService.ts"
 import { createOperations } from "./operations.ts"
@@ -75,7 +76,7 @@ export interface App {
 export interface AppOptions {
   config: AppConfig
   apiKey: string
-  log: Logger
+  log: RootLogger
   /** The last lines of `log`. */
   logs: LogBuffer
   secrets: Secrets
@@ -101,7 +102,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 }
 
 async function assemble(options: AppOptions, scope: Scope): Promise<App> {
-  const { config, apiKey, log, logs, secrets } = options
+  const { apiKey, log, logs, secrets } = options
+  const live = createLiveConfig(options.config, log, (actor) => settings.change(actor, {}))
+  const config = live.current
   const keep = <T extends { close(): Promise<void> | void }>(opened: T): T => scope.add(opened, () => opened.close())
   /** The log of one part of the product, as `/logs/recent` names it. */
   const part = (component: string): Logger => log.child({ component })
@@ -353,6 +356,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     onTurn: traces.onTurn,
     secrets,
     mask: options.mask,
+    reloadConfiguration: live.reload,
     logProblem: options.logProblem,
     history: await openMetricHistory({ file: join(config.dataDir, "metrics", "history.jsonl"), log: part("ops") }),
     indexProblems: async () => (await indexCare.inspect()).map(({ message }) => message),

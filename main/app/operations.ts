@@ -8,7 +8,7 @@ import type { MemoryBudget } from "#models/budget.ts"
 import { freeDiskBytes } from "#models/diskFiles.ts"
 import type { Models } from "#models/models.ts"
 import { viewConfig } from "#ops/configView.ts"
-import { createOps, type Ops } from "#ops/createOps.ts"
+import { createOps, type Ops, type OpsDeps } from "#ops/createOps.ts"
 import type { LogBuffer } from "#ops/logBuffer.ts"
 import type { MetricHistory } from "#ops/metricHistory.ts"
 import { createMetrics, type Metrics } from "#ops/metrics.ts"
@@ -19,6 +19,7 @@ import type { TurnSummary } from "#ops/turnMeter.ts"
 import type { Store } from "#store/types.ts"
 import type { EngineRack } from "./engines.ts"
 import { productDir } from "./entries.ts"
+import type { SoundChecks } from "./soundChecks.ts"
 import { version } from "./version.ts"
 
 export interface OperationsDeps {
@@ -35,10 +36,13 @@ export interface OperationsDeps {
   history: MetricHistory
   secrets: Pick<Secrets, "list" | "get">
   mask(text: string): string
+  reloadConfiguration: OpsDeps["reloadConfiguration"]
   logProblem(): string | null
   activeJobs(): number
   /** Hears of every turn that ended. */
   onTurn(summary: TurnSummary): void
+  /** The machine's own devices; asked for when a check runs. */
+  sound(): SoundChecks
   /** What is wrong with the search index, in words; empty: nothing. */
   indexProblems(): Promise<string[]>
 }
@@ -75,6 +79,7 @@ export function createOperations(deps: OperationsDeps): { metrics: Metrics; ops:
     history: deps.history,
     logs: deps.logs,
     mask: deps.mask,
+    reloadConfiguration: deps.reloadConfiguration,
     notReady: () => [],
     backends: [{ name: "in-process", llm: () => engines.llm(null) }],
     backendAddresses: () => new Set(),
@@ -130,8 +135,8 @@ export function createOperations(deps: OperationsDeps): { metrics: Metrics; ops:
         ...config.proxy,
         isReachable: (signal) => isReachable(config.proxy?.address ?? "", signal),
       },
-      // Sound goes through the window; the core has no devices of its own.
-      audio: async () => null,
+      audio: (signal) => deps.sound().devices(signal),
+      opensSound: (direction, signal) => deps.sound().opens(direction, signal),
       network: deps.isOffline()
         ? null
         : async (signal) => [{ host: "the model hub", isReachable: await deps.isHubReachable(signal) }],

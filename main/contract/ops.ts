@@ -138,9 +138,28 @@ export const opsRoutes = {
           name: z.string(),
           value: z.string().nullable(),
           origin: z.enum(["flag", "env", "file", "default"]),
+          /** The variable it was read from, where it came from the environment. */
+          variable: z.string().nullable(),
         }),
       ),
     }),
+  },
+  "POST /config/reload": {
+    summary: "Read config.json again and apply what is safe while running; the rest waits for a restart.",
+    scope: "owner",
+    audit: "config.reload",
+    output: z.object({
+      changed: z.array(
+        z.object({
+          name: z.string(),
+          from: z.string().nullable(),
+          to: z.string().nullable(),
+          /** False: it takes effect with the next start. */
+          isApplied: z.boolean(),
+        }),
+      ),
+    }),
+    errors: ["config.invalid"],
   },
   "GET /config/personas": {
     summary: "Personas as configured.",

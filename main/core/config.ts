@@ -3,6 +3,7 @@ import { homedir } from "node:os"
 import { join, resolve } from "node:path"
 import envPaths from "env-paths"
 import { z } from "zod"
+import { closestName } from "./closestName.ts"
 import { AppError } from "./errors.ts"
 
 /** Where each value came from, strongest first. */
@@ -41,6 +42,12 @@ export interface AppConfig {
   /** The proxy that programs of this system are told to use, credentials left out. Null: none. */
   readonly proxy: { readonly variable: string; readonly address: string } | null
   readonly origins: Readonly<Record<string, Origin>>
+  /** The variable that each value from the environment was read from: ours, or an alias. */
+  readonly variables: Readonly<Record<string, string>>
+  /** What is set and means nothing, in words. */
+  readonly warnings: readonly string[]
+  /** The same flags and environment with the file as it is now. Throws `config.invalid`. */
+  readonly reread: () => AppConfig
 }
 
 const schema = z.strictObject({
@@ -93,8 +100,8 @@ export function loadConfig(
   env: Readonly<Record<string, string | undefined>>,
 ): AppConfig {
   const origins: Record<string, Origin> = {}
-  const fromEnv = (name: Name): string | undefined =>
-    environmentNames[name].map((key) => env[key]).find((value) => value !== undefined && value !== "")
+  const variableOf = (name: Name): string | undefined => environmentNames[name].find((key) => env[key])
+  const fromEnv = (name: Name): string | undefined => env[variableOf(name) ?? ""]
   const dataDir = resolve(
     expandHome(String(flags.dataDir ?? fromEnv("dataDir") ?? envPaths("zenglow", { suffix: "" }).data)),
   )
@@ -109,12 +116,8 @@ export function loadConfig(
     if (found) values[name] = found.value
   }
   values.modelsDir = resolve(expandHome(String(values.modelsDir ?? join(dataDir, "models"))))
-  const unknown = Object.keys(file).filter((key) => !(key in schema.shape))
-  if (unknown.length > 0) {
-    throw new AppError("config.invalid", `config.json has an unknown name: ${unknown[0]}.`, {
-      remedy: `Remove it. Known names: ${Object.keys(schema.shape).join(", ")}.`,
-    })
-  }
+  const unknown = Object.keys(file).find((key) => !(key in schema.shape))
+  if (unknown !== undefined) throw unknownName("config.json", unknown, Object.keys(schema.shape))
   const parsed = schema.safeParse(values)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
@@ -127,8 +130,17 @@ export function loadConfig(
       },
     )
   }
+  const variables = Object.fromEntries(
+    (Object.keys(environmentNames) as Name[]).flatMap((name) => {
+      const variable = origins[name] === "env" ? variableOf(name) : undefined
+      return variable === undefined ? [] : [[name, variable]]
+    }),
+  )
   return Object.freeze({
     ...parsed.data,
+    variables,
+    warnings: strayVariables(env),
+    reread: () => loadConfig(flags, env),
     isPortExplicit: origins.port !== "default",
     proxy: proxyOf(env),
     origins: Object.freeze(origins),
@@ -146,6 +158,29 @@ function proxyOf(env: Readonly<Record<string, string | undefined>>): AppConfig["
     if (url) return { variable, address: `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}` }
   }
   return null
+}
+
+const isOurs = (variable: string): boolean => /^ZENGLOW_(?!SECRET_|TEST)/.test(variable)
+
+/** Ours that are read elsewhere: before there is a configuration, or because no configuration may hold them. */
+const otherVariables = ["ZENGLOW_VAULT_PASSPHRASE"]
+const knownVariables: ReadonlySet<string> = new Set([...Object.values(environmentNames).flat(), ...otherVariables])
+
+/** Variables that look like ours and mean nothing, with what was probably meant: told, but no reason not to start. */
+function strayVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(env)
+    .filter((name) => isOurs(name) && !knownVariables.has(name))
+    .map((name) => {
+      const closest = closestName(name, [...knownVariables].filter(isOurs))
+      return `${name} is no setting of ZenGlow.${closest === null ? "" : ` Did you mean ${closest}?`}`
+    })
+}
+
+function unknownName(place: string, name: string, known: readonly string[]): AppError {
+  const closest = closestName(name, known)
+  return new AppError("config.invalid", `${place} has an unknown name: ${name}.`, {
+    remedy: `${closest === null ? "Remove it." : `Did you mean ${closest}?`} Known names: ${known.join(", ")}.`,
+  })
 }
 
 function pick(

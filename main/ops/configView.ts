@@ -4,6 +4,8 @@ export interface ConfigItem {
   name: string
   value: string | null
   origin: Origin
+  /** The variable it was read from, where it came from the environment: an alias, for one. */
+  variable: string | null
 }
 
 const secrets: ReadonlySet<string> = new Set(["apiKey"])
@@ -14,7 +16,21 @@ export function viewConfig(config: AppConfig): ConfigItem[] {
     name: variable ?? name,
     value: shown(name, config[name as keyof typeof environmentNames]),
     origin: config.origins[name] ?? "default",
+    variable: config.variables[name] ?? null,
   }))
+}
+
+export interface ConfigChange {
+  name: string
+  from: string | null
+  to: string | null
+}
+
+/** How a configuration differs from the one before; secrets are masked. */
+export function configChanges(before: AppConfig, after: AppConfig): ConfigChange[] {
+  return (Object.keys(environmentNames) as (keyof typeof environmentNames)[])
+    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+    .map((name) => ({ name, from: shown(name, before[name]), to: shown(name, after[name]) }))
 }
 
 function shown(name: string, value: unknown): string | null {

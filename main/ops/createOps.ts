@@ -1,5 +1,7 @@
 import type { z } from "zod"
 import type { DoctorFinding, MetricFrame, opsRoutes } from "#contract/ops.ts"
+import type { Actor } from "#core/actor.ts"
+import type { ConfigChange } from "./configView.ts"
 import { createDiagnostics, type DiagnosticsDeps } from "./diagnostics.ts"
 import type { DoctorDeps } from "./doctor/doctorDeps.ts"
 import { type DoctorOptions, runDoctor } from "./doctor/runDoctor.ts"
@@ -22,6 +24,7 @@ export interface OpsDeps {
   backends: readonly ProbedBackend[]
   /** `host:port` of backends that may be probed. */
   backendAddresses(): ReadonlySet<string>
+  reloadConfiguration(actor: Actor): Promise<{ changed: (ConfigChange & { isApplied: boolean })[] }>
   /** Takes known secrets out of a text. */
   mask(text: string): string
   /** Reasons why requests cannot be served yet; empty when they can. */
@@ -40,6 +43,7 @@ export interface Ops {
   diagnostics(): Promise<z.output<(typeof opsRoutes)["GET /diagnostics/summary"]["output"]>>
   doctor(options: DoctorOptions, signal: AbortSignal): Promise<{ findings: DoctorFinding[]; ok: boolean }>
   configuration: DiagnosticsDeps["configuration"]
+  reloadConfiguration: OpsDeps["reloadConfiguration"]
   logs: LogBuffer["recent"]
   onLogLine: LogBuffer["onLine"]
   probe(signal: AbortSignal): Promise<LlmProbe>
@@ -71,6 +75,7 @@ export function createOps(deps: OpsDeps): Ops {
       return { findings, ok: findings.every(({ status }) => status !== "error") }
     },
     configuration: deps.diagnostics.configuration,
+    reloadConfiguration: deps.reloadConfiguration,
     logs: deps.logs.recent,
     onLogLine: deps.logs.onLine,
     probe: (signal) => probeBackends(deps.backends, deps.health.clock, signal),

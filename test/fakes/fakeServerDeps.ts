@@ -540,6 +540,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       configuration: () => [],
       logs: () => ({ lines: [], next: 0 }),
       history: () => [],
+      reloadConfiguration: async () => ({ changed: [] }),
       bundle: async () => ({ files: [{ name: "log.jsonl", text: "{}", sizeBytes: 2 }], hidden: [] }),
       onLogLine: () => () => {},
     },

@@ -53,7 +53,9 @@ it("sums up the machine, the versions and the configuration without secrets", as
   const diagnostics = createDiagnostics({
     clock: systemClock,
     version: "1.2.3",
-    configuration: () => [{ name: "ZENGLOW_HOST", value: "http://me:hunter22@host", origin: "env" }],
+    configuration: () => [
+      { name: "ZENGLOW_HOST", value: "http://me:hunter22@host", origin: "env", variable: "ZENGLOW_X" },
+    ],
     hosts: () => [
       { name: "llm", state: "broken", pid: null, lastFailure: "bearer abcdefghijkl", crashes: 3, queued: 0 },
     ],

@@ -61,6 +61,7 @@ function open() {
     logs,
     mask: hidden.mask,
     notReady: () => [],
+    reloadConfiguration: async () => ({ changed: [] }),
     backends: [],
     backendAddresses: () => new Set(),
     health: {
@@ -78,7 +79,9 @@ function open() {
       store,
       hosts,
       models: async () => [],
-      configuration: () => [{ name: "ZENGLOW_X", value: `${secret} ${shapes[2]}`, origin: "env" }],
+      configuration: () => [
+        { name: "ZENGLOW_X", value: `${secret} ${shapes[2]}`, origin: "env", variable: "ZENGLOW_X" },
+      ],
       nativeModules: async () => [],
     },
     doctor: {
@@ -95,6 +98,7 @@ function open() {
       },
       engines: [],
       audio: async () => null,
+      opensSound: async () => null,
       network: null,
       hosts,
       nativeModules: async () => [],

@@ -25,6 +25,8 @@ export interface DoctorDeps {
   engines: { name: string; isInstalled(): Promise<boolean>; load(signal: AbortSignal): Promise<void> }[]
   /** Devices the core can use by itself. Null: sound goes through the window only. */
   audio(signal: AbortSignal): Promise<{ backend: string; inputs: number; outputs: number } | null>
+  /** Opens the chosen microphone or loudspeaker of the machine for a moment. Null: it works. */
+  opensSound(direction: "input" | "output", signal: AbortSignal): Promise<{ message: string; remedy: string } | null>
   /** Hosts that models come from, and whether each answers. Null: offline was asked for. */
   network: ((signal: AbortSignal) => Promise<{ host: string; isReachable: boolean }[]>) | null
   hosts(): readonly HostStatus[]

@@ -6,7 +6,15 @@ import type { DoctorDeps } from "./doctorDeps.ts"
 import { checkEngine, checkHash, checkHosts, checkInstalled, checkNative } from "./engines.ts"
 import { type Check, error, minuteMs, type Result } from "./findings.ts"
 import { checkDisk, checkLock, checkLog, checkPort, checkPrivate, checkWritable } from "./place.ts"
-import { checkAudio, checkClock, checkNetwork, checkNode, checkProxy, checkSecrets } from "./surroundings.ts"
+import {
+  checkAudio,
+  checkClock,
+  checkNetwork,
+  checkNode,
+  checkOpens,
+  checkProxy,
+  checkSecrets,
+} from "./surroundings.ts"
 
 export interface DoctorOptions {
   /** Leaves out what reads or loads whole models. */
@@ -69,6 +77,13 @@ async function* allChecks(deps: DoctorDeps): AsyncGenerator<Check> {
     yield { code: `engines.${engine.name}`, limitMs: 5 * minuteMs, isSlow: true, run }
   }
   yield { code: "audio.devices", limitMs: 15_000, run: (signal) => checkAudio(deps, signal) }
+  const sound = await deps.audio(AbortSignal.timeout(15_000)).catch(() => null)
+  if (sound && sound.inputs > 0) {
+    yield { code: "audio.microphone", limitMs: 30_000, run: (signal) => checkOpens(deps, "input", signal) }
+  }
+  if (sound && sound.outputs > 0) {
+    yield { code: "audio.loudspeaker", limitMs: 30_000, run: (signal) => checkOpens(deps, "output", signal) }
+  }
   yield { code: "network.proxy", limitMs: 5000, run: (signal) => checkProxy(deps, signal) }
   yield { code: "network.reachable", limitMs: 20_000, run: (signal) => checkNetwork(deps, signal) }
 }

@@ -17,14 +17,28 @@ export function checkNode(version: string): Result {
 
 export async function checkAudio(deps: DoctorDeps, signal: AbortSignal): Promise<Result> {
   const devices = await deps.audio(signal)
-  if (!devices) return ok("Sound goes through the window's own microphone and speaker.")
-  if (devices.inputs > 0 && devices.outputs > 0) {
-    return ok(`${devices.backend}: ${devices.inputs} inputs, ${devices.outputs} outputs.`)
+  if (!devices) {
+    return notRun(
+      "Sound goes through windows: the addon for this machine's own devices is not built. `npm run sound` builds it, with a C++ compiler.",
+    )
   }
-  return warning(
-    `${devices.backend}: ${devices.inputs} inputs, ${devices.outputs} outputs.`,
-    "Connect a microphone and a speaker, or talk through the window of another machine.",
-  )
+  const { backend, inputs, outputs } = devices
+  const found = `${backend}: ${inputs} inputs, ${outputs} outputs.`
+  if (inputs + outputs === 0) return ok(`${found} Windows bring their own.`)
+  return inputs > 0 && outputs > 0
+    ? ok(found)
+    : warning(found, "Connect a microphone and a speaker, or talk through the window of another machine.")
+}
+
+/** The chosen device, opened for a moment. */
+export async function checkOpens(
+  deps: DoctorDeps,
+  direction: "input" | "output",
+  signal: AbortSignal,
+): Promise<Result> {
+  const problem = await deps.opensSound(direction, signal)
+  if (problem) return warning(problem.message, problem.remedy)
+  return ok(direction === "input" ? "The microphone can be heard." : "The loudspeaker takes sound.")
 }
 
 export async function checkNetwork(deps: DoctorDeps, signal: AbortSignal): Promise<Result> {

@@ -37,6 +37,7 @@ export interface OpsService {
   ): Promise<RouteOutput<Routes["GET /diagnostics/tcp"]>>
   nativeModules(): Promise<{ name: string; version: string | null; error: string | null }[]>
   report(actor: Actor, report: Omit<HealthReport, "reported_at" | "expires_at">, lifeMs: number): Promise<HealthReport>
+  reloadConfiguration(actor: Actor): Promise<RouteOutput<Routes["POST /config/reload"]>>
   configuration(): RouteOutput<Routes["GET /config/env"]>["items"]
   logs(query: {
     since?: number

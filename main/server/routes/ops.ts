@@ -40,6 +40,7 @@ export const opsHandlers = ({
     "GET /diagnostics/doctor": ({ query: { quick, only } }, { signal }) =>
       ops.doctor({ isQuick: quick, ...(only === undefined ? {} : { only }) }, signal),
     "GET /config/env": async () => ({ items: ops.configuration() }),
+    "POST /config/reload": (_input, { actor }) => ops.reloadConfiguration(actor),
     "GET /config/personas": async () => ({ personas: await settings.personas() }),
     "GET /logs/recent": async ({ query }, { actor }) => {
       requireOwner(actor, "The log")
