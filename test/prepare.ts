@@ -10,6 +10,7 @@ const models = [
   "all-minilm-l6-v2",
   "campplus-zh-en",
   "smart-turn-v3.2",
+  "wake-features",
   "tesseract-eng",
   "smollm2-135m-instruct-q4_1",
   "qwen2.5-coder-1.5b-instruct-q4_k_m",

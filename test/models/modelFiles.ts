@@ -28,6 +28,11 @@ export const whisperFiles = (model: "whisper-tiny-en" | "whisper-base") => ({
 })
 export const sileroPath = modelFile("silero-vad-v6", "silero_vad_v6.onnx")
 export const smartTurnPath = modelFile("smart-turn-v3.2", "smart-turn-v3.2-cpu.onnx")
+export const wakeFiles = {
+  melPath: modelFile("wake-features", "melspectrogram.onnx"),
+  embeddingPath: modelFile("wake-features", "embedding_model.onnx"),
+  headPath: fileURLToPath(new URL("../../models/wake/hey-zenglow.json", import.meta.url)),
+}
 export const campplusPath = modelFile("campplus-zh-en", "campplus.onnx")
 export const miniLmFiles = {
   modelPath: modelFile("all-minilm-l6-v2", "all-minilm-l6-v2.onnx"),
