@@ -611,7 +611,34 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       handsFree.end()
       return { ok: true }
     },
+    "GET /wake/status": () => wakeStatus(),
+    "POST /wake/enable": ({ body }) => {
+      isWakeOn = body.enabled
+      return wakeStatus()
+    },
+    "POST /wake/clear": () => wakeStatus(),
   }
+  let isWakeOn = false
+  const wakeStatus = () => ({
+    enabled: isWakeOn,
+    model: "hey-zenglow",
+    detected: false,
+    phrase: null,
+    detected_at: null,
+    backend_active: false,
+    phrases: [
+      { id: "hey-zenglow", phrase: "Hey ZenGlow", licence: "Apache-2.0", is_installed: true, is_chosen: true },
+      {
+        id: "phrase-hey-jarvis",
+        phrase: "Hey Jarvis",
+        licence: "CC-BY-NC-SA-4.0",
+        is_installed: false,
+        is_chosen: false,
+      },
+    ],
+    sensitivity: 0.5,
+    reason: null,
+  })
   const devices = fakeDeviceView()
   const handsFree = createMockConversation({
     startTurn,
