@@ -46,7 +46,8 @@ export async function openDeviceStream(
         echo: echo ? "canceller" : "none",
       })
       try {
-        await Promise.all([player?.run(signal), hearing?.run(signal), untilAborted(signal)])
+        // A device that is gone never answers: closing it is what ends the reads and writes that wait for it.
+        await Promise.race([untilAborted(signal), Promise.all([player?.run(signal), hearing?.run(signal)])])
       } finally {
         const closing = [input, output].map((direction) => direction?.io.quit("ABORT"))
         await Promise.race([Promise.allSettled(closing), delay(closeMs, undefined, { ref: false })])
