@@ -17,6 +17,8 @@ import { strings as speakerStrings } from "../speakers/strings.ts"
 import { VoicesCard } from "../speakers/VoicesCard.tsx"
 import { SpeechCard } from "../speech/SpeechCard.tsx"
 import { strings as speechStrings } from "../speech/strings.ts"
+import { strings as tuningStrings } from "../tuning/strings.ts"
+import { TuningCard } from "../tuning/TuningCard.tsx"
 import { strings as wakeStrings } from "../wake/strings.ts"
 import { WakeCard } from "../wake/WakeCard.tsx"
 import { ApiCard } from "./ApiCard.tsx"
@@ -47,6 +49,7 @@ export default function SettingsPage() {
   const isSpeechShown = fits(
     `${speechStrings.title} ${speechStrings.voices} ${speechStrings.words} pronunciation dictionary preview listen`,
   )
+  const isTuningShown = fits(`${tuningStrings.title} ${tuningStrings.report} waterfall speed delay latency`)
   const isVoicesShown = fits(
     `${speakerStrings.title} ${speakerStrings.who} ${speakerStrings.teach} speaker person enrol`,
   )
@@ -89,6 +92,7 @@ export default function SettingsPage() {
         })}
         {isSoundShown ? <SoundCard /> : null}
         {isSpeechShown ? <SpeechCard /> : null}
+        {isTuningShown ? <TuningCard /> : null}
         {isWakeShown ? <WakeCard /> : null}
         {isVoicesShown ? <VoicesCard /> : null}
         {isCloningShown ? <ClonedVoicesCard /> : null}
@@ -102,6 +106,7 @@ export default function SettingsPage() {
         !isArtifactsShown &&
         !isLearnedShown &&
         !isSpeechShown &&
+        !isTuningShown &&
         !isVoicesShown &&
         !isCloningShown &&
         !isSoundShown &&
