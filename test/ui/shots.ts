@@ -93,6 +93,24 @@ const shots: readonly Shot[] = [
     },
   },
   {
+    name: "cloned-voices",
+    path: "#/settings/clonedVoices",
+    states: ["empty", "full"],
+    prepare: async (page, state) => {
+      await page.locator('[data-setting="clonedVoices"]').scrollIntoViewIfNeeded()
+      if (state === "full") await page.getByRole("button", { name: "I accept, for private use" }).click()
+    },
+  },
+  {
+    name: "cloned-voices-clone",
+    path: "#/settings/clonedVoices",
+    states: ["full"],
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "I accept, for private use" }).click()
+      await page.getByRole("button", { name: "Clone a voice" }).click()
+    },
+  },
+  {
     name: "hands-free",
     path: "#/chat",
     states: ["full"],
