@@ -58,7 +58,8 @@ export function createOps(deps: OpsDeps): Ops {
   const health = createHealth(deps.health)
   return {
     async ready() {
-      const reasons = deps.notReady()
+      const db = await health.component("db", new AbortController().signal)
+      const reasons = [...deps.notReady(), ...(db.status === "unhealthy" ? [db.detail] : [])]
       return { ready: reasons.length === 0, reasons }
     },
     uptimeSeconds: health.uptimeSeconds,

@@ -5,6 +5,7 @@ import { type Actor, ownerActor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
 import { AppError, errorInfo } from "#core/errors.ts"
 import type { HostStatus } from "#core/host/types.ts"
+import { untilAborted } from "#core/untilAborted.ts"
 import type { Store } from "#store/types.ts"
 import { withLimit } from "./withLimit.ts"
 
@@ -46,11 +47,14 @@ const defaultLimits: Record<ComponentName, number> = { db: 3000, models: 3000, e
 const critical: ReadonlySet<ComponentName> = new Set(["db", "disk"])
 const components = Object.keys(defaultLimits) as ComponentName[]
 
+/** How long a verdict is good for: whoever asks more often than this, or at the same time, gets the same one. */
+const freshMs = 2000
+
 /** Below this a download or a large ingest will fail soon; below the second, writes do. */
 const lowDiskBytes = 1024 ** 3
 const noDiskBytes = 50 * 1024 ** 2
 
-/** Every value is measured when asked for: a write and a read, a look at each child, free space now. */
+/** Every value is measured, at most two seconds ago: a write and a read, a look at each child, free space now. */
 export function createHealth(deps: HealthDeps): Health {
   const checks: Record<ComponentName, (signal: AbortSignal) => Promise<Verdict>> = {
     db: async () => {
@@ -89,7 +93,21 @@ export function createHealth(deps: HealthDeps): Health {
     },
   }
 
+  const verdicts = new Map<ComponentName, { at: number; verdict: Promise<ComponentHealth> }>()
+  const measuring = new AbortController().signal
+
+  /** One measurement for all who ask; each waits no longer than their own request lives. */
   async function component(name: ComponentName, signal: AbortSignal): Promise<ComponentHealth> {
+    const now = deps.clock.monotonic()
+    let known = verdicts.get(name)
+    if (!known || now - known.at >= freshMs) {
+      known = { at: now, verdict: measure(name, measuring) }
+      verdicts.set(name, known)
+    }
+    return await untilAborted(known.verdict, signal)
+  }
+
+  async function measure(name: ComponentName, signal: AbortSignal): Promise<ComponentHealth> {
     const startedAt = deps.clock.monotonic()
     const limitMs = deps.limits?.[name] ?? defaultLimits[name]
     const attempt = (inner: AbortSignal): Promise<Verdict> =>

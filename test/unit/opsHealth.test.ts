@@ -117,3 +117,21 @@ it("counts what another program reports until it expires, and lets nobody report
     reporting.report(ownerActor, { component: "db", status: "healthy", detail: "", value: null }, 60_000),
   ).rejects.toMatchObject({ code: "request.conflict" })
 })
+
+it("measures once for all who ask within two seconds, and again after them", async () => {
+  const clock = { now: () => Date.now(), monotonic: () => performance.now() }
+  let asked = 0
+  const disk = async () => {
+    asked++
+    return { freeBytes: asked === 1 ? 10e9 : 1e6 }
+  }
+  const watched = health({ clock, disk })
+  const [first, second] = await Promise.all([watched.aggregated(never), watched.aggregated(never)])
+  await vi.advanceTimersByTimeAsync(1999)
+  expect((await watched.aggregated(never)).services.disk?.status).toBe("healthy")
+  expect([first.services.disk, second.services.disk]).toEqual([first.services.disk, first.services.disk])
+  expect(asked).toBe(1)
+  await vi.advanceTimersByTimeAsync(2)
+  expect((await watched.aggregated(never)).overall_status).toBe("unhealthy")
+  expect(asked).toBe(2)
+})
