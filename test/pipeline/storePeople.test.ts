@@ -145,6 +145,10 @@ describe.each(kinds)("people in the %s store", (_name, open) => {
       await walruses(stranger),
     ]
     expect(await seen()).toEqual([0, 0, 0, 0])
+    await store.collections.setSharing(ada, collection, { audience: "household", personIds: [] })
+    expect(await seen()).toEqual([1, 1, 1, 0])
+    await store.collections.setSharing(ada, collection, { audience: "private", personIds: [] })
+    expect(await seen()).toEqual([0, 0, 0, 0])
     await store.collections.setSharing(ada, collection, { audience: "people", personIds: [id] })
     expect(await seen()).toEqual([1, 0, 0, 0])
     await store.collections.setSharing(ada, collection, { audience: "household", personIds: [] })
