@@ -208,6 +208,7 @@ const owner = [
   "POST /wake/enable",
   "GET /diagnostics/bundle/preview",
   "GET /diagnostics/bundle",
+  "POST /config/reload",
   "GET /llm/probe",
   "PUT /metrics/health/:component",
   "GET /admin/ping",
