@@ -54,7 +54,7 @@ describe.skipIf(!existsSync(campplusPath) || !existsSync(sileroPath))("CAM++ in 
   })
 
   const folder = testdataDir()
-  it.skipIf(!folder)("knows six people again and lets no stranger be one of them", { timeout: 120_000 }, async () => {
+  it.skipIf(!folder)("knows six people again and lets no stranger be one of them", { timeout: 400_000 }, async () => {
     const known = speakers()
     const root = join(folder ?? "", "speakers")
     const names = readdirSync(join(root, "known"))
