@@ -69,16 +69,41 @@ async function embedOneVoice(
   return await encoder.embed(speech, signal)
 }
 
-/** Throws `speaker.poor-quality` when one of these unit vectors is far from all others. */
+/** Throws `speaker.poor-quality` when one of these unit vectors is far from all others, or when they fall into two groups. */
 export function refuseTwoVoices(vectors: readonly (readonly number[])[]): void {
-  for (const [index, vector] of vectors.entries()) {
+  const isOne = vectors.every((vector, index) => {
     const others = vectors.filter((_, other) => other !== index)
-    if (others.length > 0 && cosineToCentre(vector, others) < sameVoice) {
-      throw new AppError("speaker.poor-quality", "The recordings do not sound like one voice.", {
-        remedy: "Record one person alone; remove recordings of others.",
-      })
+    return others.length === 0 || cosineToCentre(vector, others) >= sameVoice
+  })
+  if (isOne && groupsApart(vectors) >= sameVoice) return
+  throw new AppError("speaker.poor-quality", "The recordings do not sound like one voice.", {
+    remedy: "Record one person alone; remove recordings of others.",
+  })
+}
+
+/**
+ * Cosine of the centres of two groups, formed around the two vectors that are least alike. Two people who speak in turns draw the common
+ * centre to both of them, so that no part is far from it; their groups are.
+ */
+function groupsApart(vectors: readonly (readonly number[])[]): number {
+  let least = 1
+  let seeds: [readonly number[], readonly number[]] | null = null
+  for (const [index, one] of vectors.entries())
+    for (const other of vectors.slice(index + 1)) {
+      const likeness = cosineToCentre(one, [other])
+      if (likeness < least) [least, seeds] = [likeness, [one, other]]
     }
-  }
+  if (!seeds) return 1
+  const [left, right] = seeds
+  const first = vectors.filter((vector) => cosineToCentre(vector, [left]) >= cosineToCentre(vector, [right]))
+  const second = vectors.filter((vector) => !first.includes(vector))
+  return cosineToCentre(centreOf(first), second)
+}
+
+function centreOf(vectors: readonly (readonly number[])[]): number[] {
+  const centre = Array.from(vectors[0] ?? [], (_, n) => vectors.reduce((sum, vector) => sum + (vector[n] ?? 0), 0))
+  const length = Math.hypot(...centre) || 1
+  return centre.map((value) => value / length)
 }
 
 /** The speech of a recording alone, and how well it was made. */
