@@ -17,10 +17,12 @@ export interface HeardTurn {
 export interface FollowedConversation {
   turns: HeardTurn[]
   states: ConversationState[]
-  /** Resolves with the first state, now or later, that fits. */
+  /** Resolves with the first state, now or later, that fits; and after half a minute without one, which what was heard then shows. */
   until(fits: (state: ConversationState, turns: readonly HeardTurn[]) => boolean): Promise<void>
   end(): Promise<void>
 }
+
+const patienceMs = 30_000
 
 export async function followConversation(
   client: Client,
@@ -66,12 +68,16 @@ export async function followConversation(
     states,
     until: (fits) =>
       new Promise((resolve) => {
-        const check = (): void => {
-          const state = states.at(-1)
-          if (!state || !fits(state, turns)) return
+        const done = (): void => {
+          clearTimeout(late)
           waiting.delete(check)
           resolve()
         }
+        const check = (): void => {
+          const state = states.at(-1)
+          if (state && fits(state, turns)) done()
+        }
+        const late = setTimeout(done, patienceMs)
         waiting.add(check)
         check()
       }),

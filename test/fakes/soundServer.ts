@@ -104,6 +104,8 @@ export async function startSoundServer(): Promise<SoundServer> {
       ...(loudspeaker ? [`playback.pcm ${device(loudspeaker)}`] : []),
       ...(microphone ? [`capture.pcm ${device(microphone)}`] : []),
     ]
+    // A card that is not plugged in: machines without any device have a list all the same.
+    lines.push("pcm.absent { type hw card 99 }")
     if (parts.length > 0) lines.push(`pcm.default { type asym ${parts.join(" ")} }`)
     await writeFile(`${alsa}.new`, `${lines.join("\n")}\n`)
     await rename(`${alsa}.new`, alsa)

@@ -56,9 +56,9 @@ export function loadPortAudio(): PortAudio {
   const addon = loadAddon()
   return {
     list() {
-      const { HostAPIs, defaultHostAPI } = addon.getHostAPIs()
+      const { HostAPIs, defaultHostAPI } = asked(() => addon.getHostAPIs())
       const main = HostAPIs.find(({ id }) => id === defaultHostAPI) ?? HostAPIs[0]
-      const raw = addon.getDevices().map((device) => ({
+      const raw = asked(() => addon.getDevices()).map((device) => ({
         index: device.id,
         name: device.name,
         hostApi: device.hostAPIName,
@@ -75,6 +75,18 @@ export function loadPortAudio(): PortAudio {
       }
     },
     open: (options) => addon.create(options),
+  }
+}
+
+/** PortAudio refuses to begin where a system has no sound at all. */
+function asked<T>(ask: () => T): T {
+  try {
+    return ask()
+  } catch (cause) {
+    throw new AppError("audio.no-device", "The system's sound cannot be reached.", {
+      remedy: "Connect a microphone and a loudspeaker, or start the system's sound service.",
+      cause,
+    })
   }
 }
 
