@@ -78,7 +78,7 @@ export async function openSettings(
         value: current[name],
         defaultValue: defaults[name],
         origin: fixed(name)?.origin ?? (theirs[name] === undefined && stored[name] === undefined ? "default" : "file"),
-        isLocked: fixed(name) !== null,
+        isLocked: fixed(name) !== null || (actor !== undefined && !isOwnerPerson(actor) && !personal.includes(name)),
       }))
     },
     async change(actor, changes) {

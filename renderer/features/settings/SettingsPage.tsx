@@ -11,6 +11,7 @@ import { strings as cloningStrings } from "../cloning/strings.ts"
 import { LearnedCard } from "../feedback/LearnedCard.tsx"
 import { strings as feedbackStrings } from "../feedback/strings.ts"
 import { useFrame } from "../frame/frameStore.ts"
+import { usePeople } from "../people/peopleStore.ts"
 import { SoundCard } from "../sound/SoundCard.tsx"
 import { strings as soundStrings } from "../sound/strings.ts"
 import { strings as speakerStrings } from "../speakers/strings.ts"
@@ -44,8 +45,11 @@ export default function SettingsPage() {
     const text = settingTexts[item.name]
     return fits(`${item.name} ${text?.label ?? ""} ${text?.hint ?? ""}`)
   })
-  const isApiShown = fits(`${strings.api} curl key openai url`)
-  const isArtifactsShown = fits(`${artifactStrings.title} ${artifactStrings.text} hash tags provenance`)
+  const role = usePeople((state) => state.me?.role ?? "owner")
+  const isApiShown = role === "owner" && fits(`${strings.api} curl key openai url`)
+  const isArtifactsShown =
+    (role === "owner" || role === "adult") &&
+    fits(`${artifactStrings.title} ${artifactStrings.text} hash tags provenance`)
   const isSpeechShown = fits(
     `${speechStrings.title} ${speechStrings.voices} ${speechStrings.words} pronunciation dictionary preview listen`,
   )
