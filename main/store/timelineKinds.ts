@@ -8,7 +8,6 @@ export const kindOfSubject: Readonly<Record<string, TimelineKind>> = {
   artifact: "document",
   conversation: "turn",
   memory: "turn",
-  trace: "turn",
   model: "model",
   evaluation: "build",
   "pinned-question": "build",
