@@ -14,7 +14,7 @@ import { judge, probeSupport, quoteFloor, type Verdict } from "./judge.ts"
 import { buildPrompt, type Prompt } from "./prompt.ts"
 import { notStated, quoteDocuments } from "./quoteDocuments.ts"
 import type { AnswerInput } from "./runTurn.ts"
-import { attributeSentences, type NearSentence, nearestSentence } from "./support.ts"
+import { attributeSentences, type NearSentence, nearestSentence, similarityByParts } from "./support.ts"
 import { withAskedEnd, withoutLeadIn, withReason } from "./tidyAnswer.ts"
 import { textEnd, type Written, writeText } from "./writeText.ts"
 
@@ -150,7 +150,10 @@ async function check(
   const spans = await untilAborted(attributeSentences(text, evidence, { embedder, question, weights }, signal), signal)
   const support = await untilAborted(probeSupport(llm, { question, text, evidence, spans }, signal), signal)
   const nearest = await untilAborted(nearestSentence(question, text, evidence, embedder, signal), signal)
-  const similarity = nearest?.similarity ?? null
+  const parts = questionParts(question)
+  const byParts =
+    parts.length > 1 ? await untilAborted(similarityByParts(parts, text, evidence, embedder, signal), signal) : null
+  const similarity = nearest && Math.max(nearest.similarity, byParts ?? 0)
   const verdict = judge({ question, text, spans, support, similarity, evidence, sentences, retrieval })
   deps.log.debug("answer judged", { ...verdict, support, similarity, confidence: retrieval.confidence, text })
   return { text, spans, nearest, verdict }

@@ -264,6 +264,26 @@ export async function nearestSentence(
   return near?.reduce((a, b) => (a.similarity >= b.similarity ? a : b)) ?? null
 }
 
+/**
+ * How near the sentences of an answer come to sentences of the passages, each with the part of the question that it fits best: the mean,
+ * 0..1. An answer to two questions is like no single sentence as a whole. Null without a trained embedder.
+ */
+export async function similarityByParts(
+  parts: readonly string[],
+  text: string,
+  passages: readonly Passage[],
+  embedder: Embedder | null,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const sentences = sentencesOf(text)
+  const pairs = sentences.flatMap((sentence) => parts.map((part) => `${part} ${sentence.text}`))
+  const found = await compare(pairs, passages, embedder, signal)
+  if (found.length === 0) return null
+  const nearest = found.map((own) => Math.max(0, ...own.map(({ similarity }) => similarity)))
+  const best = sentences.map((_, index) => Math.max(...nearest.slice(index * parts.length, (index + 1) * parts.length)))
+  return best.reduce((sum, each) => sum + each, 0) / best.length
+}
+
 function contentStems(text: string): Set<string> {
   return new Set(
     wordsOf(text)

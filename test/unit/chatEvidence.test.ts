@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { createAnswerFilter } from "#chat/answerFilter.ts"
 import { selectEvidence } from "#chat/evidence.ts"
 import { asksYesOrNo } from "#chat/prompt.ts"
-import { attributeSentences, nearestSentence, numbersOf } from "#chat/support.ts"
+import { attributeSentences, nearestSentence, numbersOf, similarityByParts } from "#chat/support.ts"
 import type { Passage } from "#contract/turns.ts"
 import { rankSentences } from "#rag/bestSentence.ts"
 import { queryTerms, questionParts } from "#rag/queryTerms.ts"
@@ -153,6 +153,20 @@ describe("attributeSentences with the question's weights", () => {
         expect(nearest).toMatchObject({ text: "Staff are at their desks for eight hours.", citation: 1, similarity: 1 })
     },
   )
+
+  it("compares an answer to two questions part by part", async () => {
+    const parts = ["How long is the warranty of the washer", "how long is the warranty of the sensor?"]
+    const embedder = createWordEmbedder({ isFallback: false })
+    const sources = [
+      passage(1, "The washer has a warranty of 3 years."),
+      passage(2, "The sensor has a warranty of 4 years."),
+    ]
+    const text = "The washer has 3 years. The sensor has 4 years."
+    const whole = await nearestSentence(parts.join(" and "), text, sources, embedder, never)
+    const byParts = await similarityByParts(parts, text, sources, embedder, never)
+    expect(byParts).toBeGreaterThan((whole?.similarity ?? 1) + 0.1)
+    expect(await similarityByParts(parts, text, sources, null, never)).toBeNull()
+  })
 
   it("does not count the question's own words as said by a passage", async () => {
     const [span] = await attribute("How many prototypes run in the harbour depends on marketing and logistics.")
