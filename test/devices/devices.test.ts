@@ -140,7 +140,8 @@ describe.skipIf(reason)("devices of the machine", () => {
     await server.unplug("earphones")
   })
 
-  it("takes the loudspeaker's echo out of the microphone", async () => {
+  // Needs a quiet machine: lost blocks move the echo.
+  it.skipIf(!process.env.ZENGLOW_TEST_FULL)("takes the loudspeaker's echo out of the microphone", async () => {
     fresh()
     const stopLeak = await server.leak("room", "desk", 0.5)
     onTestFinished(stopLeak)
