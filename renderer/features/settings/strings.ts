@@ -58,13 +58,14 @@ export const strings = {
   privacyText: "Chats, documents, models and settings lie in one folder on this machine:",
   outbound: "What left this machine",
   outboundNothing:
-    "Nothing of yours. Only models and web pages that you ask for are fetched. No account, no telemetry.",
+    "Nothing of yours, unless you name a server for cloned voices: it gets what they say. Only models and web pages that you ask for are fetched. No account, no telemetry.",
   outboundOffline: "Nothing. ZenGlow is offline: it opens no outbound connection.",
   stored: [
     ["Chats and documents", "one database in the folder above; your files stay where they are"],
     ["Memory", "what you asked to remember, in the same database; forgetting erases its bytes"],
     ["Voice", "sound is never stored; words are, as chat messages"],
     ["Known voices", "numbers that describe a voice, encrypted; forgetting one erases its bytes"],
+    ["Cloned voices", "a recording and what was made of it, encrypted; erased with the voice or its consent"],
     ["Keys", "hashed; the first one as a file only you can read"],
   ] as const,
 }
