@@ -1,12 +1,11 @@
 import type { TurnEventBody } from "#contract/turns.ts"
-import type { Logger } from "#core/logger.ts"
 import { untilAborted } from "#core/untilAborted.ts"
 import type { Llm } from "#engines/types.ts"
 import { rankSentences } from "#rag/bestSentence.ts"
 import { answerFloor } from "#rag/relevance.ts"
 import { type RetrieveDeps, retrieve } from "#rag/retrieve.ts"
 import { sentencesOf } from "#rag/sentences.ts"
-import { composeAnswer } from "./composeAnswer.ts"
+import { type ComposeDeps, composeAnswer } from "./composeAnswer.ts"
 import { intentOf } from "./intent.ts"
 import { proposeFact } from "./memory/proposeFact.ts"
 import { buildPrompt } from "./prompt.ts"
@@ -15,7 +14,7 @@ import type { AnswerInput } from "./runTurn.ts"
 import { namesOf } from "./support.ts"
 import { textEnd, writeText } from "./writeText.ts"
 
-export interface AnswerDeps {
+export interface AnswerDeps extends ComposeDeps {
   retrieval: RetrieveDeps
   /**
    * The model for a request. Null: none is installed; answers are then quotations. `composes` is false for models too small to
@@ -24,9 +23,6 @@ export interface AnswerDeps {
   llm(modelId: string | null, signal: AbortSignal): Promise<{ llm: Llm; composes: boolean } | null>
   settings(): Promise<{ topK: number; answerTokens: number; temperature: number }>
   hasDocuments(input: AnswerInput): Promise<boolean>
-  /** Tokens of passages the machine reads in the time a person waits. */
-  passageTokens(): number
-  log: Logger
 }
 
 const nothingInstalled =

@@ -1,12 +1,12 @@
 import type { CitedSpan, Passage, TurnEventBody } from "#contract/turns.ts"
 import { AppError, isAbort } from "#core/errors.ts"
+import type { Logger } from "#core/logger.ts"
 import { untilAborted } from "#core/untilAborted.ts"
 import type { Llm } from "#engines/types.ts"
 import type { ScoredSentence } from "#rag/bestSentence.ts"
 import { type ExtractiveAnswer, extractiveAnswer, quotationOf } from "#rag/extractiveAnswer.ts"
 import { questionParts } from "#rag/queryTerms.ts"
 import type { Retrieval } from "#rag/retrieve.ts"
-import type { AnswerDeps } from "./answer.ts"
 import { createAnswerFilter } from "./answerFilter.ts"
 import { completeAnswer } from "./completeAnswer.ts"
 import { selectEvidence } from "./evidence.ts"
@@ -27,13 +27,19 @@ const narrowTokens = 110
 /** An answer that is less likely than this is read for again. */
 const sureLikelihood = 0.7
 
+export interface ComposeDeps {
+  /** Tokens of passages the machine reads in the time a person waits. */
+  passageTokens(): number
+  log: Logger
+}
+
 /** What a composing needs to know of its turn. */
 interface Asked {
   input: AnswerInput
   retrieval: Retrieval
   sentences: readonly ScoredSentence[]
   llm: Llm
-  deps: AnswerDeps
+  deps: ComposeDeps
 }
 
 /** A text that the model wrote, with what the checks say about it. */

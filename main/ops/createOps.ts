@@ -3,30 +3,21 @@ import type { DoctorFinding, MetricFrame, opsRoutes } from "#contract/ops.ts"
 import type { Actor } from "#core/actor.ts"
 import type { ConfigChange } from "./configView.ts"
 import { createDiagnostics, type DiagnosticsDeps } from "./diagnostics.ts"
-import type { DoctorDeps } from "./doctor/doctorDeps.ts"
 import { type DoctorOptions, runDoctor } from "./doctor/runDoctor.ts"
-import { type ComponentHealth, createHealth, type Health, type HealthDeps } from "./health.ts"
+import { type ComponentHealth, createHealth, type Health } from "./health.ts"
 import type { LogBuffer } from "./logBuffer.ts"
 import type { MetricHistory } from "./metricHistory.ts"
 import type { Metrics } from "./metrics.ts"
 import { type LlmProbe, type ProbedBackend, probeBackends } from "./probe.ts"
-import { createSupportBundle, type SupportBundle } from "./supportBundle.ts"
+import { createSupportBundle, type SupportBundle, type SupportBundleDeps } from "./supportBundle.ts"
 import { probeTcp, type TcpProbe } from "./tcpProbe.ts"
 
-export interface OpsDeps {
-  health: HealthDeps
-  diagnostics: DiagnosticsDeps
-  doctor: DoctorDeps
-  metrics: Metrics
-  history: MetricHistory
-  logs: LogBuffer
+export interface OpsDeps extends SupportBundleDeps {
   /** Places that answers can come from. */
   backends: readonly ProbedBackend[]
   /** `host:port` of backends that may be probed. */
   backendAddresses(): ReadonlySet<string>
   reloadConfiguration(actor: Actor): Promise<{ changed: (ConfigChange & { isApplied: boolean })[] }>
-  /** Takes known secrets out of a text. */
-  mask(text: string): string
   /** Reasons why requests cannot be served yet; empty when they can. */
   notReady(): string[]
 }

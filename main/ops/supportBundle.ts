@@ -1,10 +1,24 @@
 import { hostname, userInfo } from "node:os"
 import type { SupportFile } from "#contract/support.ts"
 import { redact, redactFields } from "#core/redact.ts"
-import type { OpsDeps } from "./createOps.ts"
-import { createDiagnostics } from "./diagnostics.ts"
+import { createDiagnostics, type DiagnosticsDeps } from "./diagnostics.ts"
+import type { DoctorDeps } from "./doctor/doctorDeps.ts"
 import { runDoctor } from "./doctor/runDoctor.ts"
-import { createHealth } from "./health.ts"
+import { createHealth, type HealthDeps } from "./health.ts"
+import type { LogBuffer } from "./logBuffer.ts"
+import type { MetricHistory } from "./metricHistory.ts"
+import type { Metrics } from "./metrics.ts"
+
+export interface SupportBundleDeps {
+  health: HealthDeps
+  diagnostics: DiagnosticsDeps
+  doctor: DoctorDeps
+  metrics: Metrics
+  history: MetricHistory
+  logs: LogBuffer
+  /** Takes known secrets out of a text. */
+  mask(text: string): string
+}
 
 export interface SupportBundle {
   files: SupportFile[]
@@ -22,7 +36,7 @@ const shortestName = 4
  * What somebody else needs to find out what is wrong: findings, versions, measurements, the log. No documents, no chats, no keys; secrets,
  * home folder, user and machine name, and the words that the person names, are taken out of every file on the way.
  */
-export function createSupportBundle(deps: OpsDeps) {
+export function createSupportBundle(deps: SupportBundleDeps) {
   const diagnostics = createDiagnostics(deps.diagnostics)
   const health = createHealth(deps.health)
   return async (words: readonly string[], signal: AbortSignal): Promise<SupportBundle> => {

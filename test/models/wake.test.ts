@@ -23,7 +23,7 @@ describe.skipIf(!isInstalled)("the wake phrase on the real feature models", () =
   let wakeWord: ReturnType<typeof createWakeWord>
   const file = wakeHeadFile.parse(JSON.parse(readFileSync(wakeFiles.headPath, "utf8")))
   const phrase: WakePhrase = { ...file, headPath: wakeFiles.headPath }
-  const clips = { phrase: new Float32Array(), near: new Float32Array() }
+  const clips: Record<"phrase" | "near", Float32Array> = { phrase: new Float32Array(), near: new Float32Array() }
   const folder = mkdtempSync(join(tmpdir(), "zenglow-wake-"))
 
   beforeAll(async () => {

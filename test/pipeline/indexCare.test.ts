@@ -215,7 +215,12 @@ it("repairs as a job that tells how far it is", async () => {
   const { vectorIndex, care } = setUp()
   const told: JobProgress[] = []
   const job = { payload: { isRepair: true } } as StoredJob
-  await reindexRunner(vectorIndex, care, { run: async () => {} }).run(job, ownerActor, (progress) => told.push(progress), never)
+  await reindexRunner(vectorIndex, care, { run: async () => {} }).run(
+    job,
+    ownerActor,
+    (progress) => told.push(progress),
+    never,
+  )
   expect(new Set(told.map(({ current }) => current))).toEqual(new Set(["Words", "Checking vectors", "Vectors"]))
   expect(told.at(-1)).toMatchObject({ done: passages, total: passages })
 })

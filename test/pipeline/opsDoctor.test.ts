@@ -29,6 +29,7 @@ const sound = (): DoctorDeps => ({
   verifyModel: async () => ({ ok: true, files: [{ name: "small.gguf", ok: true, reason: null }] }),
   engines: [{ name: "llm", isInstalled: async () => true, load: async () => {} }],
   audio: async () => null,
+  opensSound: async () => null,
   network: async () => [{ host: "models.example", isReachable: true }],
   hosts: () => [],
   nativeModules: async () => [{ name: "better-sqlite3", isLoadable: true, error: null }],
@@ -105,6 +106,14 @@ it.each<[string, string, Partial<DoctorDeps>]>([
     },
   ],
   ["audio.devices", "warning", { audio: async () => ({ backend: "alsa", inputs: 0, outputs: 1 }) }],
+  [
+    "audio.microphone",
+    "warning",
+    {
+      audio: async () => ({ backend: "alsa", inputs: 1, outputs: 1 }),
+      opensSound: async () => ({ message: "It is in use.", remedy: "Close the other program." }),
+    },
+  ],
   ["network.reachable", "warning", { network: async () => [{ host: "models.example", isReachable: false }] }],
 ])("tells %s as %s with a remedy, and goes on", async (code, status, overrides) => {
   const found = await findings(overrides)

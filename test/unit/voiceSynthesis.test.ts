@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { createFourier } from "#core/fourier.ts"
-import { normalizeLoudness } from "#engines/speech/loudness.ts"
 import { bins, hop, sampleRate, synthesizeWave, type VoiceSpectra } from "#engines/speech/hibari/synthesizeWave.ts"
+import { normalizeLoudness } from "#engines/speech/loudness.ts"
 
 const rms = (samples: Float32Array): number =>
   Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length)

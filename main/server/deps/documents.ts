@@ -1,7 +1,7 @@
 import type { Collection, Document, DocumentSource } from "#contract/documents.ts"
 import type { Folder } from "#contract/folders.ts"
-import type { Sharing } from "#contract/sharing.ts"
 import type { SearchIndex } from "#contract/searchIndex.ts"
+import type { Sharing } from "#contract/sharing.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Page } from "./page.ts"
 
