@@ -14,6 +14,13 @@ import type { Client } from "./client.ts"
 /** Samples of one binary frame: 40 ms. */
 const frameSamples = uplinkSampleRate / 25
 
+export interface SpokenTurn {
+  turn: TurnState
+  /** What was said, word for word as it was read aloud: figures as words, a quotation with its introduction. */
+  spoken: string
+  speech: Float32Array
+}
+
 /**
  * Speaks one question over the socket that the window uses and gathers the turn and what it says, at the socket's rate. A temporary turn:
  * nothing of it is kept.
@@ -23,7 +30,7 @@ export async function socketTurn(
   samples: Float32Array,
   collectionIds: string[] | undefined,
   signal: AbortSignal,
-): Promise<{ turn: TurnState; speech: Float32Array }> {
+): Promise<SpokenTurn> {
   const socket = new WebSocket(`${client.baseUrl.replace(/^http/, "ws")}/ws`, [
     socketProtocol,
     bearerPrefix + client.token,
@@ -92,9 +99,10 @@ async function collect(
   messages: AsyncIterable<MessageEvent>,
   turnId: string,
   signal: AbortSignal,
-): Promise<{ turn: TurnState; speech: Float32Array }> {
+): Promise<SpokenTurn> {
   let turn = emptyTurn(turnId)
   const pieces: Float32Array[] = []
+  const said: string[] = []
   for await (const { data } of messages) {
     if (data instanceof ArrayBuffer) {
       pieces.push(Float32Array.from(new Int16Array(data.slice(audioHeaderBytes)), (sample) => sample / 32768))
@@ -103,7 +111,8 @@ async function collect(
     const message = JSON.parse(String(data)) as ServerMessage
     if (message.type !== "turn-event" || message.event.turnId !== turnId) continue
     turn = foldTurn(turn, message.event)
-    if (message.event.type === "turn-end") return { turn, speech: concatSamples(pieces) }
+    if (message.event.type === "caption") said.push(message.event.spoken)
+    if (message.event.type === "turn-end") return { turn, spoken: said.join(" "), speech: concatSamples(pieces) }
   }
   signal.throwIfAborted()
   throw new AppError("core.unreachable", "The core closed the audio socket.", { remedy: "Look at its log." })

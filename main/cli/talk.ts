@@ -20,7 +20,7 @@ export async function talk(
   await ensureModels(client, ["vad", "stt", "embedder", "llm", "tts"], signal)
   const collectionIds = await chooseCollections(client, options, signal)
   await awaitDocuments(client, signal)
-  const { turn, speech } = await socketTurn(client, question, collectionIds, signal)
+  const { turn, spoken, speech } = await socketTurn(client, question, collectionIds, signal)
   if (turn.error && turn.text === "")
     throw new AppError(turn.error.code as ErrorCode, turn.error.message, { remedy: turn.error.remedy })
   if (turn.endReason === "no-speech" || turn.question === "")
@@ -29,7 +29,7 @@ export async function talk(
     })
   await writeWavFile(options.out, speech, downlinkSampleRate)
   const stages = turn.timings.map((stage) => ({ name: stage.name, ms: stage.endMs - stage.startMs }))
-  printResult({ transcript: turn.question, answer: turn.text, stages }, options.json, () =>
+  printResult({ transcript: turn.question, answer: turn.text, spoken, stages }, options.json, () =>
     [
       `You: ${turn.question}`,
       `ZenGlow: ${withMarks(turn.text, turn.spans)}`,

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { bootCore } from "#app/bootCore.ts"
 import { createClient } from "#cli/client.ts"
 import { ingestPath } from "#cli/ingest.ts"
-import { socketTurn } from "#cli/socketTurn.ts"
+import { type SpokenTurn, socketTurn } from "#cli/socketTurn.ts"
 import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
 import type { TurnEvent } from "#contract/turns.ts"
 import { loadConfig } from "#core/config.ts"
@@ -22,7 +22,7 @@ export interface AskedTurn {
 export interface AnswerCore {
   ask(question: string): Promise<AskedTurn>
   /** The same question spoken: samples at 16 kHz, all at once, then the key goes up. */
-  speak(samples: Float32Array): Promise<{ turn: TurnState; speech: Float32Array }>
+  speak(samples: Float32Array): Promise<SpokenTurn>
   close(): Promise<void>
 }
 

@@ -88,7 +88,9 @@ describe("the Hibari voice", () => {
   })
 
   it("lists its voices and refuses others, and texts without a word", async () => {
-    expect(voice.voices()).toEqual([{ id: "heart", name: "Heart (American, female)", language: "en-US" }])
+    expect(voice.voices()).toEqual([
+      { id: "heart", name: "Heart (American, female)", language: "en-US", model: "hibari-heart" },
+    ])
     await expect(voice.synthesize("Hello.", { voice: "nobody" }, signal)).rejects.toMatchObject({
       code: "tts.unknown-voice",
     })
