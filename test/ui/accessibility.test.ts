@@ -45,7 +45,8 @@ describe("keyboard", () => {
       "#/welcome",
     ]) {
       const page = await fixture.open({ state: "full", path })
-      await page.waitForLoadState("networkidle")
+      // Not "networkidle": a page may listen to events for as long as it is open.
+      await page.locator("main").waitFor()
       const seen = new Set<string>()
       let isBack = false
       for (let step = 0; step < 160 && !isBack; step++) {
