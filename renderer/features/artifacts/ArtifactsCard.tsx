@@ -1,13 +1,14 @@
 import { Copy, Trash2 } from "lucide-react"
 import { useCallback, useEffect, useState } from "react"
 import type { Artifact, ArtifactKind } from "#contract/artifacts.ts"
-import { api, asApiError } from "../../api/client.ts"
+import { api } from "../../api/client.ts"
 import { subscribe } from "../../api/socket.ts"
 import { Button, IconButton } from "../../ui/Button.tsx"
 import { Failure } from "../../ui/Failure.tsx"
 import { formatBytes, formatTime } from "../../ui/format.ts"
 import { SearchField } from "../../ui/SearchField.tsx"
 import { Segmented } from "../../ui/Segmented.tsx"
+import { toastFailure } from "../frame/attempt.ts"
 import { toast } from "../frame/frameStore.ts"
 import { strings } from "./strings.ts"
 import "./artifacts.css"
@@ -118,8 +119,7 @@ function Row({ artifact, onChange }: { artifact: Artifact; onChange: () => void 
       await action()
       onChange()
     } catch (error) {
-      const { message, remedy } = asApiError(error)
-      toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
+      toastFailure(error)
     }
   }
   return (

@@ -1,23 +1,19 @@
 import { ExternalLink, Plus, Trash2, Undo2, Volume2 } from "lucide-react"
 import { useEffect, useRef, useState } from "react"
 import type { ClonedVoice, VoiceConsent } from "#contract/cloning.ts"
-import { apiBytes, asApiError } from "../../api/client.ts"
+import { apiBytes } from "../../api/client.ts"
 import { Button, IconButton } from "../../ui/Button.tsx"
 import { Confirm } from "../../ui/Dialog.tsx"
 import { Failure } from "../../ui/Failure.tsx"
 import { formatTime } from "../../ui/format.ts"
 import { Notice } from "../../ui/Notice.tsx"
+import { toastFailure } from "../frame/attempt.ts"
 import { goTo, toast } from "../frame/frameStore.ts"
 import { CloneDialog } from "./CloneDialog.tsx"
 import { CloningEngine } from "./CloningEngine.tsx"
 import { acceptLicence, eraseVoice, loadCloning, revokeConsent, useCloning } from "./cloningStore.ts"
 import { strings } from "./strings.ts"
 import "./cloning.css"
-
-export const tell = (error: unknown): void => {
-  const { message, remedy } = asApiError(error)
-  toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
-}
 
 /** Voices copied with consent: the licence first, then voices, what speaks in them, and the consents on record. */
 export function ClonedVoicesCard() {
@@ -38,7 +34,7 @@ export function ClonedVoicesCard() {
           <h3>{strings.licenceTitle}</h3>
           <p>{strings.licenceText(status.licence.summary)}</p>
           <div className="row">
-            <Button variant="primary" onClick={() => void acceptLicence(true).catch(tell)}>
+            <Button variant="primary" onClick={() => void acceptLicence(true).catch(toastFailure)}>
               {strings.accept}
             </Button>
             <a href={status.licence.url} target="_blank" rel="noreferrer" className="row">
@@ -120,7 +116,7 @@ export function ClonedVoicesCard() {
           </details>
           <div className="row faint cloning-accepted">
             <span className="grow">{strings.accepted(formatTime(acceptedAt))}</span>
-            <Button small onClick={() => void acceptLicence(false).catch(tell)}>
+            <Button small onClick={() => void acceptLicence(false).catch(toastFailure)}>
               {strings.takeBack}
             </Button>
           </div>
@@ -137,7 +133,7 @@ export function ClonedVoicesCard() {
         onConfirm={() => {
           if (!erasing) return
           const { id, name } = erasing
-          void eraseVoice(id).then(() => toast(strings.erased(name)), tell)
+          void eraseVoice(id).then(() => toast(strings.erased(name)), toastFailure)
         }}
       />
       <Confirm
@@ -150,7 +146,7 @@ export function ClonedVoicesCard() {
         onConfirm={() => {
           if (!ending) return
           const { id, name } = ending
-          void revokeConsent(id).then(() => toast(strings.revoked(name)), tell)
+          void revokeConsent(id).then(() => toast(strings.revoked(name)), toastFailure)
         }}
       />
     </section>
@@ -173,7 +169,7 @@ function HearButton({ voice }: { voice: ClonedVoice }) {
       sound.onended = () => URL.revokeObjectURL(address)
       await sound.play()
     } catch (error) {
-      tell(error)
+      toastFailure(error)
     } finally {
       setIsSpeaking(false)
     }

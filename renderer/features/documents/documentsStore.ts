@@ -1,8 +1,9 @@
 import { create } from "zustand"
 import type { Collection, Document } from "#contract/documents.ts"
 import type { Sharing } from "#contract/sharing.ts"
-import { api, asApiError } from "../../api/client.ts"
+import { api } from "../../api/client.ts"
 import { subscribe } from "../../api/socket.ts"
+import { attempt, toastFailure } from "../frame/attempt.ts"
 import { toast } from "../frame/frameStore.ts"
 import { loadJobs } from "../frame/jobsStore.ts"
 import type { DroppedFile } from "./droppedFiles.ts"
@@ -97,8 +98,7 @@ export async function addFiles(files: readonly DroppedFile[], collectionId: stri
     }
     toast(strings.added(files.length))
   } catch (error) {
-    const { message, remedy } = asApiError(error)
-    toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
+    toastFailure(error)
   }
   await Promise.all([loadCollections(), loadJobs().catch(() => undefined)])
   if (get().isLoaded) await loadDocuments(get().listedCollectionId, get().query)
@@ -168,14 +168,4 @@ export async function removeDocument(id: string): Promise<void> {
     set((state) => ({ documents: state.documents.filter((entry) => entry.id !== id) }))
     await loadCollections()
   })
-}
-
-async function attempt<T>(action: () => Promise<T>): Promise<T | null> {
-  try {
-    return await action()
-  } catch (error) {
-    const { message, remedy } = asApiError(error)
-    toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
-    return null
-  }
 }

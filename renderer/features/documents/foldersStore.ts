@@ -1,8 +1,8 @@
 import { create } from "zustand"
 import type { Folder } from "#contract/folders.ts"
-import { api, asApiError } from "../../api/client.ts"
+import { api } from "../../api/client.ts"
 import { subscribe } from "../../api/socket.ts"
-import { toast } from "../frame/frameStore.ts"
+import { attempt } from "../frame/attempt.ts"
 import { loadCollections } from "./documentsStore.ts"
 
 interface FoldersState {
@@ -71,14 +71,4 @@ export async function rescanFolder(id: string): Promise<void> {
 export async function removeFolder(id: string, documents: "keep" | "remove"): Promise<void> {
   await attempt(() => api("DELETE /api/folders/:id", { params: { id }, query: { documents } }))
   await Promise.all([loadFolders(), loadCollections()])
-}
-
-async function attempt<T>(action: () => Promise<T>): Promise<T | null> {
-  try {
-    return await action()
-  } catch (error) {
-    const { message, remedy } = asApiError(error)
-    toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
-    return null
-  }
 }

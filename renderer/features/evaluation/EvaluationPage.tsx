@@ -1,10 +1,9 @@
 import { Gauge, Pin, X } from "lucide-react"
 import { type FormEvent, useEffect, useState } from "react"
-import { asApiError } from "../../api/client.ts"
 import { Button, IconButton } from "../../ui/Button.tsx"
 import { Failure } from "../../ui/Failure.tsx"
 import { Progress } from "../../ui/Progress.tsx"
-import { toast } from "../frame/frameStore.ts"
+import { succeeds } from "../frame/attempt.ts"
 import { cancelJob, isActive, useJobs } from "../frame/jobsStore.ts"
 import {
   followEvaluation,
@@ -42,17 +41,6 @@ export default function EvaluationPage() {
   )
 }
 
-async function attempt(action: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await action()
-    return true
-  } catch (error) {
-    const { message, remedy } = asApiError(error)
-    toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
-    return false
-  }
-}
-
 function Pins() {
   const pins = useEvaluation((state) => state.pins)
   const [question, setQuestion] = useState("")
@@ -61,7 +49,7 @@ function Pins() {
   const isReady = question.trim() !== "" && (document.trim() !== "" || passage.trim() !== "")
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
-    if (!isReady || !(await attempt(() => pinQuestion(question.trim(), document.trim(), passage.trim())))) return
+    if (!isReady || !(await succeeds(() => pinQuestion(question.trim(), document.trim(), passage.trim())))) return
     setQuestion("")
     setDocument("")
     setPassage("")
@@ -80,7 +68,7 @@ function Pins() {
                 {pinned}
                 <span className="faint"> → {[wanted, words && `“${words}”`].filter(Boolean).join(", ")}</span>
               </span>
-              <IconButton small label={strings.unpin(pinned)} onClick={() => void attempt(() => unpinQuestion(id))}>
+              <IconButton small label={strings.unpin(pinned)} onClick={() => void succeeds(() => unpinQuestion(id))}>
                 <X size={14} />
               </IconButton>
             </li>
@@ -96,7 +84,7 @@ function Pins() {
             <Pin size={14} aria-hidden />
             {strings.pin}
           </Button>
-          <Button disabled={pins.length === 0} onClick={() => void attempt(() => measure(null))}>
+          <Button disabled={pins.length === 0} onClick={() => void succeeds(() => measure(null))}>
             <Gauge size={14} aria-hidden />
             {strings.measurePins}
           </Button>
@@ -133,7 +121,7 @@ function Dataset() {
         className="evaluation-line"
         onSubmit={(event) => {
           event.preventDefault()
-          if (path.trim() !== "") void attempt(() => measure(path.trim()))
+          if (path.trim() !== "") void succeeds(() => measure(path.trim()))
         }}
       >
         <input
@@ -162,7 +150,7 @@ function Measuring() {
         </span>
         <Progress value={job.progress} label={job.title} />
       </div>
-      <Button small onClick={() => void attempt(() => cancelJob(job.id))}>
+      <Button small onClick={() => void succeeds(() => cancelJob(job.id))}>
         {strings.cancel}
       </Button>
     </section>

@@ -1,8 +1,9 @@
 import { create } from "zustand"
 import type { Memory } from "#contract/memory.ts"
 import type { TurnState } from "#contract/turnState.ts"
-import { api, asApiError } from "../../api/client.ts"
+import { api } from "../../api/client.ts"
 import { subscribe } from "../../api/socket.ts"
+import { attempt } from "../frame/attempt.ts"
 import { toast } from "../frame/frameStore.ts"
 import { strings } from "./strings.ts"
 
@@ -91,13 +92,3 @@ export const dropNote = (messageId: string): void =>
     const { [messageId]: _, ...notes } = state.notes
     return { notes }
   })
-
-async function attempt<T>(action: () => Promise<T>): Promise<T | null> {
-  try {
-    return await action()
-  } catch (error) {
-    const { message, remedy } = asApiError(error)
-    toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
-    return null
-  }
-}

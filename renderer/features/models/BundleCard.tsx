@@ -1,10 +1,9 @@
 import { Check, Download } from "lucide-react"
 import { useState } from "react"
 import type { Model } from "#contract/models.ts"
-import { asApiError } from "../../api/client.ts"
 import { Button } from "../../ui/Button.tsx"
 import { formatBytes, formatRemaining } from "../../ui/format.ts"
-import { toast } from "../frame/frameStore.ts"
+import { toastFailure } from "../frame/attempt.ts"
 import { isActive, pauseJob, resumeJob, useJobs } from "../frame/jobsStore.ts"
 import { JobProgress } from "./JobProgress.tsx"
 import { pullBundle, useModels } from "./modelsStore.ts"
@@ -30,8 +29,7 @@ export function BundleCard() {
     try {
       await pullBundle()
     } catch (error) {
-      const { message, remedy } = asApiError(error)
-      toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
+      toastFailure(error)
     } finally {
       setIsStarting(false)
     }

@@ -1,11 +1,12 @@
 import { EllipsisVertical, MemoryStick, Power, ShieldCheck, Trash2 } from "lucide-react"
 import { useState } from "react"
 import type { Model } from "#contract/models.ts"
-import { api, asApiError } from "../../api/client.ts"
+import { api } from "../../api/client.ts"
 import { Button, IconButton } from "../../ui/Button.tsx"
 import { Confirm } from "../../ui/Dialog.tsx"
 import { formatBytes, formatCount } from "../../ui/format.ts"
 import { Menu } from "../../ui/Menu.tsx"
+import { toastFailure } from "../frame/attempt.ts"
 import { toast } from "../frame/frameStore.ts"
 import { useJobs } from "../frame/jobsStore.ts"
 import { JobProgress } from "./JobProgress.tsx"
@@ -23,8 +24,7 @@ export function ModelRow({ model }: { model: Model }) {
     try {
       await action()
     } catch (error) {
-      const { message, remedy } = asApiError(error)
-      toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
+      toastFailure(error)
     } finally {
       setIsBusy(false)
     }

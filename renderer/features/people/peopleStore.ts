@@ -4,7 +4,7 @@ import type { RouteCall } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
 import type { Sharing } from "#contract/sharing.ts"
 import { api, asApiError } from "../../api/client.ts"
-import { toast } from "../frame/frameStore.ts"
+import { succeeds } from "../frame/attempt.ts"
 
 interface PeopleState {
   /** Whom this window acts as. Null: nobody is chosen, or a key without a window's rights was pasted. */
@@ -80,24 +80,13 @@ export const setPin = (id: string, pin: string | null, current?: string): Promis
   changing(() => api("PUT /api/people/:id/pin", { params: { id }, body: { pin, ...(current ? { current } : {}) } }))
 
 export const shareCollection = (id: string, sharing: Sharing): Promise<boolean> =>
-  attempt(() => api("PUT /api/collections/:id/sharing", { params: { id }, body: sharing }))
+  succeeds(() => api("PUT /api/collections/:id/sharing", { params: { id }, body: sharing }))
 
 export const shareConversation = (id: string, sharing: Sharing): Promise<boolean> =>
-  attempt(() => api("PUT /api/conversations/:id/sharing", { params: { id }, body: sharing }))
+  succeeds(() => api("PUT /api/conversations/:id/sharing", { params: { id }, body: sharing }))
 
 async function changing(action: () => Promise<unknown>): Promise<boolean> {
-  const done = await attempt(action)
+  const done = await succeeds(action)
   if (done) await Promise.all([loadPeople(), loadSession()])
   return done
-}
-
-async function attempt(action: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await action()
-    return true
-  } catch (error) {
-    const { message, remedy } = asApiError(error)
-    toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
-    return false
-  }
 }

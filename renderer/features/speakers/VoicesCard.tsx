@@ -1,12 +1,12 @@
 import { Pencil, Plus, Trash2 } from "lucide-react"
 import { useEffect, useState } from "react"
 import type { SpeakerProfile } from "#contract/speakers.ts"
-import { asApiError } from "../../api/client.ts"
 import { Button, IconButton } from "../../ui/Button.tsx"
 import { Confirm, Dialog } from "../../ui/Dialog.tsx"
 import { Failure } from "../../ui/Failure.tsx"
 import { formatBytes, formatTime } from "../../ui/format.ts"
 import { Notice } from "../../ui/Notice.tsx"
+import { toastFailure } from "../frame/attempt.ts"
 import { toast } from "../frame/frameStore.ts"
 import { useJobs } from "../frame/jobsStore.ts"
 import { JobProgress } from "../models/JobProgress.tsx"
@@ -16,11 +16,6 @@ import { forgetSpeaker, loadSpeakers, renameSpeaker, useSpeakers } from "./speak
 import { strings } from "./strings.ts"
 import { WhoDialog } from "./WhoDialog.tsx"
 import "./speakers.css"
-
-const tell = (error: unknown): void => {
-  const { message, remedy } = asApiError(error)
-  toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
-}
 
 /** Voices that are known: taught here, tried here, renamed and forgotten here. */
 export function VoicesCard() {
@@ -91,7 +86,7 @@ export function VoicesCard() {
         onConfirm={() => {
           if (!forgetting) return
           const { id, name } = forgetting
-          void forgetSpeaker(id).then(() => toast(strings.forgotten(name)), tell)
+          void forgetSpeaker(id).then(() => toast(strings.forgotten(name)), toastFailure)
         }}
       />
     </section>
@@ -126,7 +121,7 @@ function MissingModel() {
       title={strings.missing}
       remedy={strings.missingRemedy}
       action={
-        <Button small variant="primary" onClick={() => void pullModel(model.id).catch(tell)}>
+        <Button small variant="primary" onClick={() => void pullModel(model.id).catch(toastFailure)}>
           {strings.pull(formatBytes(model.sizeBytes))}
         </Button>
       }

@@ -2,11 +2,11 @@ import { create } from "zustand"
 import type { TurnState } from "#contract/turnState.ts"
 import type { TurnEvent } from "#contract/turns.ts"
 import type { ConversationState } from "#contract/voiceSessions.ts"
-import { api, asApiError } from "../../api/client.ts"
+import { api } from "../../api/client.ts"
 import { onAudio, sendAudio } from "../../api/socket.ts"
 import { chatKey } from "../chat/chatStore.ts"
 import { startTurn } from "../chat/liveTurns.ts"
-import { toast } from "../frame/frameStore.ts"
+import { toastFailure } from "../frame/attempt.ts"
 import { useModels } from "../models/modelsStore.ts"
 import { changeSettings, useSettings } from "../settings/settingsStore.ts"
 import { type HandsFree, startHandsFree } from "./handsFree.ts"
@@ -180,9 +180,8 @@ export async function startConversation({ isWaking = false } = {}): Promise<bool
       onTurnEvent: (event, turn) => onTurnEvent(current, event, turn),
     })
   } catch (error) {
-    const { message, remedy } = asApiError(error)
     if (session === current) stopEverything()
-    toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
+    toastFailure(error)
     return false
   }
   if (session !== current) {

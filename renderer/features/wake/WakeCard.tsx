@@ -1,10 +1,9 @@
 import { useEffect, useState } from "react"
-import { asApiError } from "../../api/client.ts"
 import { Button } from "../../ui/Button.tsx"
 import { Failure } from "../../ui/Failure.tsx"
 import { Notice } from "../../ui/Notice.tsx"
 import { Slider, Switch } from "../../ui/Switch.tsx"
-import { toast } from "../frame/frameStore.ts"
+import { toastFailure } from "../frame/attempt.ts"
 import { useJobs } from "../frame/jobsStore.ts"
 import { JobProgress } from "../models/JobProgress.tsx"
 import { pullModel, useModels } from "../models/modelsStore.ts"
@@ -12,11 +11,6 @@ import { useSettings } from "../settings/settingsStore.ts"
 import { strings } from "./strings.ts"
 import { chosenPhrase, enableWake, loadWake, setSensitivity, useWake } from "./wakeStore.ts"
 import "./wake.css"
-
-const tell = (error: unknown): void => {
-  const { message, remedy } = asApiError(error)
-  toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
-}
 
 /** The wake word: on and off, its phrase, how readily it is heard, and a try. */
 export function WakeCard() {
@@ -62,7 +56,7 @@ function MissingModel({ id, jobId }: { id: string; jobId: string | null }) {
     <Notice
       title={strings.missing}
       action={
-        <Button small variant="primary" onClick={() => void pullModel(id).catch(tell)}>
+        <Button small variant="primary" onClick={() => void pullModel(id).catch(toastFailure)}>
           {strings.install}
         </Button>
       }
@@ -92,7 +86,7 @@ function Phrases() {
             </span>
           </label>
           {is_installed ? null : (
-            <Button small onClick={() => void pullModel(id).catch(tell)}>
+            <Button small onClick={() => void pullModel(id).catch(toastFailure)}>
               {strings.get(phrase)}
             </Button>
           )}

@@ -1,8 +1,9 @@
 import { create } from "zustand"
 import type { WakeEvent, WakeStatus } from "#contract/wake.ts"
-import { api, asApiError } from "../../api/client.ts"
+import { api } from "../../api/client.ts"
 import { subscribe } from "../../api/socket.ts"
-import { goTo, toast, useFrame } from "../frame/frameStore.ts"
+import { toastFailure } from "../frame/attempt.ts"
+import { goTo, useFrame } from "../frame/frameStore.ts"
 import { changeSettings, useSettings } from "../settings/settingsStore.ts"
 import { startConversation, stopEverything, useVoice } from "../voice/voiceStore.ts"
 
@@ -30,8 +31,7 @@ export async function enableWake(isOn: boolean, model?: string): Promise<void> {
     const status = await api("POST /wake/enable", { body: { enabled: isOn, ...(model ? { model } : {}) } })
     useWake.setState({ status, last: null, score: 0 })
   } catch (error) {
-    const { message, remedy } = asApiError(error)
-    toast([message, remedy].filter(Boolean).join(" "), { tone: "danger" })
+    toastFailure(error)
   }
 }
 
