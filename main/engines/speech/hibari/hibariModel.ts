@@ -2,10 +2,8 @@ import { join } from "node:path"
 import { type InferenceSession, Tensor } from "onnxruntime-node"
 import { AppError } from "#core/errors.ts"
 import { openSession } from "../../onnx/session.ts"
-import { joinClauses } from "../joinClauses.ts"
-import { normalizeLoudness } from "../loudness.ts"
 import type { VoiceModel } from "../voiceModel.ts"
-import { loadEnglishReader } from "./englishReader.ts"
+import { loadEnglishVoice } from "./englishVoice.ts"
 import { sampleRate, synthesizeWave } from "./synthesizeWave.ts"
 
 /**
@@ -15,33 +13,14 @@ import { sampleRate, synthesizeWave } from "./synthesizeWave.ts"
  * Throws `model.missing`, `model.corrupt` or `model.incompatible`.
  */
 export async function loadHibari(dir: string, voiceFile: string): Promise<VoiceModel> {
-  const reader = await loadEnglishReader(dir)
-  const network = await openSession(join(dir, voiceFile), { threads: 1, inputs: ["ids", "speed"] }).catch(
-    async (error) => {
-      await reader.release()
-      throw error
-    },
-  )
-  return {
+  return loadEnglishVoice(dir, {
     sampleRate,
-    phonemize: reader.phonemize,
-    async synthesize({ text, rate, phonemes: own }, signal) {
-      const waves: Float32Array[] = []
-      for (const phonemes of await reader.phonemize(text, own)) {
-        signal.throwIfAborted()
-        const ids = reader.idsOf(phonemes)
-        if (ids.length > 0) waves.push(await runNetwork(network, ids, rate))
-      }
-      signal.throwIfAborted()
-      const samples = joinClauses(waves, sampleRate)
-      normalizeLoudness(samples)
-      return samples
-    },
-    async release() {
-      await network.release()
-      await reader.release()
-    },
-  }
+    openNetwork: () => openSession(join(dir, voiceFile), { threads: 1, inputs: ["ids", "speed"] }),
+    speaker:
+      (network, { rate }) =>
+      (ids) =>
+        runNetwork(network, ids, rate),
+  })
 }
 
 async function runNetwork(network: InferenceSession, ids: readonly number[], rate: number): Promise<Float32Array> {

@@ -3,9 +3,7 @@ import { join } from "node:path"
 import { type InferenceSession, Tensor } from "onnxruntime-node"
 import { AppError } from "#core/errors.ts"
 import { openSession } from "../../onnx/session.ts"
-import { loadEnglishReader } from "../hibari/englishReader.ts"
-import { joinClauses } from "../joinClauses.ts"
-import { normalizeLoudness } from "../loudness.ts"
+import { loadEnglishVoice } from "../hibari/englishVoice.ts"
 import type { VoiceModel } from "../voiceModel.ts"
 
 const sampleRate = 24_000
@@ -33,35 +31,15 @@ export async function loadKokoro(
     known.catch(() => voices.delete(path))
     return known
   }
-  const reader = await loadEnglishReader(dir)
-  const network = await openSession(join(dir, weights), { threads, inputs: ["tokens", "style", "speed"] }).catch(
-    async (error) => {
-      await reader.release()
-      throw error
-    },
-  )
-  return {
+  return loadEnglishVoice(dir, {
     sampleRate,
-    phonemize: reader.phonemize,
-    async synthesize({ text, rate, stylePath, phonemes: own }, signal) {
+    openNetwork: () => openSession(join(dir, weights), { threads, inputs: ["tokens", "style", "speed"] }),
+    async speaker(network, { rate, stylePath }) {
       if (stylePath === null) throw new AppError("tts.unknown-voice", "This model speaks in named voices only.")
       const styles = await stylesOf(stylePath)
-      const waves: Float32Array[] = []
-      for (const phonemes of await reader.phonemize(text, own)) {
-        signal.throwIfAborted()
-        const ids = reader.idsOf(phonemes).slice(0, styleCount + 1)
-        if (ids.length > 0) waves.push(trimmed(await runNetwork(network, ids, styles, rate)))
-      }
-      signal.throwIfAborted()
-      const samples = joinClauses(waves, sampleRate)
-      normalizeLoudness(samples)
-      return samples
+      return async (ids) => trimmed(await runNetwork(network, ids.slice(0, styleCount + 1), styles, rate))
     },
-    async release() {
-      await network.release()
-      await reader.release()
-    },
-  }
+  })
 }
 
 async function runNetwork(
