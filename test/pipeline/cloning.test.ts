@@ -14,25 +14,10 @@ import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
 import type { Store } from "#store/types.ts"
 import type { Cloning } from "#voice/cloning/cloning.ts"
 import type { VoiceSample } from "#voice/cloning/voiceSample.ts"
+import { levelEncoder, levelRecording } from "../fakes/levelVoices.ts"
 
 const signal = new AbortController().signal
 const stranger = { personId: "stranger", scopes: [] }
-
-/** Hears who speaks by the level of a recording: .2 is one voice, .4 another. */
-const encoder = (fingerprint = "space-a"): SpeakerEncoder => ({
-  modelId: "fake-speaker",
-  isFallback: false,
-  dimensions: 3,
-  fingerprint,
-  loadState: () => "loaded",
-  load: async () => undefined,
-  unload: async () => undefined,
-  async embed(samples) {
-    const level = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
-    const angle = (level - 0.2) * 5 * (Math.PI / 2)
-    return Float32Array.of(Math.cos(angle), Math.sin(angle), 0)
-  },
-})
 
 /** "Hears" what the test says it hears. */
 const hears = (text: () => string): SpeechToText => ({
@@ -44,14 +29,7 @@ const hears = (text: () => string): SpeechToText => ({
   transcribe: async () => ({ text: text(), segments: [], meanLogProbability: -0.1, language: "en" }),
 })
 
-function recording(level: number, seconds: number): Float32Array {
-  const samples = new Float32Array((seconds + 2) * 16_000)
-  for (let n = 0; n < samples.length; n++) {
-    const isSpeech = n > 16_000 && n < samples.length - 16_000
-    samples[n] = (n % 2 === 0 ? 1 : -1) * (isSpeech ? level : 0.001)
-  }
-  return samples
-}
+const recording = (level: number, seconds: number): Float32Array => levelRecording(level, seconds, 1)
 const sample = (level: number, seconds = 8): VoiceSample => {
   const samples = recording(level, seconds)
   return { chunk: { samples, sampleRate: 16_000 }, listening: samples }
@@ -90,7 +68,7 @@ beforeEach(async () => {
     log: silentLogger,
   })
   cloner = createFakeVoiceCloner()
-  currentEncoder = encoder()
+  currentEncoder = levelEncoder()
   now = 1_000_000
   licence = 1
   cloning = await open()
@@ -179,7 +157,7 @@ describe("cloning a voice", () => {
     await expect(
       cloning.create(ownerActor, { ...request, name: "ADA", sample: sample(0.2) }, signal),
     ).rejects.toMatchObject({ code: "request.conflict" })
-    currentEncoder = encoder("space-b")
+    currentEncoder = levelEncoder("space-b")
     await expect(
       cloning.create(ownerActor, { ...request, name: "Again", sample: sample(0.2) }, signal),
     ).rejects.toMatchObject({ code: "cloning.no-consent" })

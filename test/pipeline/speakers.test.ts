@@ -11,36 +11,13 @@ import { createSecrets } from "#ops/secrets/createSecrets.ts"
 import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
 import type { Store } from "#store/types.ts"
 import type { Speakers } from "#voice/speakers.ts"
+import { levelEncoder, levelRecording } from "../fakes/levelVoices.ts"
 
 /** A voice is a direction; the encoder below reads it out of the samples' level. */
 const signal = new AbortController().signal
 const stranger = { personId: "stranger", scopes: [] }
 
-/** Hears who speaks by the level of a recording: .2 is one voice, .4 another, .3 lies between both. */
-const encoder = (fingerprint = "space-a"): SpeakerEncoder => ({
-  modelId: "fake-speaker",
-  isFallback: false,
-  dimensions: 3,
-  fingerprint,
-  loadState: () => "loaded",
-  load: async () => undefined,
-  unload: async () => undefined,
-  async embed(samples) {
-    const level = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
-    const angle = (level - 0.2) * 5 * (Math.PI / 2)
-    return Float32Array.of(Math.cos(angle), Math.sin(angle), 0)
-  },
-})
-
-/** Speech as the fake detector hears it: loud where somebody talks, quiet between. */
-function recording(level: number, seconds: number): Float32Array {
-  const samples = new Float32Array((seconds + 0.6) * 16_000)
-  for (let n = 0; n < samples.length; n++) {
-    const isSpeech = n > 4800 && n < samples.length - 4800
-    samples[n] = (n % 2 === 0 ? 1 : -1) * (isSpeech ? level : 0.001)
-  }
-  return samples
-}
+const recording = (level: number, seconds: number): Float32Array => levelRecording(level, seconds, 0.3)
 
 let directory: string
 let store: Store
@@ -53,7 +30,7 @@ beforeEach(async () => {
     backupDir: join(directory, "backups"),
     log: silentLogger,
   })
-  current = encoder()
+  current = levelEncoder()
   speakers = openSpeakers({
     profiles: store.voiceProfiles,
     encoder: async () => current,
@@ -125,7 +102,7 @@ describe("known voices", () => {
 
   it("asks for a new recording when the model changed, and never compares across models", async () => {
     await enroll("Ada", 0.2)
-    current = encoder("space-b")
+    current = levelEncoder("space-b")
     expect(await speakers.list(ownerActor)).toMatchObject([{ is_outdated: true }])
     expect((await speakers.identify(ownerActor, recording(0.2, 3), signal)).identified).toBeNull()
     await expect(enroll("Ada", 0.2)).rejects.toMatchObject({ code: "speaker.outdated" })

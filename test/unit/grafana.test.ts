@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { expect, it } from "vitest"
 import { createPrometheus } from "#ops/prometheus.ts"
+import { emptyFrame } from "../fakes/fakeServerDeps.ts"
 
 interface Panel {
   title: string
@@ -12,21 +13,7 @@ it("asks in its Grafana dashboard for metrics that exist, with labels that they 
   const file = new URL("../../docs/grafana-dashboard.json", import.meta.url)
   const dashboard = JSON.parse(readFileSync(file, "utf8")) as { title: string; panels: Panel[] }
   const prometheus = createPrometheus("1.2.3")
-  const text = await prometheus.text(
-    {
-      at: 0,
-      cpuPercent: 0,
-      memory: { usedBytes: 0, totalBytes: 0, budgetBytes: 0, engineBytes: 0 },
-      processes: [],
-      eventLoopDelayP99Ms: 0,
-      tokensPerSecond: null,
-      queues: {},
-      stages: {},
-      models: [],
-      counters: {},
-    },
-    [],
-  )
+  const text = await prometheus.text(emptyFrame, [])
   prometheus.close()
   const types = new Map([...text.matchAll(/^# TYPE (\S+) (\w+)$/gm)].map(([, name = "", type = ""]) => [name, type]))
   const exists = (name: string) =>

@@ -6,6 +6,7 @@ import type { MetricFrame } from "#contract/ops.ts"
 import { silentLogger } from "#core/logger.ts"
 import { createGpuProbe, parseGpuLoads } from "#ops/gpuProbe.ts"
 import { openMetricHistory } from "#ops/metricHistory.ts"
+import { emptyFrame } from "../fakes/fakeServerDeps.ts"
 
 let directory: string
 beforeEach(() => {
@@ -13,18 +14,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-const frame = (at: number): MetricFrame => ({
-  at,
-  cpuPercent: 1,
-  memory: { usedBytes: 1, totalBytes: 2, budgetBytes: 1, engineBytes: 0 },
-  processes: [],
-  eventLoopDelayP99Ms: 0,
-  tokensPerSecond: null,
-  queues: {},
-  stages: {},
-  models: [],
-  counters: {},
-})
+const frame = (at: number): MetricFrame => ({ ...emptyFrame, at })
 const open = (capacity = 10) =>
   openMetricHistory({ file: join(directory, "metrics", "history.jsonl"), capacity, log: silentLogger })
 const times = (frames: MetricFrame[]) => frames.map(({ at }) => at)
