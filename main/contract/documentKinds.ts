@@ -105,12 +105,6 @@ export type ReadableKind = keyof typeof documentKinds
 
 export const readableKinds = Object.keys(documentKinds) as ReadableKind[]
 
-/** Kinds as a person reads them: `Markdown (md, markdown, mdx)`. Long lists of extensions are cut. */
-export function describeKind(kind: ReadableKind, most = 4): string {
-  const { label, extensions }: DocumentKindInfo = documentKinds[kind]
-  return `${label} (${extensions.slice(0, most).join(", ")}${extensions.length > most ? ", …" : ""})`
-}
-
 /** All groups in order, each with its kinds. */
 export function kindsByGroup(): { group: DocumentKindInfo["group"]; kinds: ReadableKind[] }[] {
   const groups = new Map<DocumentKindInfo["group"], ReadableKind[]>()

@@ -29,7 +29,6 @@ export const wakePhrase = z.object({
   /** It is listened for when waking is on. */
   is_chosen: z.boolean(),
 })
-export type WakePhraseInfo = z.infer<typeof wakePhrase>
 
 export const wakeStatus = z.object({
   enabled: z.boolean(),

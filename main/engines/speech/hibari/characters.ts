@@ -13,8 +13,6 @@ export const isAlphabetic = (text: string): boolean => /^\p{L}+$/u.test(text)
 export const isDigits = (text: string): boolean => /^[0-9]+$/.test(text)
 export const isLower = (text: string): boolean => text === text.toLowerCase() && text !== text.toUpperCase()
 export const isUpper = (text: string): boolean => text === text.toUpperCase() && text !== text.toLowerCase()
-export const capitalized = (text: string): boolean =>
-  text === text.slice(0, 1).toUpperCase() + text.slice(1).toLowerCase()
 
 export const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
 
