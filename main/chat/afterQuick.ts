@@ -1,6 +1,6 @@
 import type { CitedSpan } from "#contract/turns.ts"
 import { sentencesOf } from "#rag/sentences.ts"
-import { isStopWord, wordsOf } from "#rag/words.ts"
+import { contentStems } from "#rag/words.ts"
 import { numbersOf } from "./support.ts"
 
 /** What is left to say once a sentence of the documents was spoken as the answer. Ranges are of the answer's text. */
@@ -25,7 +25,10 @@ export function afterQuick(
 ): AfterQuick {
   if (!answer.found) return { kind: "unsure" }
   const saidNumbers = numbersOf(quick.sentence)
-  const known = { numbers: new Set([...saidNumbers, ...numbersOf(quick.question)]), stems: contentStems(quick) }
+  const known = {
+    numbers: new Set([...saidNumbers, ...numbersOf(quick.question)]),
+    stems: new Set(contentStems(`${quick.question}\n${quick.sentence}`)),
+  }
   const opening = /^\W*(yes|no)\b/i.exec(answer.text)?.[1]?.toLowerCase()
   if (opening === "yes" && negation.test(quick.sentence)) return { kind: "other" }
   const sentences = sentencesOf(answer.text)
@@ -52,17 +55,7 @@ function isAnother(
 
 function isNew(text: string, known: { numbers: ReadonlySet<string>; stems: ReadonlySet<string> }): boolean {
   if ([...numbersOf(text)].some((value) => !known.numbers.has(value))) return true
-  const stems = stemsWithoutStops(text)
+  const stems = new Set(contentStems(text))
   const fresh = [...stems].filter((stem) => !known.stems.has(stem)).length
   return fresh >= 2 && fresh / stems.size >= newShare
 }
-
-const contentStems = ({ question, sentence }: { question: string; sentence: string }): Set<string> =>
-  stemsWithoutStops(`${question}\n${sentence}`)
-
-const stemsWithoutStops = (text: string): Set<string> =>
-  new Set(
-    wordsOf(text)
-      .filter(({ word }) => !isStopWord(word))
-      .map(({ stem }) => stem),
-  )

@@ -4,7 +4,7 @@ import { plainSentence } from "#rag/extractiveAnswer.ts"
 import { answerKindOf, questionParts } from "#rag/queryTerms.ts"
 import { coverageOf, type TermWeights, weightsOfPart } from "#rag/relevance.ts"
 import { sentencesOf } from "#rag/sentences.ts"
-import { isStopWord, stemsOf, wordsOf } from "#rag/words.ts"
+import { contentStems, isStopWord, stemsOf, wordsOf } from "#rag/words.ts"
 
 /** A sentence with less of the words of a part does not answer it. */
 const partFloor = 0.4
@@ -58,8 +58,3 @@ function dropsAnItem(question: string, text: string, source: string): boolean {
   }
   return false
 }
-
-const contentStems = (text: string): string[] =>
-  wordsOf(text)
-    .filter(({ word }) => !isStopWord(word))
-    .map(({ stem }) => stem)

@@ -4,7 +4,7 @@ import { dot } from "#rag/dot.ts"
 import { questionParts } from "#rag/queryTerms.ts"
 import { coverageOfStems, type TermWeights } from "#rag/relevance.ts"
 import { type Span, sentencesOf } from "#rag/sentences.ts"
-import { isStopWord, stemsOf, wordsOf } from "#rag/words.ts"
+import { contentStems, stemsOf, wordsOf } from "#rag/words.ts"
 
 export interface SupportDeps {
   /** Null: words alone decide. */
@@ -47,7 +47,7 @@ export async function attributeSentences(
     signal,
   )
   const asked = {
-    stems: contentStems(question),
+    stems: new Set(contentStems(question)),
     numbers: numbersOf(question),
     lower: question.toLowerCase(),
     figures: deps.weights ? figuresAbout(passages, deps.weights, questionParts(question).length) : null,
@@ -95,7 +95,7 @@ const repeatedShare = 0.7
 
 /** The figures of the sentences that the answer repeats almost word for word: they mean there what they mean here. */
 function figuresRepeated(text: string, passage: Passage): string[] {
-  const stems = [...contentStems(text)]
+  const stems = [...new Set(contentStems(text))]
   return sentencesOf(passage.text).flatMap((sentence) => {
     const source = stemsOf(sentence.text)
     const isRepeated = stems.filter((stem) => source.has(stem)).length >= repeatedShare * stems.length
@@ -116,13 +116,13 @@ function attribute(
   nearness: readonly Nearness[],
   asked: Asked,
 ): CitedSpan {
-  const stems = contentStems(text.replace(/^(?:yes|no)\b/i, ""))
+  const stems = new Set(contentStems(text.replace(/^(?:yes|no)\b/i, "")))
   const numbers = [...numbersOf(text)].filter((value) => !asked.numbers.has(value))
   const names = namesOf(text).filter((name) => !asked.lower.includes(name.toLowerCase()))
   const scored = passages
     .map((passage, index) => {
       const source = `${passage.title}\n${passage.headingPath.join("\n")}\n${passage.text}`
-      const known = contentStems(source)
+      const known = new Set(contentStems(source))
       // A word repeated from the question is no claim: it counts only where the passage has it too.
       const claimed = [...stems].filter((stem) => known.has(stem) || !asked.stems.has(stem))
       // What the sentence adds to the question must be the passage's: words repeated from the question prove nothing.
@@ -282,14 +282,6 @@ export async function similarityByParts(
   const nearest = found.map((own) => Math.max(0, ...own.map(({ similarity }) => similarity)))
   const best = sentences.map((_, index) => Math.max(...nearest.slice(index * parts.length, (index + 1) * parts.length)))
   return best.reduce((sum, each) => sum + each, 0) / best.length
-}
-
-function contentStems(text: string): Set<string> {
-  return new Set(
-    wordsOf(text)
-      .filter(({ word }) => !isStopWord(word))
-      .map(({ stem }) => stem),
-  )
 }
 
 const numberWords = [

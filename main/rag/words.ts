@@ -67,3 +67,9 @@ export function createWordReader(): (text: string) => Word[] {
 
 /** The distinct stems of a text. */
 export const stemsOf = (text: string): Set<string> => new Set(wordsOf(text).map((word) => word.stem))
+
+/** Stems of the words that carry meaning, as often as they stand in the text. */
+export const contentStems = (text: string): string[] =>
+  wordsOf(text)
+    .filter(({ word }) => !isStopWord(word))
+    .map(({ stem }) => stem)
