@@ -10,6 +10,7 @@ import { intentOf } from "./intent.ts"
 import { proposeFact } from "./memory/proposeFact.ts"
 import { buildPrompt } from "./prompt.ts"
 import { notStated, quoteDocuments, say } from "./quoteDocuments.ts"
+import { rememberVectors } from "./rememberVectors.ts"
 import type { AnswerInput } from "./runTurn.ts"
 import { namesOf } from "./support.ts"
 import { textEnd, writeText } from "./writeText.ts"
@@ -53,7 +54,8 @@ export async function* answer(
     history: questions,
     ...(model?.composes ? { floor: readingFloor } : {}),
   }
-  const retrieval = input.retrieval ?? (yield* retrieve(input.actor, request, deps.retrieval, signal))
+  const found = input.retrieval ?? (yield* retrieve(input.actor, request, deps.retrieval, signal))
+  const retrieval = { ...found, embedder: found.embedder && rememberVectors(found.embedder) }
   if (!retrieval.found) {
     yield* say(notStated, [], { found: false })
     return
