@@ -7,10 +7,11 @@ import { Failure } from "../../ui/Failure.tsx"
 import { formatCount } from "../../ui/format.ts"
 import { Notice } from "../../ui/Notice.tsx"
 import { Choice } from "./Choice.tsx"
+import { PersonFilter } from "./PersonFilter.tsx"
 import { type Range, sinceOf } from "./range.ts"
 import { eventText, strings } from "./strings.ts"
 import { usePages } from "./usePages.ts"
-import { usePeople } from "./usePeople.ts"
+import { usePersonNames } from "./usePersonNames.ts"
 
 type Action = keyof typeof strings.audit.actions
 type Outcome = keyof typeof strings.audit.outcomes
@@ -26,7 +27,7 @@ export function AuditTab() {
   const [outcome, setOutcome] = useState<Outcome | "">("")
   const [person, setPerson] = useState("")
   const [range, setRange] = useState<Range | "">("")
-  const { people, nameOf } = usePeople()
+  const { people, nameOf } = usePersonNames()
   const { items, isLoaded, error, more, restart } = usePages<AuditRow>(
     `${action} ${outcome} ${person} ${range}`,
     (cursor, signal) =>
@@ -55,15 +56,7 @@ export function AuditTab() {
           options={actions.map((value) => ({ value, label: texts.actions[value] }))}
           onChange={setAction}
         />
-        {people.length > 1 ? (
-          <Choice
-            label={texts.person}
-            all={strings.anybody}
-            value={person}
-            options={people.map(({ id, name }) => ({ value: id, label: name }))}
-            onChange={setPerson}
-          />
-        ) : null}
+        <PersonFilter label={texts.person} people={people} value={person} onChange={setPerson} />
         <Choice
           label={texts.outcome}
           all={strings.all}

@@ -7,10 +7,11 @@ import { Failure } from "../../ui/Failure.tsx"
 import { Empty } from "../../ui/Notice.tsx"
 import { goTo } from "../frame/frameStore.ts"
 import { Choice } from "./Choice.tsx"
+import { PersonFilter } from "./PersonFilter.tsx"
 import { type Range, sinceOf } from "./range.ts"
 import { eventText, strings } from "./strings.ts"
 import { usePages } from "./usePages.ts"
-import { usePeople } from "./usePeople.ts"
+import { usePersonNames } from "./usePersonNames.ts"
 
 const icons: Record<TimelineKind, typeof History> = {
   document: FileText,
@@ -29,7 +30,7 @@ export function TimelineTab() {
   const [kind, setKind] = useState<TimelineKind | "">("")
   const [person, setPerson] = useState("")
   const [range, setRange] = useState<Range | "">("")
-  const { people, nameOf } = usePeople()
+  const { people, nameOf } = usePersonNames()
   const { items, isLoaded, error, more, restart } = usePages<TimelineEvent>(
     `${kind} ${person} ${range}`,
     (cursor, signal) =>
@@ -49,15 +50,7 @@ export function TimelineTab() {
           options={kinds.map((value) => ({ value, label: strings.timeline.kinds[value] }))}
           onChange={setKind}
         />
-        {people.length > 1 ? (
-          <Choice
-            label={strings.timeline.person}
-            all={strings.anybody}
-            value={person}
-            options={people.map(({ id, name }) => ({ value: id, label: name }))}
-            onChange={setPerson}
-          />
-        ) : null}
+        <PersonFilter label={strings.timeline.person} people={people} value={person} onChange={setPerson} />
         <Choice
           label={strings.range}
           all={strings.ranges.all}

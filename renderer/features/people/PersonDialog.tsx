@@ -70,37 +70,21 @@ export function PersonDialog({ person, onClose }: { person: Person; onClose: () 
             </button>
           ))}
         </fieldset>
-        <label className="stack people-field">
-          {strings.speaker}
-          <select
-            className="field"
-            value={draft.speakerId ?? ""}
-            onChange={(event) => change({ speakerId: event.target.value || null })}
-          >
-            <option value="">{strings.noSpeaker}</option>
-            {voices.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-          <span className="soft people-hint">{strings.speakerHint}</span>
-        </label>
-        <label className="stack people-field">
-          {strings.persona}
-          <select
-            className="field"
-            value={draft.personaId ?? ""}
-            onChange={(event) => change({ personaId: event.target.value || null })}
-          >
-            <option value="">{strings.asInSettings}</option>
-            {personas.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <OneOf
+          label={strings.speaker}
+          none={strings.noSpeaker}
+          hint={strings.speakerHint}
+          value={draft.speakerId}
+          options={voices}
+          onChange={(speakerId) => change({ speakerId })}
+        />
+        <OneOf
+          label={strings.persona}
+          none={strings.asInSettings}
+          value={draft.personaId}
+          options={personas}
+          onChange={(personaId) => change({ personaId })}
+        />
         <div className="row">
           <span className="grow stack">
             <span>{strings.follows}</span>
@@ -121,6 +105,33 @@ export function PersonDialog({ person, onClose }: { person: Person; onClose: () 
       </form>
       <PinFields person={person} asksCurrent={isMe} />
     </Dialog>
+  )
+}
+
+interface OneOfProps {
+  label: string
+  /** Text of the empty choice. */
+  none: string
+  hint?: string
+  value: string | null
+  options: readonly { id: string; name: string }[]
+  onChange: (id: string | null) => void
+}
+
+function OneOf({ label, none, hint, value, options, onChange }: OneOfProps) {
+  return (
+    <label className="stack people-field">
+      {label}
+      <select className="field" value={value ?? ""} onChange={(event) => onChange(event.target.value || null)}>
+        <option value="">{none}</option>
+        {options.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </select>
+      {hint === undefined ? null : <span className="soft people-hint">{hint}</span>}
+    </label>
   )
 }
 
