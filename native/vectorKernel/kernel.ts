@@ -11,11 +11,18 @@ export interface VectorKernel {
   quantise(source: number, length: number, row: number, scale: number): number
 }
 
-let compiled: WebAssembly.Module | undefined
+let shared: WebAssembly.Module | undefined
+
+/** The kernel compiled. Threads are handed it: compiling it in each that comes and goes can crash V8 (nodejs/node#64500). */
+export const vectorKernelModule = (): WebAssembly.Module =>
+  (shared ??= new WebAssembly.Module(Buffer.from(kernelCode, "base64")))
+
+export function adoptVectorKernelModule(module: WebAssembly.Module): void {
+  shared = module
+}
 
 /** A kernel with a memory of its own, which is freed with it. */
 export function createVectorKernel(): VectorKernel {
-  compiled ??= new WebAssembly.Module(Buffer.from(kernelCode, "base64"))
-  const { exports } = new WebAssembly.Instance(compiled)
+  const { exports } = new WebAssembly.Instance(vectorKernelModule())
   return exports as unknown as VectorKernel
 }

@@ -2,6 +2,7 @@ import { type Transferable, Worker } from "node:worker_threads"
 import { type Clock, systemClock } from "#core/clock.ts"
 import { AppError } from "#core/errors.ts"
 import type { Logger } from "#core/logger.ts"
+import { vectorKernelModule } from "../../../native/vectorKernel/kernel.ts"
 import type { Store, StoreCheck } from "../types.ts"
 import { fromPlainError, packVectors, type StoreAnswer, type StoreCall, type StoreWorkerData } from "./protocol.ts"
 import { type RepositoryName, repositoryMethods } from "./repositoryMethods.ts"
@@ -30,6 +31,8 @@ interface Pending {
 
 interface Connection {
   worker: Worker
+  /** Resolves at the thread's end. */
+  gone: Promise<void>
   pending: Map<number, Pending>
 }
 
@@ -116,7 +119,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       const done = last ? call("close", []) : undefined
       isClosed = true
       await done
-      await (await last)?.worker.terminate()
+      // The thread ends by itself: ending it from outside can take the whole process down (nodejs/node#64500).
+      await (await last)?.gone
     },
   }
 }
@@ -134,14 +138,16 @@ function start(options: SqliteStoreOptions, onGone: () => void): Promise<Connect
       backupDir: options.backupDir,
       maxSizeBytes: options.maxSizeBytes,
       auditKey: (options.auditKey ?? Buffer.alloc(32)).toString("base64"),
+      vectorKernel: vectorKernelModule(),
     } satisfies StoreWorkerData,
   })
+  const gone = new Promise<void>((resolve) => worker.once("exit", () => resolve()))
   return new Promise((resolve, reject) => {
     let failure: unknown
     worker.on("message", (message: StoreAnswer) => {
       if (message.type === "ready") {
         for (const problem of message.problems) log.error("database problem", { problem })
-        resolve({ worker, pending })
+        resolve({ worker, gone, pending })
         return
       }
       if (message.type === "refused") {

@@ -6,6 +6,7 @@ import type { OpenOptions } from "./openDatabase.ts"
 export type StoreWorkerData = Omit<OpenOptions, "migrations"> & {
   /** Base64. */
   auditKey: string
+  vectorKernel: WebAssembly.Module
 }
 
 /** One call: `path` is `repository.method`, or `check` or `close`. `now` is the caller's clock. */
