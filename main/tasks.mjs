@@ -9,10 +9,9 @@ const tool = {
   biome: bin("@biomejs", "biome", "bin", "biome"),
   tsc: bin("typescript", "bin", "tsc"),
   layers: bin("dependency-cruiser", "bin", "dependency-cruiser.mjs"),
-  vitest: bin("vitest", "vitest.mjs"),
 }
 const node = (script, ...rest) => run(node24(), [...script, ...rest], { stdout: "inherit" })
-const vitest = (...rest) => node(tool.vitest, "run", "--config", join("test", "vitest.config.ts"), ...rest)
+const vitest = (...rest) => node([join(root, "test", "run.ts")], ...rest)
 const projects = (...names) => names.flatMap((name) => ["--project", name])
 const checkStatically = () => {
   node(tool.biome, "check", ".")

@@ -22,7 +22,6 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    reporters: ["default", fileURLToPath(new URL("./closingLine.ts", import.meta.url))],
     projects: [
       project("unit", 0, seeded),
       project("pipeline", 0, seeded),
