@@ -297,6 +297,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
       swapGate,
       resplit,
       passageGate,
+      shippedWeights: () => retrieval.shippedWeights,
       engines,
       jobs,
       log: part("rag"),

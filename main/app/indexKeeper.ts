@@ -8,6 +8,7 @@ import type { Embedder } from "#engines/types.ts"
 import type { IndexCare } from "#rag/indexCare.ts"
 import type { ReindexPayload } from "#rag/jobRunners.ts"
 import type { PassageIndex, Resplit } from "#rag/resplit/resplit.ts"
+import type { ShippedWeights } from "#rag/shippedWeights.ts"
 import type { SwapGate } from "#rag/swapGate.ts"
 import type { VectorIndex } from "#rag/vectorIndex.ts"
 import type { SearchIndexService } from "#server/deps.ts"
@@ -21,15 +22,19 @@ export interface IndexKeeperDeps {
   swapGate: SwapGate<Embedder>
   resplit: Pick<Resplit, "current" | "claim">
   passageGate: SwapGate<PassageIndex>
+  shippedWeights(): ShippedWeights
   engines: Pick<EngineRack, "refresh" | "adopt">
   jobs: Pick<Jobs, "start">
   log: Logger
 }
 
-/** Keeps the search index in step with the models, and whole. */
+/** Keeps the search index in step with the models and the release, and whole. */
 export interface IndexKeeper {
   service: SearchIndexService
-  /** Another embedder, or another length of passages, makes its index beside the one in use, which answers meanwhile. Never rejects. */
+  /**
+   * Another embedder, or another length of passages, makes its index beside the one in use, which answers meanwhile; then newer
+   * ranking weights are judged. Never rejects.
+   */
   followModels(): Promise<void>
   /** What a damaged disk or a killed machine left behind is put right beside everything else; words answer meanwhile. Never rejects. */
   check(): Promise<void>
@@ -37,7 +42,7 @@ export interface IndexKeeper {
 }
 
 export function createIndexKeeper(deps: IndexKeeperDeps): IndexKeeper {
-  const { chunks, vectorIndex, indexCare, swapGate, resplit, passageGate, engines, jobs, log } = deps
+  const { chunks, vectorIndex, indexCare, swapGate, resplit, passageGate, shippedWeights, engines, jobs, log } = deps
   const checking = new AbortController()
   let following: Promise<void> = Promise.resolve()
   let checked: Promise<void> = Promise.resolve()
@@ -56,9 +61,11 @@ export function createIndexKeeper(deps: IndexKeeperDeps): IndexKeeper {
         const { active } = await chunks.indexes()
         if (active !== null) await engines.adopt(active)
         if (await vectorIndex.needsRebuild()) await build()
+        // Words alone would say little of weights that mostly weigh meaning: they wait for the index.
+        else await shippedWeights().judge(ownerActor, checking.signal)
         if (resplit.claim()) await splitAnew()
       } catch (error) {
-        log.warn("the search index could not follow the models", { error })
+        if (!isAbort(error, checking.signal)) log.warn("the search index could not follow the models", { error })
       }
     })
     return following
@@ -68,7 +75,9 @@ export function createIndexKeeper(deps: IndexKeeperDeps): IndexKeeper {
     const model = swapGate.refusal()
     if (model) return { kind: "model", ...model }
     const passages = passageGate.refusal()
-    return passages ? { kind: "passages", ...passages } : null
+    if (passages) return { kind: "passages", ...passages }
+    const weights = shippedWeights().refusal()
+    return weights ? { kind: "weights", ...weights } : null
   }
 
   async function repairIfNeeded(): Promise<void> {
@@ -100,10 +109,14 @@ export function createIndexKeeper(deps: IndexKeeperDeps): IndexKeeper {
           await swapGate.overrule(actor)
           return { jobId: (await build()).id }
         }
-        if (!passageGate.refusal()) throw new AppError("request.conflict", "Nothing is refused.")
-        await passageGate.overrule(actor)
-        resplit.claim()
-        return { jobId: (await splitAnew()).id }
+        if (passageGate.refusal()) {
+          await passageGate.overrule(actor)
+          resplit.claim()
+          return { jobId: (await splitAnew()).id }
+        }
+        if (!shippedWeights().refusal()) throw new AppError("request.conflict", "Nothing is refused.")
+        await shippedWeights().overrule(actor, checking.signal)
+        return { jobId: null }
       },
     },
     followModels,

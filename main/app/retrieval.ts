@@ -7,9 +7,11 @@ import { pinnedRecall } from "#rag/evaluation/evaluations.ts"
 import { readFeedback } from "#rag/feedbackScores.ts"
 import { type FusionWeightStore, openFusionWeights } from "#rag/fusionWeights.ts"
 import { openLocalRanking } from "#rag/localRanking.ts"
+import { shippedRanking } from "#rag/ranking.ts"
 import { createRerank } from "#rag/rerank.ts"
 import type { RetrieveDeps } from "#rag/retrieve.ts"
 import { createSearchCache } from "#rag/searchCache.ts"
+import { openShippedWeights, type ShippedWeights } from "#rag/shippedWeights.ts"
 import { createShownLists, type ShownLists } from "#rag/shownLists.ts"
 import type { PinnedRecall } from "#rag/swapGate.ts"
 import type { Store } from "#store/types.ts"
@@ -30,12 +32,14 @@ export interface RetrievalDeps {
 export interface Retrieval {
   deps: RetrieveDeps
   fusion: FusionWeightStore
+  /** Ranking weights of the release in use. */
+  shippedWeights: ShippedWeights
   /** What questions showed, and what was done with it. */
   shown: ShownLists
   /** How many of the pinned questions are found when these take the place of what is in use. Null: nothing is pinned. */
   pinnedRecallWith(
     actor: Actor,
-    instead: Partial<Pick<RetrieveDeps, "chunks" | "queryEmbedder" | "fusion">>,
+    instead: Partial<Pick<RetrieveDeps, "chunks" | "queryEmbedder" | "fusion" | "ranking">>,
     signal: AbortSignal,
   ): Promise<PinnedRecall | null>
   close(): Promise<void>
@@ -53,15 +57,29 @@ export async function openRetrieval({
   // Neither what is cached nor what was clicked may stand in for what is measured.
   const measured = { cache: undefined, feedback: undefined }
   const fusion = await openFusionWeights(store.settings, ownerActor)
+  const recallWith: Retrieval["pinnedRecallWith"] = async (actor, instead, signal) => {
+    const own = { ...deps, ...measured, ...instead }
+    const { questions, recallAt5 } = await pinnedRecall(actor, store.evaluations, own, signal)
+    return questions === 0 ? null : { recall: recallAt5, questions }
+  }
+  const shippedWeights = await openShippedWeights(ownerActor, {
+    settings: store.settings,
+    shipped: shippedRanking,
+    inUse: (actor) => localRanking.current(actor),
+    pinnedRecall: (actor, { model }, signal) => recallWith(actor, { ranking: () => model }, signal),
+    onSwap: () => {
+      for (const person of people) localRanking.changed(person, "release")
+    },
+    now: () => clock.now(),
+    log,
+  })
   const localRanking = await openLocalRanking(people, {
     settings: store.settings,
     feedback: store.feedback,
     fusion: () => fusion.current().weights,
-    async pinnedRecall(actor, ranking, signal) {
-      const own = { ...deps, ...measured, ranking: () => ranking }
-      const { questions, recallAt5 } = await pinnedRecall(actor, store.evaluations, own, signal)
-      return questions === 0 ? null : recallAt5
-    },
+    shipped: shippedWeights.current,
+    pinnedRecall: async (actor, ranking, signal) =>
+      (await recallWith(actor, { ranking: () => ranking }, signal))?.recall ?? null,
     log,
   })
   const deps: RetrieveDeps = {
@@ -84,11 +102,8 @@ export async function openRetrieval({
       // What a guest was shown is kept nowhere.
       watch: (events, query) => (query.actor.role === "guest" ? passOn(events) : shown.watch(events, query)),
     },
-    async pinnedRecallWith(actor, instead, signal) {
-      const own = { ...deps, ...measured, ...instead }
-      const { questions, recallAt5 } = await pinnedRecall(actor, store.evaluations, own, signal)
-      return questions === 0 ? null : { recall: recallAt5, questions }
-    },
+    shippedWeights,
+    pinnedRecallWith: recallWith,
     close: localRanking.close,
   }
 }

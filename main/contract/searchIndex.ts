@@ -14,8 +14,8 @@ export const searchIndex = z.object({
   /** What is complete, new, and finds the pinned questions worse than what is in use. Null: nothing. */
   refused: z
     .object({
-      kind: z.enum(["model", "passages"]),
-      /** What it is called: an embedding model, or the length of passages. */
+      kind: z.enum(["model", "passages", "weights"]),
+      /** What it is called: an embedding model, the length of passages, or the version of the ranking weights. */
       modelId: z.string(),
       /** Share of pinned questions whose passage is among the first five: with the index in use, and with the new one. */
       before: z.number(),
@@ -34,9 +34,10 @@ export const searchIndexRoutes = {
     output: searchIndex,
   },
   "POST /api/search-index/use-refused": {
-    summary: "Use what was refused all the same (job).",
+    summary: "Use what was refused all the same (job; weights at once).",
     scope: "owner",
-    output: z.object({ jobId: id }),
+    /** Null: it is in use already. */
+    output: z.object({ jobId: id.nullable() }),
     status: 202,
     errors: ["request.conflict"],
   },

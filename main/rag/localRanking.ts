@@ -8,9 +8,9 @@ import { type RankingModel, readRanking, shippedRanking } from "./ranking.ts"
 export interface LocalRanking {
   /** The weights in force for this person: what was learned from what they did, else the shipped ones. */
   current(actor: Actor): RankingModel
-  /** Something was done with a passage, or all of it was erased: learns again, at once after erasing. */
-  changed(actor: Actor, change: "event" | "forgotten"): void
-  /** Learns now. */
+  /** Something was done with a passage, all of it was erased, or a release's weights took over: learns again, at once but for events. */
+  changed(actor: Actor, change: "event" | "forgotten" | "release"): void
+  /** Learns now, from the weights of the release in use. */
   learn(actor: Actor, signal: AbortSignal): Promise<Learned["report"]>
   /** Ends learning that runs. */
   close(): Promise<void>
@@ -20,6 +20,8 @@ export interface LocalRankingDeps {
   settings: SettingsRepository
   feedback: Pick<FeedbackRepository, "lists">
   fusion: () => FusionWeights
+  /** The weights of the release in use, where learning starts. Default: those of this one. */
+  shipped?: () => RankingModel
   /** Share of the pinned questions that these weights still find among the first five. Null: nothing is pinned. */
   pinnedRecall?: (actor: Actor, ranking: RankingModel, signal: AbortSignal) => Promise<number | null>
   /** Ranking changed. */
@@ -35,42 +37,47 @@ const learnedLists = 1000
 /** Ranking weights that follow each person's feedback, kept between starts and erased with it. `people`: whose are read at once. */
 export async function openLocalRanking(people: readonly Actor[], deps: LocalRankingDeps): Promise<LocalRanking> {
   const { settings, feedback, log } = deps
-  const current = new Map<string, RankingModel>()
+  const shipped = deps.shipped ?? (() => shippedRanking)
+  const learnedBy = new Map<string, RankingModel>()
   for (const person of people) {
     const kept = readRanking((await settings.all(person))[settingName])
-    // A newer product brings newer weights; what was learned from older ones is learned again from the same feedback.
-    if (kept?.provenance.shipped === shippedRanking.version) current.set(person.personId, kept)
+    if (kept) learnedBy.set(person.personId, kept)
+  }
+  /** What was learned from the weights of another release is learned again from the same feedback. */
+  const current = ({ personId }: Actor): RankingModel => {
+    const learned = learnedBy.get(personId)
+    return learned?.provenance.shipped === shipped().version ? learned : shipped()
   }
   const closing = new AbortController()
   let running: Promise<unknown> = Promise.resolve()
   const waiting = new Map<string, number>()
 
   const losesPinned = async (actor: Actor, model: RankingModel, signal: AbortSignal): Promise<boolean> => {
-    const before = await deps.pinnedRecall?.(actor, shippedRanking, signal)
+    const before = await deps.pinnedRecall?.(actor, shipped(), signal)
     const after = before == null ? null : await deps.pinnedRecall?.(actor, model, signal)
     return before != null && after != null && after < before
   }
   const learn = async (actor: Actor, signal: AbortSignal): Promise<Learned["report"]> => {
     const lists = await feedback.lists(actor, { limit: learnedLists, withEvents: true })
-    const learned = await learnFromFeedback(lists, { shipped: shippedRanking, fusion: deps.fusion() }, signal)
+    const learned = await learnFromFeedback(lists, { shipped: shipped(), fusion: deps.fusion() }, signal)
     const isLosing = learned.report.isUsed && (await losesPinned(actor, learned.model, signal))
     const report = isLosing
       ? { ...learned.report, isUsed: false, reason: "What was learned finds pinned questions worse." }
       : learned.report
     const next = report.isUsed ? learned.model : null
     await settings.set(actor, { [settingName]: next ?? undefined })
-    if (next) current.set(actor.personId, next)
-    else current.delete(actor.personId)
+    if (next) learnedBy.set(actor.personId, next)
+    else learnedBy.delete(actor.personId)
     deps.onChange?.()
     return report
   }
   return {
-    current: ({ personId }) => current.get(personId) ?? shippedRanking,
+    current,
     changed(actor, change) {
       const events = (waiting.get(actor.personId) ?? 0) + 1
       waiting.set(actor.personId, events)
-      if (change === "forgotten") current.delete(actor.personId)
-      else if (events < eventsPerLearning) return
+      if (change === "forgotten") learnedBy.delete(actor.personId)
+      if (change === "event" && events < eventsPerLearning) return
       waiting.delete(actor.personId)
       running = running.then(() =>
         learn(actor, closing.signal).catch((error: unknown) => {

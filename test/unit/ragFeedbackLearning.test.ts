@@ -189,6 +189,26 @@ describe("learning from feedback", () => {
     expect((await (await open(null)).learn(ownerActor, signal)).isUsed).toBe(true)
   })
 
+  it("ends with the weights it was learned from, and is learned again from those of the new release", async () => {
+    const lists = sessions(600, 5) as Awaited<ReturnType<ReturnType<typeof createMemoryStore>["feedback"]["lists"]>>
+    let shipped = shippedRanking
+    const ranking = await openLocalRanking([ownerActor], {
+      settings: createMemoryStore().settings,
+      feedback: { lists: async () => lists },
+      fusion: () => fusion,
+      shipped: () => shipped,
+      log: silentLogger,
+    })
+    await ranking.learn(ownerActor, signal)
+    expect(ranking.current(ownerActor).provenance.shipped).toBe(shippedRanking.version)
+    shipped = { ...shippedRanking, version: "next" }
+    expect(ranking.current(ownerActor)).toBe(shipped)
+    ranking.changed(ownerActor, "release")
+    await ranking.learn(ownerActor, signal)
+    expect(ranking.current(ownerActor).version).toMatch(/^next\+\d+$/)
+    await ranking.close()
+  })
+
   it("is kept between starts and erased with the feedback", async () => {
     const { settings } = createMemoryStore()
     let lists = sessions(600, 5) as Awaited<ReturnType<ReturnType<typeof createMemoryStore>["feedback"]["lists"]>>

@@ -70,5 +70,5 @@ export interface FolderService {
 export interface SearchIndexService {
   view(): Promise<SearchIndex>
   /** Rejects with `request.conflict` when nothing is refused. */
-  useRefused(actor: Actor): Promise<{ jobId: string }>
+  useRefused(actor: Actor): Promise<{ jobId: string | null }>
 }

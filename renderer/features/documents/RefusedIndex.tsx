@@ -39,7 +39,7 @@ export function RefusedIndex() {
   return (
     <Notice
       tone="warning"
-      title={strings.refused.title(refused.modelId)}
+      title={strings.refused.title(refused.kind === "weights" ? strings.refused.newWeights : refused.modelId)}
       remedy={strings.refused.text(refused.before, refused.after, refused.questions)}
       action={
         <Button small onClick={() => void use()}>

@@ -49,6 +49,7 @@ export const folderStrings = {
     title: (what: string) => `Search stays as it was: ${what} would find your pinned questions worse.`,
     text: (before: number, after: number, questions: number) =>
       `Of ${counted(questions, "pinned question", "pinned questions")}, ${Math.round(before * 100)} % find their passage among the first five now, ${Math.round(after * 100)} % would with the change.`,
+    newWeights: "the new release's way of ranking",
     use: "Use it anyway",
   },
 }
