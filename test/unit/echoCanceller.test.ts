@@ -2,23 +2,8 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { createEchoCanceller } from "#audio/devices/echoCanceller.ts"
 import { level } from "#audio/level.ts"
 import { concatSamples } from "#core/concatSamples.ts"
+import { createRoom } from "../fakes/room.ts"
 import { clip } from "../fakes/spokenClip.ts"
-
-/** What a microphone gets of a loudspeaker: 90 ms later, through a small room, at `gain`. */
-function throughRoom(played: Float32Array, gain: number): Float32Array {
-  const taps = Array.from({ length: 40 }, (_, index) => ({
-    delay: 1440 + index * 37 + (index % 7) * 11,
-    weight: (index % 2 === 0 ? 1 : -0.7) * Math.exp(-index / 9),
-  }))
-  const loudness = Math.sqrt(taps.reduce((sum, { weight }) => sum + weight * weight, 0))
-  const heard = new Float32Array(played.length)
-  for (const { delay, weight } of taps) {
-    const share = (weight * gain) / loudness
-    for (let at = delay; at < heard.length; at++)
-      heard[at] = (heard[at] as number) + share * (played[at - delay] as number)
-  }
-  return heard
-}
 
 function cancel(heard: Float32Array, played: Float32Array): Float32Array {
   const canceller = createEchoCanceller()
@@ -44,7 +29,7 @@ describe.each([
   { name: "-6 dB", gain: 0.5 },
 ])("an echo at $name", ({ gain }) => {
   it("is taken out of the microphone", () => {
-    const echo = throughRoom(speech, gain)
+    const echo = createRoom(gain).hear(speech)
     const rest = cancel(echo, speech)
     const half = Math.floor(rest.length / 2)
     const lowered = decibelsBetween(echo.subarray(half, rest.length), rest.subarray(half))
@@ -52,7 +37,7 @@ describe.each([
   })
 
   it("leaves the person who talks over it", () => {
-    const echo = throughRoom(speech, gain)
+    const echo = createRoom(gain).hear(speech)
     const from = Math.floor(echo.length * 0.6)
     const heard = echo.slice()
     for (let at = 0; at < person.length; at++) heard[from + at] = (heard[from + at] ?? 0) + (person[at] as number) * 0.5

@@ -2,6 +2,7 @@ import { concatSamples } from "#core/concatSamples.ts"
 import { createResampler, type Resampler } from "../resample.ts"
 import { hearRate } from "./contract.ts"
 import { createEchoCanceller } from "./echoCanceller.ts"
+import { createLearningGuard } from "./learningGuard.ts"
 import { createSampleRing } from "./sampleRing.ts"
 
 /** Brings what is played and what is heard to the same rate and moment, and takes one out of the other. */
@@ -24,6 +25,7 @@ const farthestSamples = 0.2 * hearRate
 export function createEchoPath(): EchoPath {
   const canceller = createEchoCanceller({ sampleRate: hearRate })
   const { blockSamples } = canceller
+  const guard = createLearningGuard({ blockMs: (blockSamples * 1000) / hearRate })
   const played = createSampleRing()
   const heard = createSampleRing()
   const heardBlock = new Float32Array(blockSamples)
@@ -45,7 +47,7 @@ export function createEchoPath(): EchoPath {
         if (hasStarted && played.length < blockSamples) hasStarted = false
         if (hasStarted) played.read(playedBlock)
         else playedBlock.fill(0)
-        clean.push(canceller.process(heardBlock, playedBlock))
+        clean.push(guard.process(canceller.process(heardBlock, playedBlock), heardBlock, playedBlock))
       }
       return concatSamples(clean)
     },
