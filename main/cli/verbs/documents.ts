@@ -24,6 +24,13 @@ export function addDocumentVerbs({ verb, withCore }: Cli): void {
       "--watch",
       "keep up with the folders: what changes there changes here, until Ctrl-C or as long as ZenGlow runs",
     )
+    .addHelpText(
+      "after",
+      `
+Files that cannot be read are named on stderr, each with its reason, and the others go on.
+Ends with 0 when at least one document is ready or nothing failed; with 1 when none could be
+read, or a web page that was named did not come. With --json, "failed" lists every one of them.`,
+    )
     .action(
       withCore<[string[]], GlobalOptions & { collection?: string; watch?: boolean }>(
         async (client, [paths], { collection, json = false, watch = false }, signal) => {
