@@ -10,6 +10,10 @@ export interface FakePortAudio extends PortAudio {
   opened: Set<string>
   /** Names of devices that bring and take nothing any more. */
   dead: Set<string>
+  /** Milliseconds of sound that each loudspeaker has taken, silence left out. */
+  soundMs(name: string): number
+  /** Pulls a device's plug: it brings and takes nothing, and is not listed any more. */
+  unplug(name: string): void
 }
 
 export function fakeDevice(name: string, kind: "input" | "output", isDefault = false): HostDevice {
@@ -29,8 +33,14 @@ export function fakeDevice(name: string, kind: "input" | "output", isDefault = f
 const blockMs = 10
 
 export function createFakePortAudio(devices: HostDevice[]): FakePortAudio {
+  const sound = new Map<string, number>()
   const fake: FakePortAudio = {
     devices,
+    soundMs: (name) => sound.get(name) ?? 0,
+    unplug(name) {
+      fake.dead.add(name)
+      fake.devices = fake.devices.filter((device) => device.name !== name)
+    },
     blocked: new Set(),
     opened: new Set(),
     dead: new Set(),
@@ -62,8 +72,9 @@ export function createFakePortAudio(devices: HostDevice[]): FakePortAudio {
         await block()
         return isOver ? { finished: true } : { buf: new Uint8Array(bytes), finished: false }
       },
-      async write() {
+      async write(chunk) {
         await block()
+        if (!isOver && chunk.some((byte) => byte !== 0)) sound.set(name, fake.soundMs(name) + blockMs)
         return undefined
       },
       async quit() {

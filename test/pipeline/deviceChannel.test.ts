@@ -101,6 +101,79 @@ it("leaves a microphone that brings nothing for another", async () => {
   await channel.close()
 })
 
+it("says the rest of a word on another loudspeaker when its own vanishes in mid-word", async () => {
+  const portAudio = machine()
+  const { devices, select } = bench(portAudio)
+  select({ output: "id-earphones" })
+  const channel = devices.open()
+  await untilStatus(channel, ({ output }) => output?.name === "earphones")
+  const speaking = channel.sink.write(tone(1, 24_000), 24_000, never).then(() => channel.sink.drain(never))
+  await expect.poll(() => portAudio.soundMs("earphones")).toBeGreaterThan(200)
+  portAudio.unplug("earphones")
+  const status = await untilStatus(channel, ({ output }) => output?.name === "room")
+  expect(status.problem).toMatchObject({ code: "audio.no-device" })
+  await speaking
+  const whole = portAudio.soundMs("earphones") + portAudio.soundMs("room")
+  expect(whole, "nothing is left out, and little is said twice").toBeGreaterThanOrEqual(1000)
+  expect(whole).toBeLessThan(1300)
+  await channel.close()
+  expect([...portAudio.opened]).toEqual([])
+})
+
+it("brings silence from a microphone that vanishes in mid-word, until another takes over", async () => {
+  const portAudio = machine()
+  portAudio.devices = portAudio.devices.filter(({ name }) => name !== "headset")
+  const { devices } = bench(portAudio)
+  const channel = devices.open({ output: false })
+  await untilStatus(channel, ({ input }) => input?.name === "desk")
+  const frames = channel.source.frames(never)[Symbol.asyncIterator]()
+  await frames.next()
+  portAudio.unplug("desk")
+  await untilStatus(channel, ({ problem }) => problem?.code === "audio.no-device")
+  // The turn that listens hears its pause, and ends.
+  for (let heardMs = 0; heardMs < 500; heardMs += 20) expect((await frames.next()).done).toBe(false)
+  portAudio.devices = [...portAudio.devices, fakeDevice("spare", "input", true)]
+  await untilStatus(channel, ({ input }) => input?.name === "spare")
+  expect((await frames.next()).done).toBe(false)
+  await channel.close()
+})
+
+it("says what to do when it is not permitted to open any microphone", async () => {
+  const portAudio = machine()
+  for (const name of ["desk", "headset"]) portAudio.blocked.add(name)
+  const { devices } = bench(portAudio)
+  const channel = devices.open({ output: false })
+  const status = await untilStatus(channel, ({ problem }) => problem?.code === "audio.device-busy")
+  expect(status.input).toBeNull()
+  expect(status.problem?.remedy).toContain("allow ZenGlow to use it in the system's settings")
+  await channel.close()
+})
+
+it("keeps nobody waiting for a loudspeaker that takes no sound", async () => {
+  const portAudio = machine()
+  portAudio.devices = portAudio.devices.filter(({ name }) => name !== "earphones")
+  const { devices } = bench(portAudio)
+  const channel = devices.open({ input: false })
+  await untilStatus(channel, ({ output }) => output?.name === "room")
+  portAudio.dead.add("room")
+  const speaking = channel.sink.write(tone(2, 24_000), 24_000, never).then(() => channel.sink.drain(never))
+  await expect(speaking).rejects.toMatchObject({ code: "audio.no-device" })
+  await channel.close()
+})
+
+it("leaves no device open after a hundred times of opening and closing, at whatever moment", async () => {
+  const portAudio = machine()
+  const { devices } = bench(portAudio)
+  for (let cycle = 0; cycle < 100; cycle++) {
+    const channel = devices.open()
+    if (cycle % 3 === 0) await untilStatus(channel, ({ input }) => input !== null)
+    else if (cycle % 3 === 1) await devices.list(never)
+    await channel.close()
+    expect([...portAudio.opened]).toEqual([])
+    expect(devices.current()).toBeNull()
+  }
+})
+
 it("without the addon says what to do, and opens nothing", async () => {
   const { devices } = bench(null)
   await expect(devices.list(never)).rejects.toMatchObject({ code: "audio.no-addon" })
