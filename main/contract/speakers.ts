@@ -18,7 +18,7 @@ export const speakerProfile = z.object({
   net_speech_s: z.number(),
   /** Enough speech for short commands: 15 s and more. */
   is_strong: z.boolean(),
-  /** Made with another model than the one in use: it must be recorded again. */
+  /** Made with another model than the one in use, or damaged: it must be recorded again. */
   is_outdated: z.boolean(),
   consented_at: timestamp,
   created_at: timestamp,

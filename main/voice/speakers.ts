@@ -9,7 +9,7 @@ export interface SpeakersDeps {
   profiles: VoiceProfileRepository
   encoder(): Promise<SpeakerEncoder | null>
   vad(): Promise<Vad | null>
-  /** Encrypts a profile under its id's place in the store; `open` throws when the bytes were changed. */
+  /** Encrypts a profile; `open` throws when the bytes were changed, and an AppError when there is no key. */
   seal(plain: string): Promise<string>
   open(sealed: string): Promise<string>
 }
@@ -66,17 +66,25 @@ export function createSpeakers(deps: SpeakersDeps): Speakers {
       remedy: "Run `zenglow models pull campplus-zh-en silero-vad-v6`, or open Models.",
     })
   }
-  const open = async (profile: VoiceProfileRecord): Promise<Voice> =>
-    JSON.parse(await deps.open(profile.sealed)) as Voice
+  /** Null: what was kept of the voice was changed, so it is nobody's any more. Other voices are known as before. */
+  const open = async (profile: VoiceProfileRecord): Promise<Voice | null> => {
+    try {
+      return JSON.parse(await deps.open(profile.sealed)) as Voice
+    } catch (error) {
+      // The key itself cannot be had: that is no fault of the profile.
+      if (error instanceof AppError) throw error
+      return null
+    }
+  }
   const summary = async (profile: VoiceProfileRecord, fingerprint: string | null): Promise<SpeakerProfile> => {
     const voice = await open(profile)
     return {
       id: profile.id,
       name: profile.name,
-      samples: voice.vectors.length,
-      net_speech_s: voice.netSpeechSeconds,
-      is_strong: voice.netSpeechSeconds >= strongSeconds,
-      is_outdated: fingerprint !== null && profile.fingerprint !== fingerprint,
+      samples: voice?.vectors.length ?? 0,
+      net_speech_s: voice?.netSpeechSeconds ?? 0,
+      is_strong: (voice?.netSpeechSeconds ?? 0) >= strongSeconds,
+      is_outdated: voice === null || (fingerprint !== null && profile.fingerprint !== fingerprint),
       consented_at: profile.consentedAt,
       created_at: profile.createdAt,
       updated_at: profile.updatedAt,
@@ -100,8 +108,10 @@ export function createSpeakers(deps: SpeakersDeps): Speakers {
     const profiles = known.filter((profile) => profile.fingerprint === encoder.fingerprint)
     const candidates = []
     for (const profile of profiles) {
-      const { vectors } = await open(profile)
-      candidates.push({ id: profile.id, name: profile.name, similarity: round(cosineToCentre(embedding, vectors)) })
+      const voice = await open(profile)
+      if (!voice) continue
+      const similarity = round(cosineToCentre(embedding, voice.vectors))
+      candidates.push({ id: profile.id, name: profile.name, similarity })
     }
     candidates.sort((a, b) => b.similarity - a.similarity)
     const [best, next] = candidates
@@ -130,15 +140,16 @@ export function createSpeakers(deps: SpeakersDeps): Speakers {
       const known = (await deps.profiles.list(actor)).find(
         (profile) => profile.name.toLowerCase() === name.toLowerCase(),
       )
-      if (known && known.fingerprint !== encoder.fingerprint) {
-        throw new AppError("speaker.outdated", `The voice of ${name} was learned with another model.`, {
+      const before: Voice | null = known ? await open(known) : { vectors: [], netSpeechSeconds: 0 }
+      if (before === null || (known && known.fingerprint !== encoder.fingerprint)) {
+        const why = before === null ? "is damaged" : "was learned with another model"
+        throw new AppError("speaker.outdated", `The voice of ${name} ${why}.`, {
           remedy: "Delete it and record it again.",
         })
       }
       const heard = []
       for (const samples of recordings) heard.push(await hearVoice(samples, { encoder, vad }, signal))
       const netMs = heard.reduce((sum, { speechMs }) => sum + speechMs, 0)
-      const before: Voice = known ? await open(known) : { vectors: [], netSpeechSeconds: 0 }
       if (netMs + before.netSpeechSeconds * 1000 < shortestEnrollmentMs) {
         throw new AppError(
           "speaker.too-short",

@@ -108,6 +108,28 @@ describe("known voices", () => {
     await expect(enroll("Ada", 0.2)).rejects.toMatchObject({ code: "speaker.outdated" })
   })
 
+  it("knows the others when one profile is corrupt, and asks to record that one again", async () => {
+    await enroll("Ada", 0.2)
+    await enroll("Ben", 0.4)
+    const ada = (await store.voiceProfiles.list(ownerActor)).find(({ name }) => name === "Ada")
+    const sealed = JSON.parse(ada?.sealed ?? "") as { data: string }
+    const swapped = { ...sealed, data: `${sealed.data.startsWith("A") ? "B" : "A"}${sealed.data.slice(1)}` }
+    for (const corrupt of [JSON.stringify(swapped), '{"nonce":', ""]) {
+      await store.voiceProfiles.replace(ownerActor, ada?.id ?? "", { fingerprint: "space-a", sealed: corrupt })
+      const listed = await speakers.list(ownerActor)
+      expect(listed.map(({ name, is_outdated }) => [name, is_outdated])).toEqual([
+        ["Ada", true],
+        ["Ben", false],
+      ])
+      expect((await speakers.identify(ownerActor, recording(0.4, 3), signal)).identified?.name).toBe("Ben")
+      expect((await speakers.identify(ownerActor, recording(0.2, 3), signal)).identified).toBeNull()
+      await expect(enroll("Ada", 0.2)).rejects.toMatchObject({ code: "speaker.outdated" })
+    }
+    await speakers.forget(ownerActor, ada?.id ?? "")
+    await enroll("Ada", 0.2)
+    expect((await speakers.identify(ownerActor, recording(0.2, 3), signal)).identified?.name).toBe("Ada")
+  })
+
   it("keeps what a voice is like encrypted, and leaves nothing of it behind", async () => {
     const { profileId } = await enroll("Ada", 0.2)
     const [profile] = await store.voiceProfiles.list(ownerActor)

@@ -14,7 +14,8 @@ export const strings = {
   weak: "Could use more",
   weakHint: "Known from 15 s of speech on, a voice is also recognised in short commands.",
   outdated: "Record again",
-  outdatedHint: "This voice was learned with another model and is not recognised. Forget it and teach it again.",
+  outdatedHint:
+    "This voice was learned with another model, or is damaged, and is not recognised. Forget it and teach it again.",
   learnedAt: (time: string) => `agreed ${time}`,
   addTo: (name: string) => `Add recordings of ${name}`,
   rename: (name: string) => `Rename ${name}`,
