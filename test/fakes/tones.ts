@@ -14,6 +14,31 @@ export function sweep(seconds: number, sampleRate: number): Float32Array {
   })
 }
 
+/** A tune over chords and a beat: what a radio in the room may play. */
+export function music(seconds: number, sampleRate: number): Float32Array {
+  const melody = [392, 440, 494, 523, 587, 523, 494, 440]
+  const chords = [
+    [196, 247, 294],
+    [262, 330, 392],
+    [220, 262, 330],
+    [294, 370, 440],
+  ]
+  const hiss = noise(seconds, sampleRate, 1)
+  return Float32Array.from({ length: Math.round(seconds * sampleRate) }, (_, index) => {
+    const time = index / sampleRate
+    const inBeat = time % 0.5
+    const voice = (hertz: number): number =>
+      Math.sin(2 * Math.PI * hertz * time) + 0.4 * Math.sin(4 * Math.PI * hertz * time)
+    const note = voice(melody[Math.floor(time * 4) % melody.length] as number) * Math.exp(-(time % 0.25) * 6)
+    const chord = (chords[Math.floor(time / 2) % chords.length] as number[]).reduce(
+      (sum, hertz) => sum + voice(hertz),
+      0,
+    )
+    const beat = (hiss[index] as number) * Math.exp(-inBeat * 40)
+    return 0.16 * note + 0.05 * chord + 0.2 * beat
+  })
+}
+
 /** White noise that is the same in every run. */
 export function noise(seconds: number, sampleRate: number, amplitude = 0.1): Float32Array {
   let state = 12_345

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { decodeAudio } from "#audio/decodeAudio.ts"
 import { ownerActor } from "#core/actor.ts"
+import { concatSamples } from "#core/concatSamples.ts"
 import { createCampplus } from "#engines/speech/campplus.ts"
 import type { SpeakerEncoder } from "#engines/types.ts"
 import { dot } from "#rag/dot.ts"
@@ -51,6 +52,25 @@ describe.skipIf(!existsSync(campplusPath) || !existsSync(sileroPath))("CAM++ in 
 
   it("refuses a clip that is too short to tell a voice by", async () => {
     await expect(encoder.embed(new Float32Array(4000), signal)).rejects.toMatchObject({ code: "speaker.too-short" })
+  })
+
+  it("takes two people who speak at once for one of them, or for nobody, and never for a third", async () => {
+    const voices = speakers()
+    const joe = await Promise.all(
+      ["water-filter", "warranty", "oven-clean"].map((name) => decode(new URL(`speech/${name}.opus`, fixtures))),
+    )
+    await voices.enroll(ownerActor, { name: "Joe", recordings: joe, hasConsent: true }, signal)
+    const linda = await decode(new URL("audio/LJ001-0030.opus", fixtures))
+    const man = concatSamples(
+      await Promise.all(["red-light", "main-valve"].map((name) => decode(new URL(`speech/${name}.opus`, fixtures)))),
+    )
+    const heard = async (samples: Float32Array) => await voices.identify(ownerActor, samples, signal)
+    const alone = await heard(man)
+    expect(alone.identified?.name).toBe("Joe")
+    const both = await heard(man.map((sample, at) => 0.6 * (sample + (linda[at] ?? 0))))
+    expect(both.similarity, "less sure than of one voice").toBeLessThan(alone.similarity)
+    expect(["Joe", undefined]).toContain(both.identified?.name)
+    expect((await heard(linda)).identified).toBeNull()
   })
 
   const folder = testdataDir()

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { decodeAudio } from "#audio/decodeAudio.ts"
 import { concatSamples } from "#core/concatSamples.ts"
-import { noise, tone } from "../fakes/tones.ts"
+import { music, noise, tone } from "../fakes/tones.ts"
 import { moonshineFiles, sileroPath } from "./modelFiles.ts"
 import { startSpeechHost } from "./speechHost.ts"
 import { wordErrors } from "./wordErrors.ts"
@@ -51,9 +51,26 @@ describe.skipIf(!isInstalled)("speech to text on Moonshine tiny", () => {
     ["loud noise", noise(5, 16_000, 0.6)],
     ["a low tone", tone(4, 16_000, 200)],
     ["a high tone", tone(4, 16_000, 1500)],
+    ["music", music(8, 16_000)],
     ["a click", Float32Array.from({ length: 32_000 }, (_, index) => (index > 16_000 && index < 16_400 ? 0.9 : 0))],
   ])("hears no words in %s", async (_name, samples) => {
     expect(await host.stt.transcribe(samples, {}, signal)).toMatchObject({ text: "", segments: [] })
+  })
+
+  it("takes a clip of 0.3 s for what it is: a word, part of one, or nothing", async () => {
+    const clip = clips["LJ001-0020.opus"].subarray(8000, 8000 + 4800)
+    const { text } = await host.stt.transcribe(clip, {}, signal)
+    expect(text.split(/\s+/).length).toBeLessThanOrEqual(2)
+  })
+
+  it("hears one of two people who speak at once, or both, and goes on", async () => {
+    const [one, two] = [clips["LJ001-0020.opus"], clips["LJ001-0030.opus"]]
+    const both = one.map((sample, at) => 0.6 * (sample + (two[at] ?? 0)))
+    const { text } = await host.stt.transcribe(both, {}, signal)
+    // No more words than both said in that time, so nothing is invented in a loop.
+    expect(text.split(/\s+/).length).toBeLessThan(30)
+    const after = await host.stt.transcribe(one, {}, signal)
+    expect(wordErrors(sentences["LJ001-0020.opus"], after.text).errors).toBeLessThanOrEqual(1)
   })
 
   it("says the same of a growing buffer as of the whole at once", async () => {

@@ -9,6 +9,8 @@ import { createLoudnessVad, createScriptedSpeechToText } from "../fakes/voiceFak
 /** A microphone on a script: speech, silence, or waiting until something has happened. Engines answer between its frames. */
 type Step = { speech: number } | { silence: number } | { until: () => boolean }
 
+const quiet = new Float32Array(320)
+
 function microphone(steps: readonly Step[]): AudioSource & { atMs: () => number } {
   let ms = 0
   return {
@@ -17,7 +19,7 @@ function microphone(steps: readonly Step[]): AudioSource & { atMs: () => number 
       let seq = 0
       const frame = (isLoud: boolean): AudioFrame => {
         ms += 20
-        const samples = Float32Array.from({ length: 320 }, (_, n) => (isLoud ? 0.3 * Math.sin(n / 3) : 0))
+        const samples = isLoud ? Float32Array.from({ length: 320 }, (_, n) => 0.3 * Math.sin(n / 3)) : quiet
         return { samples, sampleRate: 16_000, seq: seq++, at: ms }
       }
       for (const step of steps) {
@@ -113,9 +115,17 @@ describe("a hands-free conversation", () => {
     expect(states.map(({ phase }) => phase)).toEqual(["listening", "listening", "ended"])
   })
 
-  it("opens none for a click, or for an hour of silence", async () => {
+  it("opens none for clicks", async () => {
     const clicks = Array.from({ length: 10 }, (): Step[] => [{ speech: 40 }, { silence: 400 }]).flat()
     expect((await talk(() => clicks)).turns).toHaveLength(0)
+  })
+
+  it("waits through an hour of silence, and hears the first words after it", async () => {
+    const { turns, states } = await talk(() => [{ silence: 3_600_000 }, { speech: 600 }, { silence: 200 }])
+    expect(turns).toHaveLength(1)
+    expect(turns[0]?.heardMs, "of the silence it keeps what may hold a first consonant").toBeLessThan(2000)
+    expect(states[0]).toMatchObject({ phase: "listening" })
+    expect(states[0]?.atMs).toBeGreaterThan(3_600_000)
   })
 
   it("lowers the voice at once when it is talked over, stops it when words come, and hears them whole", async () => {

@@ -77,6 +77,18 @@ describe("hands-free listening", () => {
     expect(source.heardMs()).toBeLessThan(4000)
   })
 
+  it("hears a monologue of ten minutes for two, and keeps what was said until then", async () => {
+    const source = microphone([{ silence: 400 }, { speech: 600_000 }])
+    const words = Array.from({ length: 1000 }, (_, index) => `word${index}`).join(" ")
+    const { heard, events } = await hear(source, { words })
+    expect(events).toContainEqual({ type: "listen-end", audioMs: 120_000 })
+    const said = heard.kind === "speech" ? heard.text.split(" ") : []
+    expect(said[0]).toBe("word0")
+    expect(said.length).toBeGreaterThan(450)
+    const partials = events.filter(({ type }) => type === "stt-partial")
+    expect(partials.length, "captions go on").toBeGreaterThan(100)
+  })
+
   it("lets a person think after an open word, and hears what comes then", async () => {
     const spans = [{ silence: 400 }, { speech: 600 }, { silence: 1200 }, { speech: 1500 }]
     const words = "turn the lights and then close the door please now."
