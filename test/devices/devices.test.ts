@@ -119,12 +119,14 @@ describe.skipIf(reason)("devices of the machine", () => {
     const channel = await open()
     expect(channel.status()).toMatchObject({ input: { name: "headset" }, output: { name: "earphones" }, problem: null })
 
+    const pulledAt = performance.now()
     await server.unplug("headset")
     await server.unplug("earphones")
     const fallen = await untilStatus(
       channel,
       ({ input, output }) => input?.name !== "headset" && output?.name === "default",
     )
+    show("on other devices after", pulledAt)
     expect(fallen.input?.name).toBe("default")
     expect(fallen.problem).toMatchObject({ code: "audio.no-device" })
     const ears = listenTo(channel)
@@ -133,9 +135,11 @@ describe.skipIf(reason)("devices of the machine", () => {
     await server.say("desk", tone(1, 16_000), 16_000)
     await heard
 
+    const pluggedAt = performance.now()
     await server.plug("microphone", "headset")
     await server.plug("loudspeaker", "earphones")
     await untilStatus(channel, ({ input, output }) => input?.name === "headset" && output?.name === "earphones")
+    show("back on the chosen ones after", pluggedAt)
     await server.unplug("headset")
     await server.unplug("earphones")
   })
@@ -229,6 +233,11 @@ describe.skipIf(reason)("devices of the machine", () => {
     expect(await server.openStreams()).toBe(before)
   })
 })
+
+/** A figure for whoever asks for it (`ZENGLOW_TEST_SHOW`); no test depends on times. */
+function show(what: string, since: number): void {
+  if (process.env.ZENGLOW_TEST_SHOW) process.stderr.write(`${what} ${Math.round(performance.now() - since)} ms\n`)
+}
 
 /** Until a recording holds so many seconds of sound. */
 async function untilLoud(heard: () => Float32Array, seconds: number): Promise<void> {
