@@ -1,15 +1,20 @@
 import { homedir } from "node:os"
+import { maskPersonalData } from "./pii/maskPersonalData.ts"
 
 const secretNames = /^(.*(key|token|secret|password|authorization|cookie|ticket))$/i
 
-/** Credentials in the shapes they have in messages: bearer values, our own keys, user and password in addresses; and the home folder. */
+/**
+ * Takes out credentials in the shapes they have in messages (bearer values, our own keys, user and password in addresses), the home folder,
+ * and personal data as the masking policy says for logs.
+ */
 export function redact(text: string): string {
-  return text
+  const clean = text
     .replaceAll(/\b(bearer[\s.]+)[\w.~+/=-]{8,}/gi, "$1[hidden]")
     .replaceAll(/\bzg[_-][\w-]{8,}/g, "[hidden]")
     .replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/:@]+:[^\s/@]+@/gi, "$1[hidden]@")
     .replaceAll(/([?&#](?:ticket|token|key|api_key)=)[^&\s]+/gi, "$1[hidden]")
     .replaceAll(homedir(), "~")
+  return maskPersonalData(clean, "log").text
 }
 
 /** The same inside of fields, and whatever stands under a name that secrets have. Numbers and truths are never secrets. */

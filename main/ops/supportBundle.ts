@@ -1,5 +1,6 @@
 import { hostname, userInfo } from "node:os"
 import type { SupportFile } from "#contract/support.ts"
+import { maskPersonalData } from "#core/pii/maskPersonalData.ts"
 import { redact, redactFields } from "#core/redact.ts"
 import { createDiagnostics, type DiagnosticsDeps } from "./diagnostics.ts"
 import type { DoctorDeps } from "./doctor/doctorDeps.ts"
@@ -58,7 +59,7 @@ export function createSupportBundle(deps: SupportBundleDeps) {
     texts.push(["log.jsonl", lines.map((line) => `${JSON.stringify(redactDeep(line))}\n`).join("")])
     const hidden = words.map((word) => ({ word, count: 0 }))
     const files = texts.map(([name, text]) => {
-      const clean = withoutWords(withoutNames(deps.mask(text)), hidden)
+      const clean = withoutWords(withoutNames(maskPersonalData(deps.mask(text), "support").text), hidden)
       return { name, text: clean, sizeBytes: Buffer.byteLength(clean) }
     })
     const readme = readmeOf(files.map(({ name }) => name))
@@ -99,7 +100,8 @@ const wholeWord = (name: string): RegExp => new RegExp(`(?<![\\w-])${escaped(nam
 const readmeOf = (names: readonly string[]): string =>
   `What ZenGlow says of itself, for somebody who helps. Made on this machine, sent by nobody but you.
 
-Taken out: keys, passwords and other secrets; the home folder; the names of the user and of the machine; the words you named.
+Taken out: keys, passwords and other secrets; the home folder; the names of the user and of the machine; e-mail and network
+addresses, account, card and identity numbers; the words you named.
 Never in it: documents, questions, answers, memories, voices.
 
 ${names.join("\n")}
