@@ -50,7 +50,7 @@ const finders: Record<PiiKind, Finder> = {
     longest(text, /(?<!\w)[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}(?!\w)/gi, 15, (value) =>
       validator.isIBAN(value.toUpperCase()),
     ),
-  card: (text) => longest(text, /(?<![\d.-])\d(?:[ -]?\d){12,30}/g, 13, (value) => validator.isCreditCard(value)),
+  card: (text) => longest(text, /(?<![\w.-])\d(?:[ -]?\d){12,30}/g, 13, (value) => validator.isCreditCard(value)),
   "national-id": (text) => nationalIds.flatMap((id) => findNationalIds(text, id)),
   ip: (text) => [
     ...matches(
