@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { systemClock } from "#core/clock.ts"
 import type { AppConfig } from "#core/config.ts"
+import type { Egress } from "#core/egress/createEgress.ts"
 import { AppError } from "#core/errors.ts"
 import { openLogFile } from "#core/logFile.ts"
 import { createHiddenValues, createLogger } from "#core/logger.ts"
@@ -20,7 +21,7 @@ export interface Core {
   baseUrl: string
   apiKey: string
   mintTicket(): string
-  isOffline(): boolean
+  egress: Egress
   close(): Promise<void>
 }
 
@@ -86,7 +87,7 @@ export async function bootCore(config: AppConfig, { isListed = true }: BootOptio
       writeRuntime(config.dataDir, { pid: process.pid, port, baseUrl, version, startedAt: Date.now() })
       scope.add(config.dataDir, removeRuntime)
     }
-    return { baseUrl, apiKey, mintTicket: app.server.mintTicket, isOffline: app.isOffline, close: () => scope.close() }
+    return { baseUrl, apiKey, mintTicket: app.server.mintTicket, egress: app.egress, close: () => scope.close() }
   } catch (error) {
     await scope.close()
     throw error

@@ -3,6 +3,7 @@ import { lookup } from "node:dns/promises"
 import { isIP } from "node:net"
 import type { AudioCodecs } from "#audio/audioCodecs.ts"
 import { writeWav } from "#audio/wavFile.ts"
+import type { Egress } from "#core/egress/createEgress.ts"
 import { AppError } from "#core/errors.ts"
 import { isPrivateAddress } from "#core/privateAddresses.ts"
 import { createXttsServer } from "#engines/remote/xttsServer.ts"
@@ -17,24 +18,33 @@ export interface ClonerDeps {
   settings: Pick<Settings, "values">
   codecs: Pick<AudioCodecs, "decodeAudio">
   secrets: Pick<Secrets, "get">
-  isOffline: () => boolean
+  egress: Pick<Egress, "isOffline" | "fetch">
 }
 
 /** Name of the secret that holds the server's key, where it wants one. */
 const keyName = "cloning-server"
 
 /** What speaks in cloned voices: the server named in the settings, else an imported model. Null: neither. */
-export function createClonerChoice({ engines, settings, codecs, secrets, isOffline }: ClonerDeps) {
+export function createClonerChoice({ engines, settings, codecs, secrets, egress }: ClonerDeps) {
   let server: { address: string; cloner: VoiceCloner } | null = null
   return async (): Promise<VoiceCloner | null> => {
     const { cloningServer: baseUrl, cloningProtocol: protocol } = settings.values()
     if (baseUrl === null) return await engines.cloner()
     const address = `${protocol} ${baseUrl}`
     if (server?.address !== address) {
+      let isAtHome = false
       const cloner = createXttsServer({
         baseUrl,
         protocol,
-        guard: createServerGuard({ baseUrl, isOffline, lookup: (host) => lookup(host, { all: true }) }),
+        guard: createServerGuard({
+          baseUrl,
+          isOffline: egress.isOffline,
+          lookup: (host) => lookup(host, { all: true }),
+          onChecked: (found) => {
+            isAtHome = found
+          },
+        }),
+        fetch: egress.fetch("voice-server", { allowsPrivate: () => isAtHome }),
         decode: async (bytes, signal) => await codecs.decodeAudio(bytes, {}, signal),
         encode: ({ samples, sampleRate }) => writeWav(samples, sampleRate),
         apiKey: async () => (await secrets.get(keyName))?.value ?? null,
@@ -53,6 +63,8 @@ export function createServerGuard(deps: {
   baseUrl: string
   isOffline: () => boolean
   lookup: (host: string) => Promise<LookupAddress[]>
+  /** Hears whether the server lies in this home: only then may its name go on leading to a private address. */
+  onChecked?: (isAtHome: boolean) => void
 }): UrlGuard {
   const { origin } = new URL(deps.baseUrl)
   return async (url) => {
@@ -72,6 +84,7 @@ export function createServerGuard(deps: {
         },
       )
     const isAtHome = addresses.every(isPrivateAddress)
+    deps.onChecked?.(isAtHome)
     try {
       await createUrlGuard({ lookup: deps.lookup, trustedOrigins: isAtHome ? [origin] : [] })(url)
     } catch (cause) {

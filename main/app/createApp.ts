@@ -9,6 +9,8 @@ import type { Job } from "#contract/jobs.ts"
 import { type Actor, ownerActor } from "#core/actor.ts"
 import { systemClock } from "#core/clock.ts"
 import type { AppConfig } from "#core/config.ts"
+import { createEgress, type Egress } from "#core/egress/createEgress.ts"
+import { openEgressLedger } from "#core/egress/egressLedger.ts"
 import { createOrphanList } from "#core/host/orphans.ts"
 import { createHub } from "#core/hub.ts"
 import { createJobs, type Jobs } from "#core/jobs.ts"
@@ -41,6 +43,7 @@ import { createAnswering } from "./answering.ts"
 import { createChanges } from "./changes.ts"
 import { createClonerChoice } from "./cloner.ts"
 import { createConversing } from "./conversing.ts"
+import { createEgressService } from "./egressService.ts"
 import { createEngineRack } from "./engines.ts"
 import { entryUrl, rendererDir, sampleDir } from "./entries.ts"
 import { createEvaluating } from "./evaluating.ts"
@@ -67,8 +70,8 @@ import { createWhy } from "./why.ts"
 
 export interface App {
   server: CoreServer
-  /** Offline was asked for, by configuration or in Settings: nothing may be fetched. */
-  isOffline(): boolean
+  /** The way out of this computer. */
+  egress: Egress
   jobs: Jobs
   close(): Promise<void>
 }
@@ -134,11 +137,21 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
   const settings = await openSettings(store.settings, config, people.actors())
   settings.onChange(() => changed("settings")(null))
 
+  const egress = keep(
+    createEgress({
+      ledger: openEgressLedger(join(config.dataDir, "egress.jsonl")),
+      isOffline: () => settings.values().offline,
+      proxy: config.proxy?.address ?? null,
+      clock,
+      log: part("egress"),
+    }),
+  )
+
   // Models and engines know of each other: what is loaded cannot be removed, and what is installed can be loaded.
   const catalog = loadCatalog()
   const install = createInstallDeps({
     modelsDir: config.modelsDir,
-    isOffline: () => settings.values().offline,
+    egress,
     clock,
     log: part("models"),
     convertEntry: entryUrl("convert"),
@@ -204,7 +217,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     documents: store.documents,
     uploadsDir,
     onDocument,
-    isOffline: install.isOffline,
+    egress,
     trustedOrigins: config.pageOrigins,
     orphans,
     log: part("rag"),
@@ -350,8 +363,11 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     models,
     engines,
     budget,
-    isOffline: install.isOffline,
-    isHubReachable: createHubProbe({ catalog, install }),
+    egress,
+    isHubReachable: createHubProbe({
+      catalog,
+      install: { ...install, fetch: egress.fetch("model-check") },
+    }),
     activeJobs: () => jobs.active().length,
     sound: () => sound.checks,
     onTurn: traces.onTurn,
@@ -374,7 +390,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
       settings,
       wakePhrases: createWakePhrases(catalog, models),
       secrets,
-      cloner: createClonerChoice({ engines, settings, codecs, secrets, isOffline: install.isOffline }),
+      cloner: createClonerChoice({ engines, settings, codecs, secrets, egress }),
       answer: answering.answerShown,
       persona,
       people,
@@ -450,6 +466,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     traces,
     secrets,
     audit: store.audit,
+    egress: createEgressService(egress),
     timeline: store.timeline,
     audio,
     openAi: createOpenAiService({ engines, answer: answering.answerShown, persona }),
@@ -469,5 +486,5 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
   void indexKeeper.check()
   await sample.add()
   const server = keep(createServer(deps))
-  return { server, jobs, isOffline: install.isOffline, close: () => scope.close() }
+  return { server, jobs, egress, close: () => scope.close() }
 }

@@ -2,12 +2,15 @@ import { spawn } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { z } from "zod"
+import type { Egress } from "#core/egress/createEgress.ts"
 import { canShowWindows, type Environment, electronPackage, findElectron } from "./windowPrograms.ts"
 
 export interface ElectronFetch {
   dataDir: string
   env: Environment
   note(text: string): void
+  /** The way out; the installer is written down there before it starts. */
+  egress: Pick<Egress, "open">
   /** Default: the installed `electron` package. Null: there is none. */
   folder?: string | null
 }
@@ -26,7 +29,9 @@ export async function fetchElectron(options: ElectronFetch, signal: AbortSignal)
   const version = readVersion(folder)
   if (!version || (existsSync(triedFile) && readFileSync(triedFile, "utf8") === version)) return false
   note(`Fetching Electron ${version} for the window, in the background (about 120 MB, once)…`)
+  const connection = options.egress.open({ reason: "window-program", host: "github.com (Electron)", port: null })
   const hasWorked = await install(join(folder, "install.js"), env, signal)
+  connection.end(hasWorked ? "done" : "failed")
   if (signal.aborted) return false
   mkdirSync(dataDir, { recursive: true })
   writeFileSync(triedFile, version)

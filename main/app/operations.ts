@@ -2,6 +2,7 @@ import type { ModelRole } from "#contract/models.ts"
 import { ownerActor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
 import type { AppConfig } from "#core/config.ts"
+import type { Egress } from "#core/egress/createEgress.ts"
 import { errorInfo } from "#core/errors.ts"
 import type { Logger } from "#core/logger.ts"
 import type { MemoryBudget } from "#models/budget.ts"
@@ -31,7 +32,7 @@ export interface OperationsDeps {
   models: Models
   engines: EngineRack
   budget: MemoryBudget
-  isOffline(): boolean
+  egress: Pick<Egress, "isOffline" | "open">
   isHubReachable(signal: AbortSignal): Promise<boolean>
   history: MetricHistory
   secrets: Pick<Secrets, "list" | "get">
@@ -133,11 +134,11 @@ export function createOperations(deps: OperationsDeps): { metrics: Metrics; ops:
       secretsProblem: () => secretsProblem(deps.secrets),
       proxy: config.proxy && {
         ...config.proxy,
-        isReachable: (signal) => isReachable(config.proxy?.address ?? "", signal),
+        isReachable: (signal) => isReachable(config.proxy?.address ?? "", deps.egress, signal),
       },
       audio: (signal) => deps.sound().devices(signal),
       opensSound: (direction, signal) => deps.sound().opens(direction, signal),
-      network: deps.isOffline()
+      network: deps.egress.isOffline()
         ? null
         : async (signal) => [{ host: "the model hub", isReachable: await deps.isHubReachable(signal) }],
     },
@@ -161,8 +162,13 @@ async function secretsProblem(
 
 const proxyLimitMs = 3000
 
-async function isReachable(address: string, signal: AbortSignal): Promise<boolean> {
+async function isReachable(address: string, egress: Pick<Egress, "open">, signal: AbortSignal): Promise<boolean> {
   const { hostname, port } = new URL(`http://${address}`)
   const target = { host: hostname, port: Number(port || 80), timeoutMs: proxyLimitMs }
-  return (await probeTcp(target, new Set([`${hostname.toLowerCase()}:${target.port}`]), signal)).ok
+  const connection = egress.open({ reason: "connection-check", ...target, allowsPrivate: true })
+  try {
+    return (await probeTcp(target, new Set([`${hostname.toLowerCase()}:${target.port}`]), signal)).ok
+  } finally {
+    connection.end("done")
+  }
 }

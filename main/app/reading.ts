@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises"
 import { readFile } from "node:fs/promises"
 import type { AudioCodecs } from "#audio/audioCodecs.ts"
 import type { ModelRole } from "#contract/models.ts"
+import type { Egress } from "#core/egress/createEgress.ts"
 import { createForkAdapter } from "#core/host/forkAdapter.ts"
 import type { OrphanList } from "#core/host/orphans.ts"
 import type { Logger } from "#core/logger.ts"
@@ -20,7 +21,7 @@ export interface ReadingDeps extends Pick<PagesDeps, "documents" | "uploadsDir" 
     choose(role: ModelRole): Promise<string | null>
     resolve(id: string, signal: AbortSignal): Promise<{ path: string }>
   }
-  isOffline(): boolean
+  egress: Pick<Egress, "open">
   /** Origins whose pages may be fetched although they lie in a private network. */
   trustedOrigins: readonly string[]
   orphans: OrphanList
@@ -44,12 +45,12 @@ export function createReading(deps: ReadingDeps): { reader: Parser; pages: Pages
       return id === null ? null : readFile((await models.resolve(id, signal)).path, { signal })
     },
   })
-  const { documents, uploadsDir, onDocument, isOffline, trustedOrigins } = deps
+  const { documents, uploadsDir, onDocument, egress, trustedOrigins } = deps
   const pages = createPages({
     documents,
     uploadsDir,
     fetchPage: (address, signal) =>
-      fetchPage(address, { lookup: (host) => lookup(host, { all: true }), isOffline, trustedOrigins }, signal),
+      fetchPage(address, { lookup: (host) => lookup(host, { all: true }), egress, trustedOrigins }, signal),
     onDocument,
   })
   return { reader, pages }

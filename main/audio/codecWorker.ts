@@ -1,10 +1,12 @@
 /** The codec thread: decodes and encodes one request after the other. */
 import { parentPort } from "node:worker_threads"
+import { closeNetwork } from "#core/egress/closeNetwork.ts"
 import { AppError } from "#core/errors.ts"
 import type { CodecReply, CodecRequest } from "./audioCodecs.ts"
 import { decodeAudio } from "./decodeAudio.ts"
 import { encodeAudio } from "./encodeAudio.ts"
 
+closeNetwork()
 const port = parentPort
 if (!port) throw new Error("The codec thread is started by the core.")
 // Ending the thread is what cancels a request.

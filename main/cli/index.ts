@@ -4,6 +4,7 @@ import { exitCode, printResult } from "./output.ts"
 import { addAuditVerb } from "./verbs/audit.ts"
 import { addCheckVerbs } from "./verbs/checks.ts"
 import { addDocumentVerbs } from "./verbs/documents.ts"
+import { addEgressVerb } from "./verbs/egress.ts"
 import { addFeedbackVerbs } from "./verbs/feedback.ts"
 import { addMemoryVerbs } from "./verbs/memory.ts"
 import { addModelVerbs } from "./verbs/models.ts"
@@ -37,6 +38,7 @@ addFeedbackVerbs(cli)
 addModelVerbs(cli)
 addPeopleVerbs(cli) // people, keys
 addAuditVerb(cli)
+addEgressVerb(cli)
 addSecretVerbs(cli)
 
 try {

@@ -66,8 +66,11 @@ async function showWindow(core: Core, config: AppConfig, env: Environment, signa
   let opened = open()
   try {
     if (opened.kind === "none") noteAddress(opened.url)
-    if (opened.kind !== "electron" && !core.isOffline()) {
-      const fetched = fetchElectron({ dataDir, env, note }, AbortSignal.any([signal, fetching.signal]))
+    if (opened.kind !== "electron" && !core.egress.isOffline()) {
+      const fetched = fetchElectron(
+        { dataDir, env, note, egress: core.egress },
+        AbortSignal.any([signal, fetching.signal]),
+      )
       if (opened.kind === "none" && (await fetched)) opened = open()
     }
     const outcome = await Promise.race([ended(signal), opened.closed])

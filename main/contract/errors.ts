@@ -55,6 +55,7 @@ export const errorCodes = {
   "download.no-space": { status: 507, retryable: true },
   "download.offline": { status: 503, retryable: true },
   "download.cancelled": { status: 409, retryable: true },
+  "egress.unrecorded": { status: 507, retryable: true },
   "engine.crashed": { status: 503, retryable: true },
   "engine.stopped": { status: 503, retryable: true },
   "engine.stalled": { status: 503, retryable: true },

@@ -5,6 +5,7 @@ import { cloningRoutes } from "./cloning.ts"
 import { conversationRoutes } from "./conversations.ts"
 import { deviceRoutes } from "./devices.ts"
 import { documentRoutes } from "./documents.ts"
+import { egressRoutes } from "./egress.ts"
 import { evaluationRoutes } from "./evaluations.ts"
 import { folderRoutes } from "./folders.ts"
 import { jobRoutes } from "./jobs.ts"
@@ -41,6 +42,7 @@ export const routes = {
   ...peopleRoutes,
   ...secretRoutes,
   ...auditRoutes,
+  ...egressRoutes,
   ...timelineRoutes,
   ...audioRoutes,
   ...deviceRoutes,

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util"
 import type { Job } from "#contract/jobs.ts"
 import type { Actor } from "./actor.ts"
 import type { Clock } from "./clock.ts"
+import { actingPerson } from "./egress/actingPerson.ts"
 import { AppError, errorInfo } from "./errors.ts"
 import type { Hub } from "./hub.ts"
 import type { Logger } from "./logger.ts"
@@ -133,7 +134,9 @@ export function createJobs(deps: JobsDeps): Jobs {
   const work = async (entry: Entry, runner: JobRunner): Promise<void> => {
     try {
       await change(entry, { status: "running", error: null })
-      await runner.run(entry.job, entry.actor, (progress) => report(entry, progress), entry.controller.signal)
+      await actingPerson.run(entry.actor.personId, () =>
+        runner.run(entry.job, entry.actor, (progress) => report(entry, progress), entry.controller.signal),
+      )
       const { total, done } = entry.job
       await finish(entry, { status: "done", progress: 1, done: total ?? done, current: null })
     } catch (error) {

@@ -178,6 +178,7 @@ const owner = [
   "DELETE /api/secrets/:name",
   "GET /api/audit",
   "GET /api/audit/verify",
+  "GET /api/egress",
   "POST /api/documents/add-path",
   "GET /api/folders",
   "POST /api/folders",

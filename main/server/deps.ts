@@ -2,7 +2,7 @@ import type { WhyReport } from "#contract/why.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
 import type { Logger } from "#core/logger.ts"
-import type { AuditService, KeyStore, SecretService, TimelineService } from "./deps/access.ts"
+import type { AuditService, EgressService, KeyStore, SecretService, TimelineService } from "./deps/access.ts"
 import type { ConversationService, MessageService, TurnService } from "./deps/conversations.ts"
 import type { CollectionService, DocumentService, FolderService, SearchIndexService } from "./deps/documents.ts"
 import type { JobService } from "./deps/jobs.ts"
@@ -107,6 +107,7 @@ export interface ServerDeps {
   traces: TraceService
   secrets: SecretService
   audit: AuditService
+  egress: EgressService
   timeline: TimelineService
   audio: AudioExchange
   openAi: OpenAiService

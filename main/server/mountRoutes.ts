@@ -1,6 +1,7 @@
 import express, { type Express, type Request, type Response } from "express"
 import type { z } from "zod"
 import type { Route, RouteTable } from "#contract/route.ts"
+import { actingPerson } from "#core/egress/actingPerson.ts"
 import { AppError } from "#core/errors.ts"
 import type { AuditTrail } from "./auditTrail.ts"
 import { invalidInput } from "./errors.ts"
@@ -85,7 +86,7 @@ async function serve(
       query: parse(route.query, "query", { ...request.query }),
       body: form ? parse(route.multipart?.fields, "fields", form.fields) : parse(route.body, "body", body),
     }
-    reply = await options.call(key, input, info)
+    reply = await actingPerson.run(info.actor.personId, () => options.call(key, input, info))
     if (route.audit) await options.trail.done(info.actor, route.audit, params, info.requestId)
   } catch (error) {
     if (route.audit) await options.trail.failed(info.actor, route.audit, params, info.requestId, error, info.signal)

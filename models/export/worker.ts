@@ -1,8 +1,11 @@
 /** The conversion thread: turns one published checkpoint into the file an engine loads, then ends. */
 import { readFileSync, writeFileSync } from "node:fs"
 import { parentPort, workerData } from "node:worker_threads"
+import { closeNetwork } from "#core/egress/closeNetwork.ts"
 import { convertCampplus } from "./campplus.ts"
 import { convertWhisperDecoder, convertWhisperEncoder } from "./whisper.ts"
+
+closeNetwork()
 
 /** Conversions by the name the catalogue gives them. Each is deterministic: its output's hash is in the catalogue. */
 const conversions: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Readable } from "node:stream"
+import { createEgressService } from "#app/egressService.ts"
 import type { Conversation, Message } from "#contract/conversations.ts"
 import type { Collection, Document } from "#contract/documents.ts"
 import type { Folder } from "#contract/folders.ts"
@@ -521,6 +522,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       place: async () => "file" as const,
     },
     audit: createMemoryStore().audit,
+    egress: createEgressService({ entries: () => [], isOffline: () => false }),
     timeline: createMemoryStore().timeline,
     traces: createTraces({ version: "0.0.0", originOf: () => null }),
     ops: {

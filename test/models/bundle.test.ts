@@ -9,6 +9,7 @@ import { loadCatalog } from "#models/catalog.ts"
 import { createInstallDeps } from "#models/createInstallDeps.ts"
 import { type InstallDeps, installModel } from "#models/install.ts"
 import { resolveModel } from "#models/resolve.ts"
+import { openEgress } from "../fakes/openEgress.ts"
 
 /** Real pulls of the two smallest pieces, by the machine's own package clients. */
 
@@ -20,7 +21,7 @@ beforeAll(async () => {
   deps = createInstallDeps({
     convertEntry: new URL("../../models/export/worker.ts", import.meta.url),
     modelsDir: await mkdtemp(join(tmpdir(), "zenglow-bundle-")),
-    isOffline: () => false,
+    egress: openEgress,
     clock: systemClock,
     log: silentLogger,
     platform: process.platform,

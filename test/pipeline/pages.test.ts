@@ -7,10 +7,12 @@ import { gzipSync } from "node:zlib"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { ownerActor } from "#core/actor.ts"
 import { systemClock } from "#core/clock.ts"
+import { AppError } from "#core/errors.ts"
 import { isPrivateAddress } from "#core/privateAddresses.ts"
 import { type FetchPageDeps, fetchPage, parseAddress } from "#rag/pages/fetchPage.ts"
 import { createPages } from "#rag/pages/pages.ts"
 import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
+import { openEgress } from "../fakes/openEgress.ts"
 
 const signal = new AbortController().signal
 const page = "<!doctype html><html><head><title>Valve</title></head><body><p>Shut it.</p></body></html>"
@@ -40,7 +42,7 @@ const fetchIt = (address: string, deps: Partial<FetchPageDeps> = {}) =>
     address,
     {
       lookup: async () => [{ address: "127.0.0.1", family: 4 }],
-      isOffline: () => false,
+      egress: openEgress,
       trustedOrigins: [origin],
       ...deps,
     },
@@ -132,8 +134,14 @@ describe("the guard of web pages", () => {
     expect(await fetchIt(`${origin}/start`)).toMatchObject({ url: `${origin}/end`, contentType: "text/plain" })
   })
 
+  const offline = (): never => {
+    throw new AppError("download.offline", "Offline.")
+  }
+
   it("opens nothing while offline", async () => {
-    await expect(fetchIt(`${origin}/`, { isOffline: () => true })).rejects.toMatchObject({ code: "download.offline" })
+    await expect(fetchIt(`${origin}/`, { egress: { open: offline } })).rejects.toMatchObject({
+      code: "download.offline",
+    })
     expect(requests).toEqual([])
   })
 
@@ -186,7 +194,7 @@ describe("the guard of web pages", () => {
     const abort = new AbortController()
     const fetching = fetchPage(
       `${origin}/`,
-      { lookup: async () => [], isOffline: () => false, trustedOrigins: [origin] },
+      { lookup: async () => [], egress: openEgress, trustedOrigins: [origin] },
       abort.signal,
     )
     server.once("request", () => abort.abort(new Error("stopped by the person")))

@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { fetchElectron } from "#app/fetchElectron.ts"
+import { openEgress } from "../fakes/openEgress.ts"
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -217,6 +218,7 @@ describe("fetching Electron", () => {
     env: { ...process.env, DISPLAY: ":7", ELECTRON_OVERRIDE_DIST_PATH: undefined },
     note: (text: string) => void said.push(text),
     folder: electron,
+    egress: openEgress,
   })
   const runs = (): number => readFileSync(join(folder, "runs"), "utf8").split("\n").length - 1
 

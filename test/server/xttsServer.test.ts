@@ -56,6 +56,7 @@ const open = (protocol: XttsProtocol, options: { url?: string; timeoutMs?: numbe
       isOffline: () => options.isOffline ?? false,
       lookup: async (host) => [{ address: host === "home.test" ? "192.168.1.9" : "93.184.216.34", family: 4 }],
     }),
+    fetch,
     decode: async (bytes) => await decodeAudio(bytes, {}, signal),
     encode: ({ samples, sampleRate }) => writeWav(samples, sampleRate),
     apiKey: async () => "secret-key",

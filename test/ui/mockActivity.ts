@@ -1,4 +1,5 @@
 import type { AuditRow } from "#contract/audit.ts"
+import type { EgressEntry } from "#contract/egress.ts"
 import type { LogLine } from "#contract/ops.ts"
 import type { RouteInput, RouteOutput } from "#contract/route.ts"
 import type { RouteKey, Routes } from "#contract/routes.ts"
@@ -41,6 +42,23 @@ export function activityHandlers(state: SeedState, now: number, notFound: () => 
           ),
       next: null,
     }),
+    "GET /api/egress": ({ query }) => {
+      const items = isEmpty
+        ? []
+        : seedEgress(now).filter(({ reason }) => query.reason === undefined || reason === query.reason)
+      const sent = items.filter(({ outcome }) => outcome !== "refused")
+      return {
+        isOffline: state === "error",
+        totals: {
+          connections: sent.length,
+          refused: items.length - sent.length,
+          sentBytes: sent.reduce((sum, entry) => sum + (entry.sentBytes ?? 0), 0),
+          receivedBytes: sent.reduce((sum, entry) => sum + (entry.receivedBytes ?? 0), 0),
+        },
+        items,
+        next: null,
+      }
+    },
     "GET /api/audit/verify": () =>
       state === "error"
         ? { isIntact: false, entries: 2, brokenAt: 3, problem: "changed" }
@@ -156,6 +174,29 @@ const seedAudit = (now: number): AuditRow[] => {
     row(3, "access.denied", "GET /api/conversations", "denied", "auth.bad-key (and 12 more before)"),
     row(2, "key.create", "scripts"),
     row(1, "session.open", ""),
+  ]
+}
+
+const seedEgress = (now: number): EgressEntry[] => {
+  const entry = (id: string, agoMinutes: number, rest: Partial<EgressEntry>): EgressEntry => ({
+    id,
+    at: now - agoMinutes * minute,
+    endedAt: now - agoMinutes * minute + 900,
+    reason: "web-page",
+    host: "www.example.org",
+    port: 443,
+    personId: "owner",
+    sentBytes: 0,
+    receivedBytes: 48_120,
+    outcome: "done",
+    detail: null,
+    ...rest,
+  })
+  return [
+    entry("e4", 3, { outcome: "refused", detail: "offline", receivedBytes: 0 }),
+    entry("e3", 40, {}),
+    entry("e2", 26 * 60, { reason: "model-download", host: "pypi (pip)", port: null, sentBytes: null, personId: null }),
+    entry("e1", 27 * 60, { reason: "model-check", host: "huggingface.co", receivedBytes: 0, outcome: "failed" }),
   ]
 }
 

@@ -186,6 +186,7 @@ const shots: readonly Shot[] = [
       await page.locator(".success-text, .notice").first().waitFor()
     },
   },
+  { name: "activity-egress", path: "#/activity/egress", states: ["full", "error"] },
   {
     name: "activity-check",
     path: "#/activity/check",

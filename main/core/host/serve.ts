@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads"
+import { closeNetwork } from "../egress/closeNetwork.ts"
 import { createDispatcher } from "./dispatch.ts"
 import type { FromHost, ToHost } from "./protocol.ts"
 import type { HostContract, HostHandlers } from "./types.ts"
@@ -9,12 +10,13 @@ export interface ServeOptions {
 }
 
 /**
- * Makes this child process a host: called once by an entry file. Requests arrive over the process channel, errors leave as
+ * Makes this child process a host without network: called once by an entry file. Requests arrive over the process channel, errors leave as
  * code, message and remedy, log lines go to the core. The process ends when it is told to, when the channel closes, or
  * when its parent is gone while native code keeps the loop busy.
  */
 export function serveHost<C extends HostContract>(handlers: HostHandlers<C>, options: ServeOptions = {}): void {
   if (!process.send) throw new Error("A host entry is started by the core, with a channel.")
+  closeNetwork()
   const send = (message: FromHost): void => {
     if (process.connected) process.send?.(message, undefined, {}, () => {})
   }

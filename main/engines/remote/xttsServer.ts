@@ -15,6 +15,8 @@ export interface XttsServerOptions {
   protocol: XttsProtocol
   /** Asked before every request. Throws when this address must not be spoken to. */
   guard: (url: URL) => Promise<void>
+  /** The way out. */
+  fetch: typeof fetch
   /** A sound file of any supported format. */
   decode: (bytes: Uint8Array, signal: AbortSignal) => Promise<SpeechChunk>
   /** A 16-bit WAV file. */
@@ -31,7 +33,7 @@ const maxBytes = 64 * 1024 * 1024
 
 /** XTTS on a server that the person named. What is said, and with `coqui` the sample too, goes there. */
 export function createXttsServer(options: XttsServerOptions): VoiceCloner {
-  const { baseUrl, protocol, guard, decode, encode, apiKey, timeoutMs = 120_000 } = options
+  const { baseUrl, protocol, guard, fetch, decode, encode, apiKey, timeoutMs = 120_000 } = options
   const base = new URL(baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`)
 
   /** Opens a request; its timeout also ends the reading of the answer. Redirects are not followed: nobody vouched for where they lead. */

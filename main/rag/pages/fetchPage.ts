@@ -4,6 +4,7 @@ import { request as httpsRequest } from "node:https"
 import { isIP } from "node:net"
 import type { Readable } from "node:stream"
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib"
+import type { Egress, EgressConnection } from "#core/egress/createEgress.ts"
 import { AppError } from "#core/errors.ts"
 import { isPrivateAddress } from "#core/privateAddresses.ts"
 import { untilAborted } from "#core/untilAborted.ts"
@@ -11,8 +12,8 @@ import { untilAborted } from "#core/untilAborted.ts"
 export interface FetchPageDeps {
   /** Every address of a host. */
   lookup: (host: string) => Promise<LookupAddress[]>
-  /** Asked before every connection. */
-  isOffline: () => boolean
+  /** The way out; asked before every connection. */
+  egress: Pick<Egress, "open">
   /** Origins whose address may be private: wikis of the house. Everything else about them is checked as usual. */
   trustedOrigins: readonly string[]
   /** From the first look-up to the last byte, redirects included. Default 30,000 ms. */
@@ -47,11 +48,16 @@ export async function fetchPage(address: string, deps: FetchPageDeps, signal: Ab
   try {
     let url = parseAddress(address)
     for (let hop = 0; hop <= maxRedirects; hop++) {
-      const response = await open(url, deps, both)
-      const next = redirectOf(response, url)
-      if (next === null) return await receive(response, url, maxBytes, both)
-      response.destroy()
-      url = next
+      const { response, connection } = await open(url, deps, both)
+      try {
+        const next = redirectOf(response, url)
+        if (next === null) return await receive(response, url, maxBytes, both)
+        url = next
+      } finally {
+        response.destroy()
+        connection.count(0, response.socket.bytesRead)
+        connection.end("done")
+      }
     }
     throw unreachable("The page redirects too often.")
   } catch (error) {
@@ -72,15 +78,34 @@ export function parseAddress(address: string): URL {
   return url
 }
 
-async function open(url: URL, deps: FetchPageDeps, signal: AbortSignal): Promise<IncomingMessage> {
-  if (deps.isOffline()) {
-    throw new AppError("download.offline", "ZenGlow is set to stay offline.", {
-      remedy: "Allow connections in Settings, or save the page and add the file.",
-    })
+async function open(
+  url: URL,
+  deps: FetchPageDeps,
+  signal: AbortSignal,
+): Promise<{ response: IncomingMessage; connection: EgressConnection }> {
+  const isSecure = url.protocol === "https:"
+  const connection = deps.egress.open({
+    reason: "web-page",
+    host: url.hostname,
+    port: Number(url.port || (isSecure ? 443 : 80)),
+    allowsPrivate: deps.trustedOrigins.includes(url.origin),
+  })
+  try {
+    const checked = await checkedAddress(url, deps, signal)
+    return { response: await send(url, isSecure ? httpsRequest : httpRequest, checked, signal), connection }
+  } catch (error) {
+    connection.end("failed")
+    throw error
   }
-  const checked = await checkedAddress(url, deps, signal)
-  const start = url.protocol === "https:" ? httpsRequest : httpRequest
-  return await new Promise((resolve, reject) => {
+}
+
+function send(
+  url: URL,
+  start: typeof httpRequest,
+  checked: LookupAddress,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
     const request = start(
       url,
       {

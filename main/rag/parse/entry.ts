@@ -1,5 +1,4 @@
-import dgram from "node:dgram"
-import net from "node:net"
+import { closeNetwork } from "#core/egress/closeNetwork.ts"
 import { serveHost } from "#core/host/serve.ts"
 import type { ParserContract } from "./contract.ts"
 import { readDocument } from "./readDocument.ts"
@@ -7,19 +6,14 @@ import { readDocument } from "./readDocument.ts"
 /** Of one WebAssembly memory: the text recognition's with a picture of the largest size. */
 const largestMemory = 640 * 1024 * 1024
 
-closeSockets()
+closeNetwork()
+removeClients()
 limitWebAssembly()
 
 serveHost<ParserContract>({ parse: (input, context) => readDocument(input, context.emit) })
 
-/** Documents come from anywhere and their readers are large: this process opens no connection, whatever it is tricked into. */
-function closeSockets(): void {
-  const refuse = (): never => {
-    throw new Error("The parser has no network.")
-  }
-  net.Socket.prototype.connect = refuse
-  net.Server.prototype.listen = refuse
-  dgram.createSocket = refuse
+/** Documents come from anywhere and their readers are large: what they might try to fetch with is not even there. */
+function removeClients(): void {
   for (const name of ["fetch", "WebSocket", "EventSource", "XMLHttpRequest"]) {
     Object.defineProperty(globalThis, name, { value: undefined, configurable: false })
   }

@@ -1,4 +1,5 @@
 import type { AuditRow } from "#contract/audit.ts"
+import type { EgressEntry } from "#contract/egress.ts"
 import type { RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
 import type { ApiKey } from "#contract/settings.ts"
@@ -42,6 +43,16 @@ export interface AuditService {
     },
   ): Promise<Page<AuditRow>>
   verify(): Promise<RouteOutput<Routes["GET /api/audit/verify"]>>
+}
+
+export interface EgressService {
+  list(query: {
+    reason?: EgressEntry["reason"]
+    outcome?: EgressEntry["outcome"]
+    since?: number
+    cursor?: string
+    limit: number
+  }): RouteOutput<Routes["GET /api/egress"]>
 }
 
 export interface TimelineService {

@@ -10,6 +10,7 @@ import { cloningHandlers } from "./cloning.ts"
 import { conversationHandlers } from "./conversations.ts"
 import { deviceHandlers } from "./devices.ts"
 import { documentHandlers } from "./documents.ts"
+import { egressHandlers } from "./egress.ts"
 import { evaluationHandlers } from "./evaluations.ts"
 import { folderHandlers, searchIndexHandlers } from "./folders.ts"
 import { jobHandlers } from "./jobs.ts"
@@ -45,6 +46,7 @@ export const createHandlers = (
   ...peopleHandlers(deps),
   ...secretHandlers(deps),
   ...auditHandlers(deps),
+  ...egressHandlers(deps),
   ...timelineHandlers(deps),
   ...audioHandlers(deps),
   ...deviceHandlers(deps),

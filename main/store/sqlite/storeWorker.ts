@@ -1,5 +1,6 @@
 /** Entry of the store's thread: holds the only connection to the database and answers calls one after another. */
 import { parentPort, workerData } from "node:worker_threads"
+import { closeNetwork } from "#core/egress/closeNetwork.ts"
 import { adoptVectorKernelModule } from "../../../native/vectorKernel/kernel.ts"
 import type { DocumentContent } from "../types.ts"
 import { createContext } from "./context.ts"
@@ -17,6 +18,7 @@ import { isDamage, sqliteCode, toStoreError } from "./sqliteError.ts"
 
 const port = parentPort
 if (!port) throw new Error("The store's worker runs only as a thread.")
+closeNetwork()
 const options = workerData as StoreWorkerData
 adoptVectorKernelModule(options.vectorKernel)
 const answer = (message: StoreAnswer): void => port.postMessage(message)

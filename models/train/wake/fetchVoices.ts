@@ -1,4 +1,7 @@
+import { join } from "node:path"
 import { systemClock } from "#core/clock.ts"
+import { createEgress } from "#core/egress/createEgress.ts"
+import { openEgressLedger } from "#core/egress/egressLedger.ts"
 import { silentLogger } from "#core/logger.ts"
 import { parseCatalog } from "#models/catalog.ts"
 import { createInstallDeps } from "#models/createInstallDeps.ts"
@@ -9,7 +12,13 @@ import voices from "./voices.json" with { type: "json" }
 export async function fetchVoices(voicesDir: string, say: (line: string) => void): Promise<void> {
   const deps = createInstallDeps({
     modelsDir: voicesDir,
-    isOffline: () => false,
+    egress: createEgress({
+      ledger: openEgressLedger(join(voicesDir, "egress.jsonl")),
+      isOffline: () => false,
+      proxy: null,
+      clock: systemClock,
+      log: silentLogger,
+    }),
     clock: systemClock,
     log: silentLogger,
     convertEntry: new URL("../../export/worker.ts", import.meta.url),

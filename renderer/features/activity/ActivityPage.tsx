@@ -2,6 +2,7 @@ import { Segmented } from "../../ui/Segmented.tsx"
 import { goTo, useFrame } from "../frame/frameStore.ts"
 import { AuditTab } from "./AuditTab.tsx"
 import { CheckTab } from "./CheckTab.tsx"
+import { EgressTab } from "./EgressTab.tsx"
 import { LogsTab } from "./LogsTab.tsx"
 import { strings } from "./strings.ts"
 import { TimelineTab } from "./TimelineTab.tsx"
@@ -13,10 +14,11 @@ const views: Record<Tab, () => React.JSX.Element> = {
   timeline: TimelineTab,
   logs: LogsTab,
   audit: AuditTab,
+  egress: EgressTab,
   check: CheckTab,
 }
 
-/** What happened, what is said while it works, who did what, and whether all is well. */
+/** What happened, what is said while it works, who did what, what left this computer, and whether all is well. */
 export default function ActivityPage() {
   const detail = useFrame((state) => state.detail)
   const tab = tabs.find((name) => name === detail) ?? "timeline"

@@ -1,6 +1,6 @@
 export const strings = {
   title: "Activity",
-  tabs: { timeline: "Timeline", logs: "Log", audit: "Who did what", check: "Check-up" },
+  tabs: { timeline: "Timeline", logs: "Log", audit: "Who did what", egress: "What left", check: "Check-up" },
   view: "View",
   more: "Show more",
   all: "Everything",
@@ -81,6 +81,37 @@ export const strings = {
     problems: { changed: "changed", missing: "missing" },
     empty: "No lines match.",
     columns: { when: "When", who: "Who", what: "What", which: "Which", result: "Result" },
+  },
+
+  egress: {
+    intro:
+      "Every connection from ZenGlow to the outside, and every one it refused. Chats, documents and voices are in none of them, unless you name a server for cloned voices.",
+    offline: "Offline: nothing goes out.",
+    online: "Connections are allowed.",
+    totals: (made: number, refused: number, sent: string, received: string) =>
+      `${made} made, ${refused} refused · ${sent} sent · ${received} received`,
+    change: "Change",
+    reason: "What for",
+    reasons: {
+      "model-download": "Fetching a model",
+      "model-check": "Looking for models",
+      "web-page": "Reading a web page",
+      "voice-server": "Voice server",
+      "window-program": "Fetching the window's program",
+      "connection-check": "Checking a connection",
+    },
+    outcomes: { open: "under way", done: "done", failed: "failed", refused: "refused", interrupted: "interrupted" },
+    unknown: "not counted",
+    empty: "Nothing left this computer.",
+    columns: {
+      when: "When",
+      why: "What for",
+      where: "To",
+      sent: "Sent",
+      received: "Received",
+      who: "For whom",
+      result: "Result",
+    },
   },
 
   check: {
