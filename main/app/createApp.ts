@@ -37,9 +37,11 @@ import { createSwapGate } from "#rag/swapGate.ts"
 import { createVectorIndex } from "#rag/vectorIndex.ts"
 import type { ServerDeps } from "#server/deps.ts"
 import { type CoreServer, createServer } from "#server/http.ts"
+import type { CarriedSessions } from "#server/sessions.ts"
 import { gateRoles } from "#store/gateRoles.ts"
 import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
 import { createAnswering } from "./answering.ts"
+import { createBackupService } from "./backupService.ts"
 import { createChanges } from "./changes.ts"
 import { createClonerChoice } from "./cloner.ts"
 import { createConversing } from "./conversing.ts"
@@ -85,6 +87,12 @@ export interface AppOptions {
   secrets: Secrets
   /** Takes known secrets out of a text. */
   mask(text: string): string
+  /** A restore that was finished before this start; the audit log tells of it. */
+  restored?: { id: string; safetyId: string } | null
+  /** Ends this core and starts it anew. */
+  restart(): void
+  /** Windows that were open before a restart go on. */
+  sessions?: CarriedSessions
   /** Why the log on disk takes no lines. Null: it does, or none is wanted. */
   logProblem(): string | null
 }
@@ -403,6 +411,27 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
   const { turns, voiceSessions, audio, speech, speakers, cloning, wake } = conversing
   scope.add(turns.hub.subscribe(metrics.onTurnEvent), (end) => void end())
 
+  const backups = keep(
+    createBackupService({
+      dataDir: config.dataDir,
+      store,
+      settings,
+      restart: options.restart,
+      clock,
+      log: part("backups"),
+    }),
+  )
+  if (options.restored) {
+    const { id: subject, safetyId: detail } = options.restored
+    await store.audit.record(ownerActor, {
+      action: "backup.restored",
+      subject,
+      outcome: "ok",
+      requestId: null,
+      detail,
+    })
+  }
+
   const deps: ServerDeps = {
     log: part("server"),
     clock,
@@ -467,6 +496,8 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     secrets,
     audit: store.audit,
     egress: createEgressService(egress),
+    backups,
+    ...(options.sessions ? { carriedSessions: options.sessions } : {}),
     timeline: store.timeline,
     audio,
     openAi: createOpenAiService({ engines, answer: answering.answerShown, persona }),

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
-import { bootCore } from "#app/bootCore.ts"
+import { bootCore, type Core } from "#app/bootCore.ts"
 import { isDataDirLocked } from "#app/lock.ts"
 import { readRuntime } from "#app/runtimeFile.ts"
 import type { AppConfig } from "#core/config.ts"
@@ -34,7 +34,7 @@ export async function connect(
     try {
       // Port 0 and unlisted: a command's own core ends with it, so nobody else may come to rely on it. One that stays is listed.
       const core = await bootCore({ ...config, port: 0, isPortExplicit: true }, { isListed })
-      return { client: createClient(core.baseUrl, core.apiKey, { isOwn: true }), close: () => core.close() }
+      return { client: createClient(core.baseUrl, core.apiKey, { isOwn: true }), close: () => closeOwn(core) }
     } catch (error) {
       const isBusy = error instanceof AppError && error.code === "core.locked"
       if (!isBusy || waitedMs >= patienceMs) throw error
@@ -42,6 +42,12 @@ export async function connect(
       await delay(retryMs, undefined, { signal })
     }
   }
+}
+
+/** A restore that this command asked for takes place before it ends. */
+async function closeOwn(core: Core): Promise<void> {
+  if (core.isRestartWanted()) await (await core.startAnew()).close()
+  else await core.close()
 }
 
 /** The running core of this data directory, when there is one and it answers. Throws `auth.missing-key` when its key is not at hand. */

@@ -2,6 +2,7 @@ import { CommanderError } from "commander"
 import { createCli, interruptedCode } from "./cli.ts"
 import { exitCode, printResult } from "./output.ts"
 import { addAuditVerb } from "./verbs/audit.ts"
+import { addBackupVerbs } from "./verbs/backup.ts"
 import { addCheckVerbs } from "./verbs/checks.ts"
 import { addDocumentVerbs } from "./verbs/documents.ts"
 import { addEgressVerb } from "./verbs/egress.ts"
@@ -40,6 +41,7 @@ addPeopleVerbs(cli) // people, keys
 addAuditVerb(cli)
 addEgressVerb(cli)
 addSecretVerbs(cli)
+addBackupVerbs(cli)
 
 try {
   await cli.program.parseAsync(process.argv)

@@ -8,18 +8,23 @@ import { exitCode, note } from "./output.ts"
 
 /** `serve`: the core and its API until a signal comes. */
 export async function serve(config: AppConfig, options: { json: boolean }, signal: AbortSignal): Promise<number> {
-  const core = await bootCore(config)
+  let core = await bootCore(config)
   try {
     if (options.json)
       process.stdout.write(`${JSON.stringify({ baseUrl: core.baseUrl, pid: process.pid, dataDir: config.dataDir })}\n`)
     else announce(core.baseUrl, config)
-    await ended(AbortSignal.any([signal, parentGone()]))
+    const end = AbortSignal.any([signal, parentGone()])
+    while (await restartComes(core, end)) core = await core.startAnew()
   } finally {
     await core.close()
     if (process.connected) process.disconnect()
   }
   return exitCode.done
 }
+
+/** True: the core is to be started anew. False: it is to end. */
+const restartComes = (core: Core, end: AbortSignal): Promise<boolean> =>
+  Promise.race([ended(end).then(() => false), core.restartWanted.then(() => true)])
 
 /** Aborts when the program that started this one with a channel (the desktop shell) closes it or dies. */
 function parentGone(): AbortSignal {
@@ -35,23 +40,31 @@ export interface StartOptions {
 
 /** No verb: the core with a window. A core that already runs gets a window of its own and this command ends. */
 export async function start(config: AppConfig, options: StartOptions, signal: AbortSignal): Promise<number> {
-  const running = await findRunning(config)
-  if (running) {
-    note(`ZenGlow is already running at ${running.baseUrl}.`)
+  const found = await findRunning(config)
+  if (found) {
+    note(`ZenGlow is already running at ${found.baseUrl}.`)
     if (options.window) {
-      const { ticket } = await running.api("POST /api/tickets", {}, signal)
-      const { baseUrl } = running
+      const { ticket } = await found.api("POST /api/tickets", {}, signal)
+      const { baseUrl } = found
       const opened = openWindow({ baseUrl, ticket, dataDir: config.dataDir, env: options.env, isDetached: true })
       if (opened.kind === "none") noteAddress(opened.url)
     }
     return exitCode.done
   }
-  const core = await bootCore(config)
+  let core = await bootCore(config)
+  const running = new AbortController()
+  // The window stays on the same address while the core behind it is started anew.
+  const restarts = (async () => {
+    while (await restartComes(core, AbortSignal.any([signal, running.signal]))) core = await core.startAnew()
+  })()
   try {
     announce(core.baseUrl, config)
-    if (options.window) await showWindow(core, config, options.env, signal)
-    else await ended(signal)
+    const shown = options.window ? showWindow(core, config, options.env, signal) : ended(signal)
+    // A core that cannot be started anew ends the command with its reason.
+    await Promise.race([shown, restarts.then(() => shown)])
   } finally {
+    running.abort()
+    await restarts.catch(() => {})
     await core.close()
   }
   return exitCode.done

@@ -1,6 +1,7 @@
 import { artifactRoutes } from "./artifacts.ts"
 import { audioRoutes } from "./audio.ts"
 import { auditRoutes } from "./audit.ts"
+import { backupRoutes } from "./backups.ts"
 import { cloningRoutes } from "./cloning.ts"
 import { conversationRoutes } from "./conversations.ts"
 import { deviceRoutes } from "./devices.ts"
@@ -43,6 +44,7 @@ export const routes = {
   ...secretRoutes,
   ...auditRoutes,
   ...egressRoutes,
+  ...backupRoutes,
   ...timelineRoutes,
   ...audioRoutes,
   ...deviceRoutes,

@@ -64,6 +64,10 @@ export const settingValues = z.strictObject({
   /** Minutes without use after which a model's memory is freed. 0: never. */
   unloadAfterMinutes: z.number().int().min(0).max(1440).default(15),
   offline: z.boolean().default(false),
+  /** Hours between backups that are made by themselves. 0: none. */
+  backupEveryHours: z.number().int().min(0).max(720).default(24),
+  /** Of those, how many are kept. */
+  backupsKept: z.number().int().min(1).max(100).default(7),
   firstRunDone: z.boolean().default(false),
 })
 export type SettingValues = z.infer<typeof settingValues>

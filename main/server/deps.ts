@@ -8,7 +8,7 @@ import type { CollectionService, DocumentService, FolderService, SearchIndexServ
 import type { JobService } from "./deps/jobs.ts"
 import type { ArtifactService, EvaluationService, MemoryService } from "./deps/knowledge.ts"
 import type { ModelService, OpenAiService } from "./deps/models.ts"
-import type { OpsService, SettingsService, TraceService } from "./deps/operations.ts"
+import type { BackupService, OpsService, SettingsService, TraceService } from "./deps/operations.ts"
 import type { PeopleService } from "./deps/people.ts"
 import type { RagService } from "./deps/rag.ts"
 import type {
@@ -20,6 +20,8 @@ import type {
   VoiceSessionService,
   WakeService,
 } from "./deps/speech.ts"
+
+import type { CarriedSessions } from "./sessions.ts"
 
 export type { AuditService, KeyStore } from "./deps/access.ts"
 export type {
@@ -75,6 +77,8 @@ export interface ServerDeps {
   /** Check every answer against its schema; a wrong one becomes `internal`. On in development and tests. */
   checksOutput: boolean
 
+  /** Windows that a core before this one, in the same process, let in. */
+  carriedSessions?: CarriedSessions
   keys: KeyStore
   people: PeopleService
   turns: TurnService
@@ -108,6 +112,7 @@ export interface ServerDeps {
   secrets: SecretService
   audit: AuditService
   egress: EgressService
+  backups: BackupService
   timeline: TimelineService
   audio: AudioExchange
   openAi: OpenAiService

@@ -23,7 +23,7 @@ import { beginRequest, type RequestState, requestStateOf } from "./requestState.
 import { createHandlers } from "./routes/handlers.ts"
 import { setSecurityHeaders } from "./securityHeaders.ts"
 import { sendReply } from "./sendReply.ts"
-import { createSessions } from "./sessions.ts"
+import { type CarriedSessions, createSessions } from "./sessions.ts"
 import { createSocketServer } from "./socket.ts"
 import { mountStaticFiles } from "./staticFiles.ts"
 
@@ -34,6 +34,8 @@ export interface CoreServer {
   readonly baseUrl: string
   /** A single-use ticket that a window trades for its session. */
   mintTicket(): string
+  /** Open windows, for the core that takes this one's place. */
+  carrySessions(): CarriedSessions
   /** Tells streams and sockets, lets short requests end, then cuts what is left. Idempotent. */
   close(): Promise<void>
 }
@@ -48,7 +50,12 @@ export function createServer(deps: ServerDeps): CoreServer {
   const { people } = deps
   const now = (): number => deps.clock.now()
   const trail = createAuditTrail(deps)
-  const sessions = createSessions({ now, actorOf: people.actorOf, startsAs: people.startsAs })
+  const sessions = createSessions({
+    now,
+    actorOf: people.actorOf,
+    startsAs: people.startsAs,
+    ...(deps.carriedSessions ? { carried: deps.carriedSessions } : {}),
+  })
   const keyring = createKeyring({
     firstRunKey: deps.firstRunKey,
     store: deps.keys,
@@ -123,6 +130,7 @@ export function createServer(deps: ServerDeps): CoreServer {
       return bound.baseUrl
     },
     mintTicket: () => sessions.mintTicket(),
+    carrySessions: () => sessions.carry(),
     close() {
       closing ??= close(http, running, sockets.close)
       return closing

@@ -13,6 +13,8 @@ export interface Sessions {
   redeem(ticket: string): { token: string; expiresAt: number }
   /** The caller behind a session bearer, whose life each use renews: seven days. Null: unknown or expired. */
   find(token: string): Caller | null
+  /** For the core that takes this one's place. */
+  carry(): CarriedSessions
   isSession(keyId: string): boolean
   /** From now on the session acts as this person; null: as nobody. */
   hand(keyId: string, personId: string | null): void
@@ -20,7 +22,12 @@ export interface Sessions {
   onHand(listener: (keyId: string) => void): () => void
 }
 
+/** Windows by the hash of their bearer. */
+export type CarriedSessions = ReadonlyMap<string, { keyId: string; expiresAt: number; personId: string | null }>
+
 export interface SessionsDeps {
+  /** From a core that made room for this one. */
+  carried?: CarriedSessions
   now: () => number
   /** With what the person's role allows now. Null: there is no such person any more. */
   actorOf(personId: string): Actor | null
@@ -30,10 +37,10 @@ export interface SessionsDeps {
 /** A window that was handed to nobody: it may hear whom it can be handed to. */
 const nobody: Actor = { personId: "nobody", scopes: ["window"] }
 
-/** Sessions live in memory: they end with the core. Only hashes are kept, so looking one up tells nothing about another. */
-export function createSessions({ now, actorOf, startsAs }: SessionsDeps): Sessions {
+/** Sessions live in memory: they end with the process. Only hashes are kept, so looking one up tells nothing about another. */
+export function createSessions({ now, actorOf, startsAs, carried }: SessionsDeps): Sessions {
   const tickets = new Map<string, number>()
-  const sessions = new Map<string, { keyId: string; expiresAt: number; personId: string | null }>()
+  const sessions = new Map([...(carried ?? [])].map(([key, session]) => [key, { ...session }]))
   const listeners = new Set<(keyId: string) => void>()
   const sweep = (): void => {
     for (const [key, expiresAt] of tickets) if (expiresAt <= now()) tickets.delete(key)
@@ -75,6 +82,7 @@ export function createSessions({ now, actorOf, startsAs }: SessionsDeps): Sessio
         actor: actor ? { ...actor, scopes: [...actor.scopes, "window"] } : nobody,
       }
     },
+    carry: () => sessions,
     isSession: (keyId) => byKeyId(keyId) !== undefined,
     hand(keyId, personId) {
       const session = byKeyId(keyId)

@@ -3,7 +3,7 @@ import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import type { Store } from "./types.ts"
 
-type Repositories = Omit<Store, "check" | "close">
+type Repositories = Omit<Store, "check" | "backup" | "close">
 
 /**
  * What a call needs besides rows that are one's own: an ability of the person's role. `read`: nothing more. `machine`: the call is the
@@ -151,7 +151,12 @@ export function gateRoles(store: Store): Store {
       Object.fromEntries(Object.entries(methods).map(([method, need]) => [method, gate(repository, method, need)])),
     ]
   })
-  return { ...(Object.fromEntries(gated) as Repositories), check: store.check, close: store.close }
+  return {
+    ...(Object.fromEntries(gated) as Repositories),
+    check: store.check,
+    backup: store.backup,
+    close: store.close,
+  }
 }
 
 type Call = (...args: unknown[]) => Promise<unknown>

@@ -77,6 +77,11 @@ export interface Store {
   voiceProfiles: VoiceProfileRepository
   clonedVoices: ClonedVoiceRepository
   healthReports: HealthReportRepository
+  /**
+   * Copies the database as it is now, while it goes on being read and written. The copy is checked and has no log beside it. Rejects with
+   * `store.full`, `store.failed`; then no file is left.
+   */
+  backup(file: string, onProgress: (share: number) => void): Promise<{ schemaVersion: number }>
   /** Schema version, sizes, counts, integrity: for health and doctor. `quick` skips the integrity check. */
   check(depth: "quick" | "full"): Promise<StoreCheck>
   close(): Promise<void>

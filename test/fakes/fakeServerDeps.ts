@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Readable } from "node:stream"
 import { createEgressService } from "#app/egressService.ts"
+import type { Backup } from "#contract/backups.ts"
 import type { Conversation, Message } from "#contract/conversations.ts"
 import type { Collection, Document } from "#contract/documents.ts"
 import type { Folder } from "#contract/folders.ts"
@@ -522,6 +523,13 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       place: async () => "file" as const,
     },
     audit: createMemoryStore().audit,
+    backups: {
+      list: async () => ({ items: [], running: null, nextAt: null, problem: null }),
+      create: async () => backupRow,
+      verify: async () => ({ files: 1, sizeBytes: 1 }),
+      restore: async (id) => ({ id, safetyId: backupRow.id }),
+      remove: async () => {},
+    },
     egress: createEgressService({ entries: () => [], isOffline: () => false }),
     timeline: createMemoryStore().timeline,
     traces: createTraces({ version: "0.0.0", originOf: () => null }),
@@ -837,4 +845,14 @@ const wakeStatus: WakeStatus = {
   phrases: [{ id: "hey-zenglow", phrase: "Hey ZenGlow", licence: "Apache-2.0", is_installed: true, is_chosen: true }],
   sensitivity: 0.5,
   reason: null,
+}
+
+const backupRow: Backup = {
+  id: "2026-01-01T00-00-00-000Z",
+  at: 1,
+  reason: "manual",
+  version: "0.0.0",
+  schemaVersion: 1,
+  files: 1,
+  sizeBytes: 1,
 }

@@ -58,6 +58,16 @@ export interface TraceService {
   otlp(actor: Actor, id?: string): RouteOutput<Routes["GET /api/traces/export"]>
 }
 
+export interface BackupService {
+  list(): Promise<RouteOutput<Routes["GET /api/backups"]>>
+  /** Rejects with `backup.busy`, `store.full`. */
+  create(reason: "manual", signal: AbortSignal): Promise<RouteOutput<Routes["POST /api/backups"]>>
+  verify(id: string, signal: AbortSignal): Promise<{ files: number; sizeBytes: number }>
+  /** The core starts anew after the answer. Rejects with `backup.*`, `request.conflict`, `store.full`. */
+  restore(id: string, confirm: string, signal: AbortSignal): Promise<{ id: string; safetyId: string }>
+  remove(id: string): Promise<void>
+}
+
 export interface SettingsService {
   all(actor: Actor): Promise<{ items: Setting[]; dataDir: string }>
   /** Null resets a value. Rejects with `config.invalid`. */

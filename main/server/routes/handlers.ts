@@ -6,6 +6,7 @@ import type { MetricsSocket } from "../metricsSocket.ts"
 import type { Sessions } from "../sessions.ts"
 import { audioHandlers } from "./audio.ts"
 import { auditHandlers } from "./audit.ts"
+import { backupHandlers } from "./backups.ts"
 import { cloningHandlers } from "./cloning.ts"
 import { conversationHandlers } from "./conversations.ts"
 import { deviceHandlers } from "./devices.ts"
@@ -47,6 +48,7 @@ export const createHandlers = (
   ...secretHandlers(deps),
   ...auditHandlers(deps),
   ...egressHandlers(deps),
+  ...backupHandlers(deps),
   ...timelineHandlers(deps),
   ...audioHandlers(deps),
   ...deviceHandlers(deps),

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "#core/clock.ts"
+import { AppError } from "#core/errors.ts"
 import type { Store } from "../types.ts"
 import { createMemoryChats } from "./chats.ts"
 import { createMemoryClonedVoices } from "./clonedVoices.ts"
@@ -39,6 +40,9 @@ export function createMemoryStore(options: { clock?: Clock } = {}): Store {
     voiceProfiles: createMemoryVoiceProfiles(tables),
     clonedVoices: createMemoryClonedVoices(tables),
     healthReports: createMemoryHealthReports(tables),
+    async backup() {
+      throw new AppError("store.failed", "This store keeps nothing, so there is nothing to copy.")
+    },
     async check(depth) {
       return {
         schemaVersion: 0,

@@ -126,13 +126,19 @@ function backUp(db: Database.Database, options: OpenOptions, version: number): v
     })
   }
   renameSync(unfinished, target)
-  for (const old of backups(options).slice(keptBackups)) rmSync(join(options.backupDir, old), { force: true })
+  const made = backups(options).filter((name) => name.endsWith(".bak"))
+  for (const old of made.slice(keptBackups)) rmSync(join(options.backupDir, old), { force: true })
 }
 
-/** Newest first. */
+/** Newest first: copies made before migrating, and the databases of whole backups, which are folders named for their time. */
 function backups(options: OpenOptions): string[] {
+  const database = basename(options.file)
   return readdirSync(options.backupDir)
-    .filter((name) => name.startsWith(basename(options.file)) && name.endsWith(".bak"))
+    .flatMap((name) => {
+      if (name.startsWith(database) && name.endsWith(".bak")) return [name]
+      const inFolder = join(name, database)
+      return /^\d{4}-.*Z$/.test(name) && existsSync(join(options.backupDir, inFolder)) ? [inFolder] : []
+    })
     .map((name) => ({ name, at: statSync(join(options.backupDir, name)).mtimeMs }))
     .sort((a, b) => b.at - a.at || b.name.localeCompare(a.name))
     .map(({ name }) => name)

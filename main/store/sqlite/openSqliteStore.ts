@@ -27,6 +27,7 @@ interface Pending {
   path: string
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
+  onProgress?: (share: number) => void
 }
 
 interface Connection {
@@ -54,13 +55,18 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     return connecting
   }
 
-  async function call(path: string, args: unknown[], transfer: Transferable[] = []): Promise<unknown> {
+  async function call(
+    path: string,
+    args: unknown[],
+    transfer: Transferable[] = [],
+    onProgress?: (share: number) => void,
+  ): Promise<unknown> {
     if (isClosed) throw new AppError("core.stopping", "The store is closed.")
     const now = clock.now()
     const { worker, pending } = await connect()
     const id = ++lastId
     return new Promise((resolve, reject) => {
-      pending.set(id, { path, resolve, reject })
+      pending.set(id, { path, resolve, reject, ...(onProgress ? { onProgress } : {}) })
       worker.postMessage({ id, path, args, now } satisfies StoreCall, transfer)
     })
   }
@@ -112,6 +118,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     clonedVoices: repository("clonedVoices"),
     healthReports: repository("healthReports"),
     feedback: repository("feedback"),
+    backup: (target, onProgress) => call("backup", [target], [], onProgress) as Promise<{ schemaVersion: number }>,
     check: (depth) => call("check", [depth]) as Promise<StoreCheck>,
     async close() {
       if (isClosed) return
@@ -156,6 +163,10 @@ function start(options: SqliteStoreOptions, onGone: () => void): Promise<Connect
         return
       }
       const waiting = pending.get(message.id)
+      if (message.type === "progress") {
+        waiting?.onProgress?.(message.share)
+        return
+      }
       pending.delete(message.id)
       if (message.type === "result") {
         waiting?.resolve(message.value)

@@ -9,7 +9,7 @@ export type StoreWorkerData = Omit<OpenOptions, "migrations"> & {
   vectorKernel: WebAssembly.Module
 }
 
-/** One call: `path` is `repository.method`, or `check` or `close`. `now` is the caller's clock. */
+/** One call: `path` is `repository.method`, or `check`, `backup` or `close`. `now` is the caller's clock. */
 export interface StoreCall {
   id: number
   path: string
@@ -20,6 +20,7 @@ export interface StoreCall {
 export type StoreAnswer =
   | { type: "ready"; problems: string[] }
   | { type: "refused"; error: PlainError }
+  | { type: "progress"; id: number; share: number }
   | { type: "result"; id: number; value: unknown }
   | { type: "error"; id: number; error: PlainError }
 

@@ -4,6 +4,7 @@ import { closeNetwork } from "#core/egress/closeNetwork.ts"
 import { adoptVectorKernelModule } from "../../../native/vectorKernel/kernel.ts"
 import type { DocumentContent } from "../types.ts"
 import { createContext } from "./context.ts"
+import { copyDatabase } from "./copyDatabase.ts"
 import { noteDamage, openDatabase } from "./openDatabase.ts"
 import {
   type PackedVectors,
@@ -87,6 +88,14 @@ port.on("message", (call: StoreCall) => {
       close()
       answer({ type: "result", id: call.id, value: null })
       port.close()
+      return
+    }
+    if (call.path === "backup") {
+      opened ??= open()
+      copyDatabase(opened.db, call.args[0] as string, (share) => answer({ type: "progress", id: call.id, share })).then(
+        (value) => answer({ type: "result", id: call.id, value }),
+        (error: unknown) => answer({ type: "error", id: call.id, error: toPlainError(toStoreError(error)) }),
+      )
       return
     }
     answer({ type: "result", id: call.id, value: perform(call) })

@@ -39,6 +39,16 @@ export const settingTexts: Record<string, { label: string; hint: string; group: 
     hint: "Minutes without use. 0 keeps it loaded.",
     group: "models",
   },
+  backupEveryHours: {
+    label: "Back up every",
+    hint: "Hours. 0 makes none by itself. Backups hold everything but models, in the folder below.",
+    group: "privacy",
+  },
+  backupsKept: {
+    label: "Backups kept",
+    hint: "Older ones are removed. Those you make yourself stay.",
+    group: "privacy",
+  },
   offline: {
     label: "Offline",
     hint: "No connection to the outside: no downloads, no web pages, no checks.",

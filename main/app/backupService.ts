@@ -1,0 +1,38 @@
+import { type Backups, type BackupsDeps, createBackups } from "#ops/backups/createBackups.ts"
+import { migrations } from "#store/sqlite/migrations/index.ts"
+import type { Store } from "#store/types.ts"
+import type { Settings } from "./settings.ts"
+import { version } from "./version.ts"
+
+export interface BackupServiceDeps extends Pick<BackupsDeps, "dataDir" | "restart" | "clock" | "log"> {
+  store: Pick<Store, "backup">
+  settings: Pick<Settings, "values">
+}
+
+/** How often it is looked whether a backup is due; the first time this long after the start, when nobody waits for an answer. */
+const lookEveryMs = 10 * 60_000
+
+/** Backups of this core, on demand and by themselves. */
+export function createBackupService(deps: BackupServiceDeps): Backups & { close(): void } {
+  const { store, settings, ...rest } = deps
+  const backups = createBackups({
+    ...rest,
+    version,
+    newestSchema: migrations.length,
+    copyDatabase: store.backup,
+    plan: () => {
+      const { backupEveryHours: everyHours, backupsKept: kept } = settings.values()
+      return { everyHours, kept }
+    },
+  })
+  const closing = new AbortController()
+  const timer = setInterval(() => void backups.keepPlan(closing.signal), lookEveryMs)
+  timer.unref()
+  return {
+    ...backups,
+    close() {
+      clearInterval(timer)
+      closing.abort()
+    },
+  }
+}

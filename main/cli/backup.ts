@@ -1,0 +1,57 @@
+import type { Backup } from "#contract/backups.ts"
+import { AppError } from "#core/errors.ts"
+import type { Client } from "./client.ts"
+import { exitCode, note, printResult } from "./output.ts"
+
+/** `backup create`: makes one while everything goes on. */
+export async function createBackup(client: Client, json: boolean, signal: AbortSignal): Promise<number> {
+  const made = await client.api("POST /api/backups", {}, signal)
+  printResult(made, json, () => `Made and checked: ${line(made)}`)
+  return exitCode.done
+}
+
+/** `backup list`: newest first. */
+export async function listBackups(client: Client, json: boolean, signal: AbortSignal): Promise<number> {
+  const list = await client.api("GET /api/backups", {}, signal)
+  printResult(list, json, () =>
+    [
+      ...(list.items.length === 0 ? ["There are no backups yet."] : list.items.map(line)),
+      list.nextAt === null
+        ? "None is made by itself (setting backupEveryHours is 0)."
+        : `The next one is due ${new Date(list.nextAt).toISOString()}.`,
+      ...(list.problem === null ? [] : [`The last one that was due could not be made: ${list.problem}`]),
+    ].join("\n"),
+  )
+  return exitCode.done
+}
+
+/** `backup verify`: reads every byte. */
+export async function verifyBackup(client: Client, id: string, json: boolean, signal: AbortSignal): Promise<number> {
+  const verdict = await client.api("POST /api/backups/:id/verify", { params: { id } }, signal)
+  printResult(
+    verdict,
+    json,
+    () => `Whole: ${verdict.files} files, ${verdict.sizeBytes} bytes, all as they were written.`,
+  )
+  return exitCode.done
+}
+
+/** `backup restore`: puts a backup in the place of what is there, which is backed up first. Needs `yes`. */
+export async function restoreBackup(
+  client: Client,
+  id: string,
+  options: { yes?: boolean; json: boolean },
+  signal: AbortSignal,
+): Promise<number> {
+  if (!options.yes)
+    throw new AppError("request.conflict", "This puts the backup in the place of what is there now.", {
+      remedy: "Say --yes. What is there is backed up first, and its name is told.",
+    })
+  const done = await client.api("POST /api/backups/:id/restore", { params: { id }, body: { confirm: id } }, signal)
+  note("The core starts anew with the backup.")
+  printResult(done, options.json, () => `Restored ${done.id}. What was there before is the backup ${done.safetyId}.`)
+  return exitCode.done
+}
+
+const line = ({ id, reason, files, sizeBytes, version }: Backup): string =>
+  `${id}  ${reason.padEnd(14)}  ${files} files, ${sizeBytes} bytes  ZenGlow ${version}`
