@@ -1,6 +1,8 @@
 import { strToU8, zipSync } from "fflate"
 import { makeDocx, makeZipBomb, wordParagraph } from "./documents.ts"
 import { makeEpub, makeOdt } from "./formatFiles.ts"
+import { declareSize, external, laughs, markEncrypted } from "./hostileArchives.ts"
+import { type HostileFile, hostileContainers, hostileOthers } from "./hostileContainers.ts"
 import { createRandom } from "./random.ts"
 
 type NamedFile = [name: string, fileName: string, bytes: Uint8Array]
@@ -36,35 +38,6 @@ export function mutations(bytes: Uint8Array, count: number, seed: number): Uint8
   })
 }
 
-/** Ten levels of ten entities each: ten billion letters, if anybody multiplies them. */
-export const laughs = `<!DOCTYPE lolz [<!ENTITY lol "lol">${Array.from({ length: 10 }, (_, n) => `<!ENTITY lol${n + 1} "${`&lol${n === 0 ? "" : n};`.repeat(10)}">`).join("")}]>`
-
-/** Files that ask for something outside: this address, or a file of the machine. */
-export const external = (url: string): string =>
-  `<!DOCTYPE x SYSTEM "${url}/x.dtd" [<!ENTITY file SYSTEM "file:///etc/passwd"><!ENTITY net SYSTEM "${url}/net"><!ENTITY % p SYSTEM "${url}/p"> %p;]>`
-
-/** Writes another size into an archive's directory and headers than the entry has. */
-export function declareSize(zip: Uint8Array, sizeBytes: number): Uint8Array {
-  const copy = Buffer.from(zip)
-  for (let at = 0; at < copy.length - 30; at++) {
-    const signature = copy.readUInt32LE(at)
-    if (signature === 0x04034b50) copy.writeUInt32LE(sizeBytes, at + 22)
-    if (signature === 0x02014b50) copy.writeUInt32LE(sizeBytes, at + 24)
-  }
-  return copy
-}
-
-/** Marks every entry of an archive as encrypted. */
-export function markEncrypted(zip: Uint8Array): Uint8Array {
-  const copy = Buffer.from(zip)
-  for (let at = 0; at < copy.length - 30; at++) {
-    const signature = copy.readUInt32LE(at)
-    if (signature === 0x04034b50) copy.writeUInt16LE(copy.readUInt16LE(at + 6) | 1, at + 6)
-    if (signature === 0x02014b50) copy.writeUInt16LE(copy.readUInt16LE(at + 8) | 1, at + 8)
-  }
-  return copy
-}
-
 const sheetBook = (sheet: string): Uint8Array =>
   zipSync({
     "[Content_Types].xml": strToU8(
@@ -87,7 +60,9 @@ export function hostileFiles(url: string): { file: NamedFile; codes: string[] }[
   const nested = (open: string, close: string, depth: number, middle = "x"): string =>
     open.repeat(depth) + middle + close.repeat(depth)
   const mail = (body: string): string => `From: a@b.c\nSubject: s\nMIME-Version: 1.0\n${body}`
-  const list: [name: string, fileName: string, bytes: Uint8Array | string, codes: string[]][] = [
+  const list: HostileFile[] = [
+    ...hostileContainers(url),
+    ...hostileOthers(url),
     ["entities in XML", "a.xml", `<?xml version="1.0"?>${laughs}<a><b>start &lol10; end</b></a>`, []],
     [
       "entities in Word",

@@ -7,6 +7,7 @@ import { decodeAudio } from "#audio/decodeAudio.ts"
 import { resample } from "#audio/resample.ts"
 import { s16FromSamples } from "#audio/samples.ts"
 import { writeWav } from "#audio/wavFile.ts"
+import { truncations } from "../fakes/hostileFiles.ts"
 import { likeness, sweep, tone } from "../fakes/tones.ts"
 
 const codecs = createAudioCodecs({ workerEntry: new URL("../../main/audio/codecWorker.ts", import.meta.url) })
@@ -55,6 +56,23 @@ describe("encoding and decoding", () => {
       const half = await codecs.decodeAudio(bytes.slice(0, bytes.length / 2), {}, signal)
       expect(half.durationMs, format).toBeGreaterThan(1000)
       expect(half.durationMs, format).toBeLessThan(3500)
+    }
+  })
+
+  it("answers recordings cut at 50 places, and those that declare 1 GB, with sound or a typed error", async () => {
+    const samples = sweep(1, 24_000)
+    const endless = writeWav(samples, 24_000)
+    new DataView(endless.buffer).setUint32(40, 1024 ** 3, true)
+    const broken = [endless, ...truncations(writeWav(samples, 24_000), 50)]
+    for (const format of ["flac", "opus", "mp3"] as const) {
+      broken.push(...truncations((await codecs.encodeAudio(samples, 24_000, format)).bytes, 50))
+    }
+    for (const bytes of broken) {
+      const outcome = await codecs.decodeAudio(bytes, {}, signal).then(
+        ({ durationMs }) => durationMs <= 1500,
+        (error) => ["audio.damaged", "audio.unsupported", "audio.empty"].includes(error.code) || error.code,
+      )
+      expect(outcome).toBe(true)
     }
   })
 
