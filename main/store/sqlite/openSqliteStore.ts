@@ -1,4 +1,5 @@
 import { type Transferable, Worker } from "node:worker_threads"
+import Database from "better-sqlite3"
 import { type Clock, systemClock } from "#core/clock.ts"
 import { AppError } from "#core/errors.ts"
 import type { Logger } from "#core/logger.ts"
@@ -43,6 +44,7 @@ interface Connection {
  * After a crash of the worker the next call starts it again; calls under way fail with `store.failed`.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  keepAddonLoaded()
   const clock = options.clock ?? systemClock
   let lastId = 0
   let isClosed = false
@@ -130,6 +132,14 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       await (await last)?.gone
     },
   }
+}
+
+/**
+ * Loads the addon in the opening thread too. One that only a worker holds is unloaded at the worker's end, while the collector may still
+ * call into it (better-sqlite3#1476).
+ */
+function keepAddonLoaded(): void {
+  new Database(":memory:").close()
 }
 
 /** Resolves once the database is open and migrated. `onGone` hears of the worker's end, asked for or not. */
