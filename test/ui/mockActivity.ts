@@ -42,6 +42,22 @@ export function activityHandlers(state: SeedState, now: number, notFound: () => 
           ),
       next: null,
     }),
+    "GET /api/backups": () => ({
+      items: isEmpty
+        ? []
+        : (["scheduled", "manual", "before-restore"] as const).map((reason, index) => ({
+            id: `2026-11-2${3 - index}T08-00-00-000Z`,
+            at: now - (index * 24 + 3) * 60 * minute,
+            reason,
+            version: "0.1.0",
+            schemaVersion: 15,
+            files: 214,
+            sizeBytes: 84_300_000,
+          })),
+      running: state === "working" ? { doing: "create", progress: 0.4 } : null,
+      nextAt: isEmpty ? null : now + 21 * 60 * minute,
+      problem: state === "error" ? "The disk is full: no backup was made, and nothing was changed." : null,
+    }),
     "GET /api/egress": ({ query }) => {
       const items = isEmpty
         ? []

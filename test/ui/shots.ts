@@ -186,6 +186,14 @@ const shots: readonly Shot[] = [
       await page.locator(".success-text, .notice").first().waitFor()
     },
   },
+  {
+    name: "settings-backups",
+    path: "#/settings/backups",
+    prepare: async (page) => {
+      await page.locator(".backups-head").waitFor()
+      await page.locator(".backups").scrollIntoViewIfNeeded()
+    },
+  },
   { name: "activity-egress", path: "#/activity/egress", states: ["full", "error"] },
   {
     name: "activity-check",

@@ -69,6 +69,7 @@ export const strings = {
       model: "Models",
       trace: "Traces",
       diagnostics: "Support files",
+      backup: "Backups",
     },
     outcome: "Result",
     outcomes: { ok: "done", denied: "refused", failed: "failed" },
@@ -173,6 +174,10 @@ export const strings = {
     "evaluation.delete": "Measurement deleted",
     "trace.export": "Traces exported",
     "diagnostics.bundle": "File for support made",
+    "backup.create": "Backup made",
+    "backup.restore": "Backup being restored",
+    "backup.restored": "Backup restored",
+    "backup.delete": "Backup removed",
     "config.reload": "Configuration read again",
   } as Record<string, string | undefined>,
 }

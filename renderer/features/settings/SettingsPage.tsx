@@ -6,6 +6,8 @@ import { Failure } from "../../ui/Failure.tsx"
 import { SearchField } from "../../ui/SearchField.tsx"
 import { ArtifactsCard } from "../artifacts/ArtifactsCard.tsx"
 import { strings as artifactStrings } from "../artifacts/strings.ts"
+import { BackupsCard } from "../backups/BackupsCard.tsx"
+import { strings as backupStrings } from "../backups/strings.ts"
 import { ClonedVoicesCard } from "../cloning/ClonedVoicesCard.tsx"
 import { strings as cloningStrings } from "../cloning/strings.ts"
 import { LearnedCard } from "../feedback/LearnedCard.tsx"
@@ -64,6 +66,7 @@ export default function SettingsPage() {
   const isWakeShown = fits(
     `${wakeStrings.title} ${wakeStrings.switch} ${wakeStrings.sensitivity} hands-free hey zenglow`,
   )
+  const isBackupsShown = role === "owner" && fits(`${backupStrings.title} ${backupStrings.text} restore copy`)
   const isPrivacyShown = fits(`${strings.privacy} ${strings.outbound} folder data`)
   const isLearnedShown = fits(`${feedbackStrings.learnedTitle} ${feedbackStrings.forget} feedback ranking`)
   useEffect(() => {
@@ -102,11 +105,13 @@ export default function SettingsPage() {
         {isCloningShown ? <ClonedVoicesCard /> : null}
         {isLearnedShown ? <LearnedCard /> : null}
         {isArtifactsShown ? <ArtifactsCard /> : null}
+        {isBackupsShown ? <BackupsCard /> : null}
         {isPrivacyShown ? <PrivacyCard /> : null}
         {isApiShown ? <ApiCard /> : null}
         {shown.length === 0 &&
         !isApiShown &&
         !isPrivacyShown &&
+        !isBackupsShown &&
         !isArtifactsShown &&
         !isLearnedShown &&
         !isSpeechShown &&
