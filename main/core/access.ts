@@ -21,7 +21,7 @@ export interface RoleRules {
 export const roles: Record<Role, RoleRules> = {
   owner: { scopes: ["owner"], keeps: true, remembers: true, collects: true, shares: true, manages: true },
   adult: {
-    scopes: ["chat", "rag", "audio", "models", "ops"],
+    scopes: ["chat", "rag", "audio", "models", "ops", "dataset"],
     keeps: true,
     remembers: true,
     collects: true,

@@ -3,7 +3,7 @@ import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import type { Store } from "./types.ts"
 
-type Repositories = Omit<Store, "check" | "backup" | "close">
+type Repositories = Omit<Store, "check" | "scrub" | "backup" | "close">
 
 /**
  * What a call needs besides rows that are one's own: an ability of the person's role. `read`: nothing more. `machine`: the call is the
@@ -154,6 +154,7 @@ export function gateRoles(store: Store): Store {
   return {
     ...(Object.fromEntries(gated) as Repositories),
     check: store.check,
+    scrub: store.scrub,
     backup: store.backup,
     close: store.close,
   }

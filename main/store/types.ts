@@ -49,6 +49,7 @@ export type { JobRecord, JobRepository } from "./types/jobs.ts"
 export type { MemoryRepository } from "./types/memories.ts"
 export type { Page } from "./types/page.ts"
 export type { PeopleRepository, PersonChanges } from "./types/people.ts"
+export type { PiiRepository } from "./types/pii.ts"
 export type { KeyRepository, SettingsRepository } from "./types/settings.ts"
 export type { TimelineQuery, TimelineRepository } from "./types/timeline.ts"
 export type { VoiceProfileRecord, VoiceProfileRepository } from "./types/voiceProfiles.ts"
@@ -84,6 +85,11 @@ export interface Store {
   backup(file: string, onProgress: (share: number) => void): Promise<{ schemaVersion: number }>
   /** Schema version, sizes, counts, integrity: for health and doctor. `quick` skips the integrity check. */
   check(depth: "quick" | "full"): Promise<StoreCheck>
+  /**
+   * After an erasure: writes the file and the word indexes anew without what was deleted, and empties the log. Takes as long as copying the
+   * file, during which other calls wait.
+   */
+  scrub(): Promise<void>
   close(): Promise<void>
 }
 

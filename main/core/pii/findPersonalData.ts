@@ -18,6 +18,8 @@ export interface PiiOptions {
   kinds?: readonly PiiKind[]
   /** Names to look for, whatever their case; each counts as a whole, and words of it from 3 letters on. */
   names?: readonly string[]
+  /** Words to look for as they are, whatever their case. */
+  exact?: readonly string[]
   /** Countries whose phone numbers are known without their prefix. */
   countries?: readonly string[]
 }
@@ -151,12 +153,12 @@ const addressPatterns = [
   ),
 ]
 
-function findNames(text: string, { names = [] }: PiiOptions): Found[] {
-  const wanted = new Set(
-    names
-      .flatMap((name) => [name.trim(), ...name.split(/\s+/).filter((part) => part.length >= shortestName)])
-      .filter(Boolean),
-  )
+function findNames(text: string, { names = [], exact = [] }: PiiOptions): Found[] {
+  const parts = names.flatMap((name) => [
+    name.trim(),
+    ...name.split(/\s+/).filter((part) => part.length >= shortestName),
+  ])
+  const wanted = new Set([...parts, ...exact.map((value) => value.trim())].filter(Boolean))
   if (wanted.size === 0) return []
   const alternatives = [...wanted]
     .sort((a, b) => b.length - a.length)

@@ -43,6 +43,7 @@ export function createMemoryStore(options: { clock?: Clock } = {}): Store {
     async backup() {
       throw new AppError("store.failed", "This store keeps nothing, so there is nothing to copy.")
     },
+    scrub: async () => {},
     async check(depth) {
       return {
         schemaVersion: 0,

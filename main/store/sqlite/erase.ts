@@ -22,6 +22,22 @@ export function erasing<T>(context: StoreContext, tables: readonly string[], wor
   }
 }
 
+/**
+ * Leaves no byte of deleted rows: the word indexes keep the words of rows that are gone until they are made anew, pages that are free or half
+ * full keep old rows until the file is written anew, and the log keeps the pages as they were until it is emptied.
+ */
+export function scrub({ db }: StoreContext): void {
+  for (const index of ["messages_fts", "chunks_fts", "memories_fts"])
+    db.exec(`INSERT INTO ${index} (${index}) VALUES ('rebuild')`)
+  db.pragma("secure_delete = ON")
+  try {
+    db.exec("VACUUM")
+    db.pragma("wal_checkpoint(TRUNCATE)")
+  } finally {
+    db.pragma("secure_delete = OFF")
+  }
+}
+
 /** Copies the rows to memory (`temp_store`), drops the table, whose pages are zeroed with that, and makes it again. */
 function rewrite({ db, all }: StoreContext, table: string): void {
   const statements = all<{ sql: string }>(

@@ -122,6 +122,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     feedback: repository("feedback"),
     backup: (target, onProgress) => call("backup", [target], [], onProgress) as Promise<{ schemaVersion: number }>,
     check: (depth) => call("check", [depth]) as Promise<StoreCheck>,
+    async scrub() {
+      await call("scrub", [])
+    },
     async close() {
       if (isClosed) return
       const last = connecting

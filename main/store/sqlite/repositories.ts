@@ -8,6 +8,7 @@ import { createCollections } from "./collections.ts"
 import type { StoreContext, Sync } from "./context.ts"
 import { createConversations } from "./conversations.ts"
 import { createDocuments } from "./documents.ts"
+import { scrub } from "./erase.ts"
 import { createEvaluations } from "./evaluations.ts"
 import { createFeedback } from "./feedback.ts"
 import { createFolders } from "./folders.ts"
@@ -22,7 +23,7 @@ import { createSettings } from "./settings.ts"
 import { createTimeline } from "./timeline.ts"
 import { createVoiceProfiles } from "./voiceProfiles.ts"
 
-export type SyncStore = { [R in RepositoryName]: Sync<Store[R]> } & Pick<Sync<Store>, "check">
+export type SyncStore = { [R in RepositoryName]: Sync<Store[R]> } & Pick<Sync<Store>, "check" | "scrub">
 
 /** The repositories as the worker has them: synchronous, over one database. */
 export const createRepositories = (context: StoreContext, file: string, auditKey: Buffer): SyncStore => ({
@@ -46,4 +47,5 @@ export const createRepositories = (context: StoreContext, file: string, auditKey
   clonedVoices: createClonedVoices(context),
   healthReports: createHealthReports(context),
   check: (depth) => checkStore(context, file, depth),
+  scrub: () => scrub(context),
 })

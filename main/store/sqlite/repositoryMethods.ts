@@ -1,6 +1,6 @@
 import type { Store } from "../types.ts"
 
-export type RepositoryName = Exclude<keyof Store, "check" | "backup" | "close">
+export type RepositoryName = Exclude<keyof Store, "check" | "scrub" | "backup" | "close">
 
 /** Every repository and method by name, for the way to the worker. A missing or extra one does not compile. */
 export const repositoryMethods = {

@@ -48,6 +48,7 @@ function perform(call: StoreCall): unknown {
     const checked = opened.store.check(call.args[0] === "full" ? "full" : "quick")
     return { ...checked, problems: [...problems, ...checked.problems] }
   }
+  if (call.path === "scrub") return opened.store.scrub()
   const [repository, method] = call.path.split(".") as [keyof typeof opened.store, string]
   const methods = opened.store[repository] as unknown as Record<string, (...args: unknown[]) => unknown>
   const run = Object.hasOwn(methods, method) ? methods[method] : undefined
