@@ -34,6 +34,22 @@ const tasks = {
     process.env.ZENGLOW_TEST_FULL = "1"
     tasks.test()
   },
+  /** Kills the whole core again and again while it works, and looks whether anything it acknowledged is gone. */
+  crash() {
+    process.env.ZENGLOW_TEST_FULL = "1"
+    process.env.ZENGLOW_CRASH_KILLS ??= "100"
+    vitest("coreCrash", "storeDurability", "ingestCrash", "resplitCrash", ...args)
+  },
+  /** Requests that nearly fit and requests that are noise, on every route. */
+  fuzz() {
+    process.env.ZENGLOW_FUZZ_RUNS ??= "200"
+    vitest("server/fuzz", ...args)
+  },
+  /** Load, floods, slow clients and too many connections, from another process. */
+  load() {
+    process.env.ZENGLOW_LOAD_SECONDS ??= "10"
+    vitest("host/load", ...args)
+  },
   build() {
     ensureBuilt()
   },

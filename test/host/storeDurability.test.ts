@@ -16,7 +16,7 @@ import type { Store } from "#store/types.ts"
 import { slowMigration, victimChunks } from "../fakes/storeVictimRows.ts"
 
 /** Kills per kind of work; the full run asks for more. */
-const rounds = 3
+const rounds = process.env.ZENGLOW_TEST_FULL ? 25 : 3
 const victim = fileURLToPath(new URL("../fakes/storeVictim.ts", import.meta.url))
 
 interface Acknowledged {
