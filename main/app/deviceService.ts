@@ -13,7 +13,7 @@ import { whenOpen } from "./whenOpen.ts"
 
 export interface DeviceServiceDeps {
   devices: AudioDevices
-  settings: Settings
+  settings: Pick<Settings, "values" | "change" | "onChange">
   /** Sound lost since the core started. */
   lost(): { overruns: number; underruns: number }
 }

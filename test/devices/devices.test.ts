@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
+import { createDeviceService } from "#app/deviceService.ts"
+import { createSoundChecks } from "#app/soundChecks.ts"
 import type { DeviceChannel } from "#audio/devices/deviceChannel.ts"
 import { level } from "#audio/level.ts"
+import { settingValues } from "#contract/settings.ts"
 import { concatSamples } from "#core/concatSamples.ts"
 import { type SoundServer, startSoundServer, whyNoSoundServer } from "../fakes/soundServer.ts"
 import { clip } from "../fakes/spokenClip.ts"
@@ -166,6 +169,38 @@ describe.skipIf(reason)("devices of the machine", () => {
     expect(20 * Math.log10(echoes / rest)).toBeGreaterThan(6)
   })
 
+  it("plays the test tone, and records and plays back, on real devices", async () => {
+    fresh()
+    const service = createDeviceService({
+      devices: bench.devices,
+      settings: {
+        values: () => settingValues.parse({}),
+        change: async () => undefined,
+        onChange: () => () => undefined,
+      },
+      lost: () => ({ overruns: 0, underruns: 0 }),
+    })
+    const recording = await server.record("room")
+    expect(await service.tone(never)).toEqual({ output: "default", playedMs: 1000 })
+    await untilLoud(recording.heard, 0.1)
+    await untilQuiet(recording.heard, 16_000)
+    const before = recording.heard().length
+
+    const verdicts: string[] = []
+    for (const spoken of [await clip("warranty"), null]) {
+      let saying: Promise<void> | null = null
+      for await (const event of service.check({ seconds: 3, play: true }, never)) {
+        // The device is open: whoever checks it speaks now.
+        if (event.type === "level" && spoken) saying ??= server.say("desk", spoken, 16_000)
+        if (event.type === "done") verdicts.push(`${event.input}: ${event.verdict}`)
+      }
+      await saying
+    }
+    expect(verdicts).toEqual(["default: good", "default: silent"])
+    const played = (await recording.stop()).subarray(before)
+    expect(level(played).peak, "what was recorded is played back").toBeGreaterThan(0.1)
+  })
+
   it("shares the microphone with other programs, and its own with one conversation", async () => {
     fresh()
     const channel = await open()
@@ -194,6 +229,18 @@ describe.skipIf(reason)("devices of the machine", () => {
     await server.say("usb", tone(1, 16_000), 16_000)
     await heard
     await server.unplug("usb")
+  })
+
+  it("lets doctor open them, and say that a microphone is silent", async () => {
+    fresh()
+    const checks = createSoundChecks(bench.devices)
+    expect(await checks.devices(never)).toMatchObject({ inputs: 2, outputs: 2 })
+    expect(await checks.opens("output", never)).toBeNull()
+    expect(await checks.opens("input", never)).toMatchObject({ message: "The microphone brings nothing but silence." })
+    const saying = server.say("desk", tone(4, 16_000), 16_000)
+    await expect.poll(() => checks.opens("input", never), { timeout: 10_000 }).toBeNull()
+    await saying
+    expect(bench.devices.current()).toBeNull()
   })
 
   it("says so without any device, lets nobody wait, and takes the first that comes", async () => {
