@@ -3,6 +3,7 @@ import type { ErrorCode } from "#contract/errors.ts"
 import { emptyTurn, foldTurn } from "#contract/turnState.ts"
 import type { Passage, TurnEvent } from "#contract/turns.ts"
 import { AppError } from "#core/errors.ts"
+import { inPlainText } from "#core/inOneLine.ts"
 import type { Client } from "./client.ts"
 import { ensureModels } from "./ensureModels.ts"
 import { ingestPath, isWebAddress } from "./ingest.ts"
@@ -38,7 +39,7 @@ export async function ask(client: Client, question: string, options: AskOptions,
     turn = foldTurn(turn, event)
     if (isLive && event.type === "text-delta" && !event.provisional) {
       hasWritten = true
-      process.stdout.write(event.text)
+      process.stdout.write(inPlainText(event.text))
     }
   }
   if (turn.error) throw new AppError(turn.error.code as ErrorCode, turn.error.message, { remedy: turn.error.remedy })

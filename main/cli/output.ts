@@ -1,15 +1,16 @@
 import { AppError, errorInfo } from "#core/errors.ts"
+import { inOneLine, inPlainText } from "#core/inOneLine.ts"
 
 /** Exit codes other programs rely on. */
 export const exitCode = { done: 0, failed: 1, wrongUse: 2, notFound: 3 } as const
 
-/** One JSON document on stdout with `--json`, else readable text. Everything that is not the result goes to stderr. */
+/** One JSON document on stdout with `--json`, else readable text. Everything that is not the result goes to stderr. Words of others drive no terminal. */
 export function printResult(result: unknown, asJson: boolean, readable: () => string): void {
-  process.stdout.write(asJson ? `${JSON.stringify(result, null, 2)}\n` : `${readable()}\n`)
+  process.stdout.write(`${inPlainText(asJson ? JSON.stringify(result, null, 2) : readable())}\n`)
 }
 
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${inPlainText(text)}\n`)
 }
 
 /** A line on stderr that is replaced in a terminal, and printed at most every few seconds elsewhere. */
@@ -17,7 +18,8 @@ export function createProgressLine(): { show(text: string): void; clear(): void 
   let lastPrinted = 0
   return {
     show(text) {
-      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`)
+      if (process.stderr.isTTY)
+        process.stderr.write(`\r\x1b[K${inOneLine(text).slice(0, (process.stderr.columns ?? 80) - 1)}`)
       else if (Date.now() - lastPrinted > 5000) {
         lastPrinted = Date.now()
         note(text)

@@ -1,6 +1,7 @@
 import { emptyTurn, foldTurn } from "#contract/turnState.ts"
 import type { TurnEvent } from "#contract/turns.ts"
 import type { ConversationState } from "#contract/voiceSessions.ts"
+import { inPlainText } from "#core/inOneLine.ts"
 import { chooseCollections, withMarks } from "./ask.ts"
 import type { Client } from "./client.ts"
 import { ensureModels } from "./ensureModels.ts"
@@ -91,7 +92,7 @@ const words: Record<ConversationState["phase"], string> = {
 
 function createTeller(json: boolean): Teller {
   const line = (value: Record<string, string>): void => void process.stdout.write(`${JSON.stringify(value)}\n`)
-  const say = (who: string, text: string): void => void process.stdout.write(`${who}: ${text}\n`)
+  const say = (who: string, text: string): void => void process.stdout.write(inPlainText(`${who}: ${text}\n`))
   const note = (text: string): void => void process.stderr.write(`${text}\n`)
   let phase = ""
   let devices = ""

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import type { Writable } from "node:stream"
 import pino from "pino"
+import { inOneLine } from "./inOneLine.ts"
 import { redactFields } from "./redact.ts"
 
 /** `log.info("model loaded", { model, ms })`: a constant sentence and variable fields. Prompt and transcript text never above `debug`. */
@@ -120,5 +121,5 @@ function readable(text: string): string {
   const rest = Object.entries(fields)
     .map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join(" ")
-  return `${new Date(Number(time)).toISOString().slice(11, 23)} ${String(level).padEnd(5)} ${String(msg)}${rest ? `  ${rest}` : ""}\n`
+  return `${new Date(Number(time)).toISOString().slice(11, 23)} ${String(level).padEnd(5)} ${inOneLine(`${String(msg)}${rest ? `  ${rest}` : ""}`)}\n`
 }

@@ -29,6 +29,7 @@ for (const [net, bits] of [
 for (const [net, bits] of [
   ["::", 96],
   // Addresses of IPv4 in the clothes of IPv6: translators would reach the private ones among them.
+  ["::ffff:0:0:0", 96],
   ["64:ff9b::", 96],
   ["64:ff9b:1::", 48],
   ["2001::", 32],
