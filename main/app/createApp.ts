@@ -20,8 +20,9 @@ import type { Embedder } from "#engines/types.ts"
 import { createMemoryBudget } from "#models/budget.ts"
 import { loadCatalog } from "#models/catalog.ts"
 import { createInstallDeps } from "#models/createInstallDeps.ts"
-import { createHubProbe } from "#models/hubProbe.ts"
+import { createHubProbe, hubAddresses } from "#models/hubProbe.ts"
 import { createModels, type Models } from "#models/models.ts"
+import { createDatasets } from "#ops/datasets/datasets.ts"
 import type { LogBuffer } from "#ops/logBuffer.ts"
 import { openMetricHistory } from "#ops/metricHistory.ts"
 import { createPersonas } from "#ops/personas.ts"
@@ -39,6 +40,7 @@ import type { ServerDeps } from "#server/deps.ts"
 import { type CoreServer, createServer } from "#server/http.ts"
 import type { CarriedSessions } from "#server/sessions.ts"
 import { gateRoles } from "#store/gateRoles.ts"
+import { openPiiVault } from "#store/pii/openPiiVault.ts"
 import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
 import { createAnswering } from "./answering.ts"
 import { createBackupService } from "./backupService.ts"
@@ -59,6 +61,7 @@ import { createModelService, selectedModel } from "./modelService.ts"
 import { createOpenAiService } from "./openAiService.ts"
 import { createOperations } from "./operations.ts"
 import { openPeople } from "./peopleService.ts"
+import { createPrivacyService, hiddenWords } from "./privacyService.ts"
 import { createRagService } from "./ragService.ts"
 import { createReading } from "./reading.ts"
 import { createResplitting } from "./resplitting.ts"
@@ -373,7 +376,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     budget,
     egress,
     isHubReachable: createHubProbe({
-      catalog,
+      addresses: hubAddresses(catalog),
       install: { ...install, fetch: egress.fetch("model-check") },
     }),
     activeJobs: () => jobs.active().length,
@@ -431,6 +434,34 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
       detail,
     })
   }
+
+  const vault = keep(openPiiVault({ file: join(config.dataDir, "pii.db"), key: await secrets.dataKey("pii"), clock }))
+  const datasets = createDatasets({
+    store,
+    dir: join(config.dataDir, "datasets"),
+    voiceOf: (actor) => people.person(actor.personId)?.speakerId ?? null,
+    namesFor: (actor) => hiddenWords(actor, store, vault),
+    record: knowledge.record,
+    version,
+    clock,
+  })
+  const leave = createLeaving(() => ({ store, jobs, folders, documents }))
+  const privacy = createPrivacyService({
+    store,
+    vault,
+    datasets,
+    leave: (actor) => leave(actor, "erase"),
+    deleteDocument: documents.delete,
+    deleteMemory: knowledge.memories.forget,
+    removePerson: (actor, id) => people.remove(actor, id, "erase"),
+    actorOf: people.actorOf,
+    changed(actor) {
+      for (const channel of ["documents", "conversations", "memory", "artifacts"] as const)
+        changed(channel)(null, actor)
+    },
+    backups: async () => (await backups.list()).items.map(({ id, at }) => ({ name: id, madeAt: at })),
+    dataDir: config.dataDir,
+  })
 
   const deps: ServerDeps = {
     log: part("server"),
@@ -497,6 +528,8 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     audit: store.audit,
     egress: createEgressService(egress),
     backups,
+    privacy,
+    datasets,
     ...(options.sessions ? { carriedSessions: options.sessions } : {}),
     timeline: store.timeline,
     audio,

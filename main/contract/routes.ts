@@ -4,6 +4,7 @@ import { auditRoutes } from "./audit.ts"
 import { backupRoutes } from "./backups.ts"
 import { cloningRoutes } from "./cloning.ts"
 import { conversationRoutes } from "./conversations.ts"
+import { datasetRoutes } from "./datasets.ts"
 import { deviceRoutes } from "./devices.ts"
 import { documentRoutes } from "./documents.ts"
 import { egressRoutes } from "./egress.ts"
@@ -14,6 +15,8 @@ import { memoryRoutes } from "./memory.ts"
 import { modelRoutes } from "./models.ts"
 import { opsRoutes } from "./ops.ts"
 import { peopleRoutes } from "./people.ts"
+import { piiRoutes } from "./pii.ts"
+import { privacyRoutes } from "./privacy.ts"
 import { probeRoutes } from "./probe.ts"
 import { ragRoutes } from "./rag.ts"
 import type { RouteTable } from "./route.ts"
@@ -45,6 +48,9 @@ export const routes = {
   ...auditRoutes,
   ...egressRoutes,
   ...backupRoutes,
+  ...piiRoutes,
+  ...privacyRoutes,
+  ...datasetRoutes,
   ...timelineRoutes,
   ...audioRoutes,
   ...deviceRoutes,

@@ -10,6 +10,7 @@ import type { ArtifactService, EvaluationService, MemoryService } from "./deps/k
 import type { ModelService, OpenAiService } from "./deps/models.ts"
 import type { BackupService, OpsService, SettingsService, TraceService } from "./deps/operations.ts"
 import type { PeopleService } from "./deps/people.ts"
+import type { DatasetService, PrivacyService } from "./deps/privacy.ts"
 import type { RagService } from "./deps/rag.ts"
 import type {
   AudioExchange,
@@ -113,6 +114,8 @@ export interface ServerDeps {
   audit: AuditService
   egress: EgressService
   backups: BackupService
+  privacy: PrivacyService
+  datasets: DatasetService
   timeline: TimelineService
   audio: AudioExchange
   openAi: OpenAiService

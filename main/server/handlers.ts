@@ -15,6 +15,8 @@ export interface RequestInfo {
   files: UploadedFile[]
   /** The `Last-Event-ID` header. */
   lastEventId: string | null
+  /** A header of the request, in lower case. Never a credential's. */
+  header(name: "range" | "if-range" | "accept-encoding"): string | null
   /** Whether the client asks for JSON rather than bytes. */
   prefersJson: boolean
   /** Replaces the route's success status, for answers such as "not ready". */

@@ -112,6 +112,10 @@ function requestInfo(
     signal: state.signal,
     files: form?.files ?? [],
     lastEventId: typeof lastEventId === "string" ? lastEventId : null,
+    header(name) {
+      const value = request.headers[name]
+      return typeof value === "string" ? value : null
+    },
     prefersJson: /^application\/json\b/i.test(request.headers.accept ?? ""),
     setStatus: (status) => response.status(status),
     setHeader: (name, value) => response.setHeader(name, value),

@@ -84,6 +84,7 @@ export const needs: { [R in keyof Repositories]: Record<keyof Repositories[R], N
     pinHash: "machine",
     setPinHash: "keeps",
     remove: "manages",
+    empty: "keeps",
   },
   timeline: { list: "read" },
   audit: { record: "machine", list: "manages", verify: "machine" },

@@ -28,6 +28,7 @@ import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
 import { createFakeCloning } from "./fakeCloning.ts"
 import { fakeDevices } from "./fakeDevices.ts"
 import { createFakePeople } from "./fakePeople.ts"
+import { fakeDatasets, fakePrivacy } from "./fakePrivacy.ts"
 import { createFakeServerLlm, type FakeServerLlm } from "./fakeServerLlm.ts"
 
 export const testKey = "zg_test-key-with-enough-characters"
@@ -523,6 +524,8 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       place: async () => "file" as const,
     },
     audit: createMemoryStore().audit,
+    privacy: fakePrivacy(),
+    datasets: fakeDatasets(),
     backups: {
       list: async () => ({ items: [], running: null, nextAt: null, problem: null }),
       create: async () => backupRow,

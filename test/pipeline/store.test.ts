@@ -1090,6 +1090,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
         pinHash: ["person.not-found", () => store.people.pinHash(stranger, stranger.personId)],
         setPinHash: ["person.not-found", () => store.people.setPinHash(stranger, stranger.personId, "x")],
         remove: ["person.not-found", () => store.people.remove(stranger, stranger.personId, "erase")],
+        empty: [undefined, () => store.people.empty(stranger)],
       },
       // A component is one for the whole machine.
       healthReports: { upsert: "skip", list: "skip" },

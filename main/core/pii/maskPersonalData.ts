@@ -60,9 +60,18 @@ function replaceFindings(
   options: Omit<PiiOptions, "kinds">,
   replacement: (kind: PiiKind, value: string) => string,
 ): string {
+  return replaceIn(text, { ...options, kinds: piiPolicy[purpose] }, replacement)
+}
+
+/** The text with every finding replaced by what is given back for it. */
+export function replaceIn(
+  text: string,
+  options: PiiOptions,
+  replacement: (kind: PiiKind, value: string) => string,
+): string {
   let end = 0
   let replaced = ""
-  for (const finding of findPersonalData(text, { ...options, kinds: piiPolicy[purpose] })) {
+  for (const finding of findPersonalData(text, options)) {
     replaced += text.slice(end, finding.start) + replacement(finding.kind, text.slice(finding.start, finding.end))
     end = finding.end
   }

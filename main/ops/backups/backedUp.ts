@@ -5,7 +5,16 @@ export const databaseName = "zenglow.db"
  * What lies in the data directory beside the database and belongs into a backup. Left out: models (fetched again), logs and the ledger of
  * connections (what happened is not undone by a restored backup), and what is made anew at each start.
  */
-export const backedUp = ["config.json", "personas.json", "secrets.json", "api-key", "uploads", "evaluations"] as const
+export const backedUp = [
+  "config.json",
+  "personas.json",
+  "secrets.json",
+  "api-key",
+  "uploads",
+  "evaluations",
+  "datasets",
+  "pii.db",
+] as const
 
 /** Files that SQLite keeps beside a database. They belong to what is replaced, never to what comes. */
 export const besideDatabase = ["-wal", "-shm", "-journal"] as const

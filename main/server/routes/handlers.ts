@@ -9,6 +9,7 @@ import { auditHandlers } from "./audit.ts"
 import { backupHandlers } from "./backups.ts"
 import { cloningHandlers } from "./cloning.ts"
 import { conversationHandlers } from "./conversations.ts"
+import { datasetHandlers } from "./datasets.ts"
 import { deviceHandlers } from "./devices.ts"
 import { documentHandlers } from "./documents.ts"
 import { egressHandlers } from "./egress.ts"
@@ -19,6 +20,7 @@ import { artifactHandlers, memoryHandlers, whyHandlers } from "./memory.ts"
 import { modelHandlers } from "./models.ts"
 import { opsHandlers } from "./ops.ts"
 import { peopleHandlers } from "./people.ts"
+import { privacyHandlers } from "./privacy.ts"
 import { probeHandlers } from "./probes.ts"
 import { ragHandlers } from "./rag.ts"
 import { secretHandlers } from "./secrets.ts"
@@ -49,6 +51,8 @@ export const createHandlers = (
   ...auditHandlers(deps),
   ...egressHandlers(deps),
   ...backupHandlers(deps),
+  ...privacyHandlers(deps),
+  ...datasetHandlers(deps),
   ...timelineHandlers(deps),
   ...audioHandlers(deps),
   ...deviceHandlers(deps),

@@ -64,6 +64,10 @@ export function createMemoryPeople(tables: Tables): PeopleRepository {
       for (const row of [...tables.collections, ...tables.conversations])
         row.personIds = row.personIds.filter((other) => other !== id)
     },
+    async empty({ personId }) {
+      removeWhere(tables.voiceProfiles, ({ ownerId: owner }) => owner === personId)
+      for (const remove of tables.onRemoval) remove(personId, "erase")
+    },
   }
 }
 

@@ -110,26 +110,41 @@ export function createPeople(context: StoreContext): Sync<PeopleRepository> {
       rowOf(id)
       if (id === ownerId) throw staysOwner()
       // What is never anybody else's is written anew without it, so that no byte of it stays.
-      erasing(
-        context,
-        ["memories", "memory_vectors", "voice_profiles", "cloned_voices", "voice_consents", "feedback", "shown_lists"],
-        () => {
-          if (things === "keep") giveToOwner(context, id)
-          else eraseThings(context, id)
-          forget(context, id)
-          // The row stays for the audit log, which refers to it.
-          run("DELETE FROM shares WHERE person_id = @id", { id })
-          run(
-            `UPDATE people SET name = NULL, role = NULL, pin_hash = NULL, speaker_id = NULL, persona_id = NULL, voice = NULL,
+      erasing(context, rewritten, () => {
+        if (things === "keep") giveToOwner(context, id)
+        else eraseThings(context, id)
+        forget(context, id)
+        for (const table of ["settings", "api_keys"]) run(`DELETE FROM ${table} WHERE owner_id = @id`, { id })
+        // The row stays for the audit log, which refers to it.
+        run("DELETE FROM shares WHERE person_id = @id", { id })
+        run(
+          `UPDATE people SET name = NULL, role = NULL, pin_hash = NULL, speaker_id = NULL, persona_id = NULL, voice = NULL,
              language = NULL WHERE id = @id`,
-            { id },
-          )
-        },
-      )
+          { id },
+        )
+      })
+    },
+    empty(actor) {
+      const { owner: id } = context.owner(actor)
+      erasing(context, rewritten, () => {
+        eraseThings(context, id)
+        forget(context, id)
+        run("UPDATE people SET speaker_id = NULL WHERE id = @id", { id })
+      })
     },
   }
   return repository
 }
+
+const rewritten = [
+  "memories",
+  "memory_vectors",
+  "voice_profiles",
+  "cloned_voices",
+  "voice_consents",
+  "feedback",
+  "shown_lists",
+] as const
 
 const staysOwner = (): AppError =>
   new AppError("request.conflict", "The first person stays the owner of this machine.", {
@@ -181,16 +196,7 @@ function forget({ run }: StoreContext, id: string): void {
   run(`DELETE FROM voice_profiles WHERE owner_id = @id OR id = (SELECT p.speaker_id FROM people p WHERE p.id = @id)`, {
     id,
   })
-  for (const table of [
-    "cloned_voices",
-    "voice_consents",
-    "memories",
-    "feedback",
-    "shown_lists",
-    "jobs",
-    "settings",
-    "api_keys",
-  ])
+  for (const table of ["cloned_voices", "voice_consents", "memories", "feedback", "shown_lists", "jobs"])
     run(`DELETE FROM ${table} WHERE owner_id = @id`, { id })
   run("DELETE FROM memory_vectors WHERE memory_seq NOT IN (SELECT seq FROM memories)")
 }

@@ -56,7 +56,7 @@ export const repositoryMethods = {
   evaluations: { addRun: 1, runs: 1, run: 1, deleteRun: 1, pins: 1, pin: 1, unpin: 1 },
   artifacts: { record: 1, get: 1, list: 1, setTags: 1, delete: 1 },
   healthReports: { upsert: 1, list: 1 },
-  people: { list: 1, get: 1, create: 1, update: 1, pinHash: 1, setPinHash: 1, remove: 1 },
+  people: { list: 1, get: 1, create: 1, update: 1, pinHash: 1, setPinHash: 1, remove: 1, empty: 1 },
   clonedVoices: {
     ask: 1,
     consent: 1,

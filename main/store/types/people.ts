@@ -25,4 +25,6 @@ export interface PeopleRepository {
    * Their known voice, keys, settings, jobs and feedback go either way. The owner cannot be removed: `request.conflict`.
    */
   remove(actor: Actor, id: string, things: "keep" | "erase"): Promise<void>
+  /** Erases what is the actor's own. Their profile, settings and keys stay. */
+  empty(actor: Actor): Promise<void>
 }
