@@ -6,7 +6,8 @@ const timeoutMs = 3000
 
 /** Asks once whether the model hub answers; the answer is kept for as long as reachability keeps one. Offline it is never asked. */
 export function createHubProbe(deps: {
-  catalog: Catalog
+  /** Where the hub is asked; the first one is. */
+  addresses: readonly string[]
   install: Pick<InstallDeps, "fetch" | "guard" | "isOffline" | "reachability">
 }): (signal: AbortSignal) => Promise<boolean> {
   const { fetch, guard, isOffline, reachability } = deps.install
@@ -31,7 +32,7 @@ export function createHubProbe(deps: {
   return async (signal) => {
     if (isOffline() || reachability.isDown("huggingface")) return false
     if (isKnownUp) return true
-    const address = firstHubAddress(deps.catalog)
+    const [address] = deps.addresses
     if (!address) return false
     asking ??= ask(address, signal).finally(() => {
       asking = undefined
@@ -40,11 +41,10 @@ export function createHubProbe(deps: {
   }
 }
 
-function firstHubAddress(catalog: Catalog): string | undefined {
-  for (const { sources } of catalog.models) {
-    for (const source of sources) {
-      if (source.kind === "url" && source.family === "huggingface") return source.files[0]?.url
-    }
-  }
-  return undefined
-}
+/** Addresses of the catalogue's files on the hub. */
+export const hubAddresses = (catalog: Catalog): string[] =>
+  catalog.models.flatMap(({ sources }) =>
+    sources.flatMap((source) =>
+      source.kind === "url" && source.family === "huggingface" ? source.files.map(({ url }) => url) : [],
+    ),
+  )

@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto"
 import { mkdir, rm, truncate, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { systemClock } from "#core/clock.ts"
 import { createHostClient } from "#core/host/client.ts"
-import { createInlineAdapter } from "#core/host/inlineAdapter.ts"
+import { createForkAdapter } from "#core/host/forkAdapter.ts"
 import { silentLogger } from "#core/logger.ts"
 import { checkFiles, modelDirectory } from "#models/installedFiles.ts"
 import type { DoctorDeps } from "#ops/doctor/doctorDeps.ts"
 import { probeNativeModules } from "#ops/nativeModules.ts"
-import { productDir } from "../entries.ts"
+import type { ParserContract } from "#rag/parse/contract.ts"
+import { parserExecArgv } from "#rag/parse/createParser.ts"
+import { entryUrl, productDir } from "../entries.ts"
 import type { Fault, InjectedFault } from "./types.ts"
 
 const weights = Buffer.from("weights ".repeat(1000))
@@ -60,28 +63,33 @@ async function withModel(
   }
 }
 
-type DrillContract = { load: { input: null; output: null } }
-
-/** A supervised host that does what a broken engine does until it is told to be well. */
-function drillHost(breaks: (exit: () => void) => Promise<null>) {
+/**
+ * A supervised child process of the product's own (the one that reads documents), to which the operating system does what breaks engines.
+ * Until it is healed, the signal reaches it as soon as it has work.
+ */
+function drillHost(signalName: "SIGKILL" | "SIGSTOP") {
   let isWell = false
-  let now = 0
-  const client = createHostClient<DrillContract>({
+  let ahead = 0
+  const entry = entryUrl("parser")
+  const client = createHostClient<ParserContract>({
     name: "llm",
     log: silentLogger,
-    clock: { now: () => now, monotonic: () => now },
-    stallMs: 100,
-    adapter: createInlineAdapter<DrillContract>(({ exit }) => ({
-      load: () => (isWell ? Promise.resolve(null) : breaks(() => exit("signal SIGSEGV"))),
-    })),
+    // The pause after repeated crashes passes when it is told to.
+    clock: { now: () => systemClock.now() + ahead, monotonic: () => systemClock.monotonic() + ahead },
+    stallMs: 4000,
+    adapter: createForkAdapter({ entry, execArgv: parserExecArgv(entry), env: {} }),
+  })
+  client.onStatus(({ state, pid }) => {
+    if (!isWell && state === "running" && pid !== null) process.kill(pid, signalName)
   })
   return {
     client,
-    load: (signal: AbortSignal) => client.request("load", null, { signal }).then(() => undefined),
+    async load(signal: AbortSignal) {
+      await client.request("parse", { bytes: Buffer.from("The heron stands."), fileName: "drill.txt" }, { signal })
+    },
     heal() {
       isWell = true
-      // The pause after repeated crashes passes.
-      now += 3_600_000
+      ahead += 3_600_000
     },
   }
 }
@@ -116,10 +124,7 @@ export const engineFaults: readonly Fault[] = [
     code: "engines.stable",
     expected: "error",
     async inject(_directory, signal) {
-      const host = drillHost(async (exit) => {
-        exit()
-        return new Promise<null>(() => {})
-      })
+      const host = drillHost("SIGKILL")
       while (host.client.status().state !== "broken") await host.load(signal).catch(() => {})
       return {
         deps: { hosts: () => [host.client.status()] },
@@ -136,8 +141,10 @@ export const engineFaults: readonly Fault[] = [
     name: "an engine hangs",
     code: "engines.llm",
     expected: "error",
+    // Windows has no signal that stops a process.
+    except: ["win32"],
     async inject() {
-      const host = drillHost(() => new Promise<null>(() => {}))
+      const host = drillHost("SIGSTOP")
       return {
         deps: { engines: [{ name: "llm", isInstalled: async () => true, load: host.load }] },
         async remedy() {

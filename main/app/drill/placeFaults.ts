@@ -1,8 +1,14 @@
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises"
+import { chmod, mkdir, rm, stat, writeFile } from "node:fs/promises"
 import { type AddressInfo, createServer, type Server } from "node:net"
 import { join } from "node:path"
+import { ownerActor } from "#core/actor.ts"
 import { systemClock } from "#core/clock.ts"
+import { AppError } from "#core/errors.ts"
 import { openLogFile } from "#core/logFile.ts"
+import { silentLogger } from "#core/logger.ts"
+import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
+import type { Store } from "#store/types.ts"
+import { entryUrl } from "../entries.ts"
 import { lockDataDir } from "../lock.ts"
 import { startFindings } from "../startFindings.ts"
 import type { Fault } from "./types.ts"
@@ -65,13 +71,32 @@ export const placeFaults: readonly Fault[] = [
     },
   },
   {
-    name: "the disk is full",
-    code: "disk.space",
+    name: "nothing more fits on the disk",
+    code: "database.integrity",
     expected: "error",
-    inject: async () => ({
-      deps: { disk: async () => ({ freeBytes: 4e6 }) },
-      remedy: async () => ({ disk: async () => ({ freeBytes: 40e9 }) }),
-    }),
+    async inject(directory) {
+      const open = (maxSizeBytes?: number) =>
+        openSqliteStore({
+          file: join(directory, "zenglow.db"),
+          backupDir: join(directory, "backups"),
+          log: silentLogger,
+          workerUrl: entryUrl("store"),
+          ...(maxSizeBytes === undefined ? {} : { maxSizeBytes }),
+        })
+      await (await open()).close()
+      // SQLite says the same as on a full disk: no page can be added.
+      let store = await open((await stat(join(directory, "zenglow.db"))).size)
+      await fillUp(store)
+      return {
+        deps: { store },
+        async remedy() {
+          await store.close()
+          store = await open()
+          return { store }
+        },
+        close: () => store.close(),
+      }
+    },
   },
   {
     name: "a file stands where the data directory should be",
@@ -148,6 +173,18 @@ export const placeFaults: readonly Fault[] = [
     },
   },
 ]
+
+/** Writes until the store takes no more. */
+async function fillUp(store: Store): Promise<void> {
+  for (let n = 0; ; n++) {
+    try {
+      await store.settings.set(ownerActor, { [`drill${n}`]: "x".repeat(3000) })
+    } catch (error) {
+      if (error instanceof AppError && error.code === "store.full") return
+      throw error
+    }
+  }
+}
 
 async function withConfig(dataDir: string, wrong: unknown, right: unknown) {
   const path = join(dataDir, "config.json")

@@ -7,7 +7,7 @@ import { tableOf } from "./vectorIndexes.ts"
 /** Sizes, counts and whether a write succeeds; `full` reads every page and compares words and vectors with their chunks. */
 export function checkStore(context: StoreContext, file: string, depth: "quick" | "full"): StoreCheck {
   const problems: string[] = []
-  const isWritable = canWrite(context)
+  const isWritable = canWrite(context) && (depth === "quick" || canGrow(context))
   if (!isWritable) problems.push("The database cannot be written.")
   const damage = depth === "full" ? findDamage(context) : []
   const count = (table: string) => context.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`)?.n ?? 0
@@ -27,6 +27,19 @@ export function checkStore(context: StoreContext, file: string, depth: "quick" |
     },
   }
 }
+
+/** Whether a document of ordinary size would still fit: a small row finds room in a page that is there even on a full disk. */
+function canGrow({ run, transaction }: StoreContext): boolean {
+  try {
+    transaction(() => run("INSERT INTO meta (name, value) VALUES ('room', @room)", { room: "x".repeat(growthBytes) }))
+    run("DELETE FROM meta WHERE name = 'room'")
+    return true
+  } catch {
+    return false
+  }
+}
+
+const growthBytes = 256 * 1024
 
 function canWrite(context: StoreContext): boolean {
   try {
