@@ -30,6 +30,8 @@ const nothingInstalled =
   "No chat model is installed yet, so I can only quote your documents. Open Models to install one, or ask about a document you have added."
 /** From this confidence on the model reads the passages: it knows words that mean the same, and what it writes is checked. */
 const readingFloor = 0.15
+/** Passages whose sentences are compared by meaning where question and documents use other words. */
+const unsurePassages = 10
 /** Answers one question: retrieval, the instant quote, the composed or quoted answer, and its citations. Shared by text and voice. */
 export async function* answer(
   input: AnswerInput,
@@ -52,7 +54,7 @@ export async function* answer(
     ...(input.documentIds ? { filter: { documentIds: input.documentIds } } : {}),
     topK: settings.topK,
     history: questions,
-    ...(model?.composes ? { floor: readingFloor } : {}),
+    ...(model?.composes ? { floor: readingFloor, unsureTopK: Math.max(settings.topK, unsurePassages) } : {}),
   }
   const found = input.retrieval ?? (yield* retrieve(input.actor, request, deps.retrieval, signal))
   const retrieval = { ...found, embedder: found.embedder && rememberVectors(found.embedder) }

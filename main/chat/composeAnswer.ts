@@ -6,6 +6,7 @@ import type { Llm } from "#engines/types.ts"
 import type { ScoredSentence } from "#rag/bestSentence.ts"
 import { type ExtractiveAnswer, extractiveAnswer, quotationOf } from "#rag/extractiveAnswer.ts"
 import { questionParts } from "#rag/queryTerms.ts"
+import { answerFloor } from "#rag/relevance.ts"
 import type { Retrieval } from "#rag/retrieve.ts"
 import { createAnswerFilter } from "./answerFilter.ts"
 import { completeAnswer } from "./completeAnswer.ts"
@@ -108,6 +109,9 @@ async function quotationFor(
   return untilAborted(extractiveAnswer(retrieval.passages, { ...retrieval, parts }, signal), signal)
 }
 
+/** Question and documents use other words. */
+const isUnsure = ({ confidence }: Retrieval): boolean => confidence < answerFloor
+
 const stands = ({ verdict }: Checked): boolean => verdict.decision === "answered"
 
 const answerTokensOf = (input: AnswerInput): number => Math.min(input.maxTokens ?? composedTokens, composedTokens)
@@ -130,6 +134,7 @@ function promptOf(
     parts: questionParts(input.question),
     room: passageTokens * charactersPerToken,
     isWide,
+    isByMeaning: isUnsure(retrieval),
   })
   const prompt = {
     systemPrompt: input.persona.systemPrompt,
@@ -153,7 +158,10 @@ async function check(
   const { embedder, weights } = retrieval
   const tidy = withAskedEnd(question, withReason(withoutLeadIn(written.trim()), evidence, weights), evidence)
   const text = completeAnswer(question, tidy, evidence, weights)
-  const spans = await untilAborted(attributeSentences(text, evidence, { embedder, question, weights }, signal), signal)
+  const spans = await untilAborted(
+    attributeSentences(text, evidence, { embedder, question, weights, isByMeaning: isUnsure(retrieval) }, signal),
+    signal,
+  )
   const support = await untilAborted(probeSupport(llm, { question, text, evidence, spans }, signal), signal)
   const nearest = await untilAborted(nearestSentence(question, text, evidence, embedder, signal), signal)
   const parts = questionParts(question)

@@ -16,6 +16,8 @@ export interface EvidenceInput {
   room: number
   /** Fills the room with whatever is next, however far off: for a question that uses other words than the documents. Default false. */
   isWide?: boolean
+  /** The sentences' order goes by meaning: the words they share with the question say little. Default false. */
+  isByMeaning?: boolean
 }
 
 interface Unit extends Span {
@@ -28,10 +30,12 @@ interface Unit extends Span {
 
 /** What a sentence gains for words of the question that nothing chosen so far has: questions that need two passages get both. */
 const noveltyWeight = 0.45
+const noveltyByMeaning = 0.1
 /** A row must have this share of what the best row has of a part's words. */
 const rowShare = 0.85
 /** A sentence must come this near the first one: what is further off only distracts. */
 const fillShare = 0.3
+const fillByMeaning = 0.8
 const refersBack =
   /^(?:[-*•]\s*)?(?:it|its|they|these|this|that|those|he|she|if not|otherwise|however|but|in that case|the same)\b/i
 
@@ -46,6 +50,7 @@ export function selectEvidence({
   parts,
   room,
   isWide = false,
+  isByMeaning = false,
 }: EvidenceInput): Passage[] {
   const units = withoutRepeats(passages.flatMap(unitsOf))
   const scores = new Map(sentences.map((sentence) => [`${sentence.citation}:${sentence.start}`, sentence.score]))
@@ -89,7 +94,7 @@ export function selectEvidence({
     let bestValue = Number.NEGATIVE_INFINITY
     for (const [index, unit] of open.entries()) {
       const gain = coverageOfStems(weights, new Set([...known, ...unit.stems])) - covered
-      const value = scoreOf(unit) + noveltyWeight * gain
+      const value = scoreOf(unit) + (isByMeaning ? noveltyByMeaning : noveltyWeight) * gain
       if (value > bestValue) {
         best = index
         bestValue = value
@@ -97,7 +102,12 @@ export function selectEvidence({
     }
     const unit = open.splice(best, 1)[0] as Unit
     firstValue ||= bestValue
-    if (chosen.size > 0 && !isWide && bestValue < Math.max(0.12, fillShare * firstValue)) break
+    if (
+      chosen.size > 0 &&
+      !isWide &&
+      bestValue < Math.max(0.12, (isByMeaning ? fillByMeaning : fillShare) * firstValue)
+    )
+      break
     if (!take(unit) || unit.isRow) continue
     const neighbour = (step: number): Unit | undefined => {
       const other = units[units.indexOf(unit) + step]

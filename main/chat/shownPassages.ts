@@ -1,5 +1,6 @@
 import { rankSentences } from "#rag/bestSentence.ts"
 import { questionParts } from "#rag/queryTerms.ts"
+import { answerFloor } from "#rag/relevance.ts"
 import type { Retrieval } from "#rag/retrieve.ts"
 import { selectEvidence } from "./evidence.ts"
 
@@ -20,6 +21,7 @@ export async function shownPassages(
     weights: retrieval.weights,
     parts: questionParts(question),
     room: passageTokens * charactersPerToken,
+    isByMeaning: retrieval.confidence < answerFloor,
   })
   return new Set(evidence.map(({ chunkId }) => chunkId))
 }

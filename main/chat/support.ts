@@ -13,6 +13,8 @@ export interface SupportDeps {
   question?: string
   /** With the weights of the question's words, a figure counts only from a sentence that is about the question. */
   weights?: TermWeights
+  /** Question and documents use other words: figures may then stand in the sentence nearest in meaning. Default false. */
+  isByMeaning?: boolean
 }
 
 /** Share of a sentence's content words that must stand in a passage for it to count as said there. */
@@ -22,6 +24,13 @@ const similarityFloor = 0.6
 const lowOverlapFloor = 0.3
 /** Share of the words it adds to the question that must stand in the passage. */
 const addedShare = 0.5
+/** From this cosine on the sentence nearest to question and answer lends its figures, whatever its words. */
+const nearestFloor = 0.4
+/** What an answer about a price, a time or a measure says anyway: in a question of other words no claim of its own. */
+const framing =
+  /^(?:costs?|pa(?:y|ys|id)|prices?|charges?|takes?|lasts?|gets?|metres?|meters?|kilomet(?:er|re)s?|centimet(?:er|re)s?|hours?|minutes?|euros?|pounds?|person|people)$/i
+const framingStems = (text: string): Set<string> =>
+  new Set(wordsOf(text).flatMap(({ word, stem }) => (framing.test(word) ? [stem] : [])))
 /** A second passage is cited when it supports nearly as well as the best. */
 const secondShare = 0.92
 
@@ -46,16 +55,19 @@ export async function attributeSentences(
     deps.embedder,
     signal,
   )
+  if (deps.isByMeaning) for (const own of nearness) lendFigures(own)
   const asked = {
     stems: new Set(contentStems(question)),
     numbers: numbersOf(question),
     lower: question.toLowerCase(),
+    isByMeaning: deps.isByMeaning === true,
     figures: deps.weights ? figuresAbout(passages, deps.weights, questionParts(question).length) : null,
   }
   return sentences.map((sentence, row) => attribute(sentence, passages, nearness[row] ?? [], asked))
 }
 
 interface Asked {
+  isByMeaning: boolean
   stems: Set<string>
   numbers: Set<string>
   lower: string
@@ -117,6 +129,7 @@ function attribute(
   asked: Asked,
 ): CitedSpan {
   const stems = new Set(contentStems(text.replace(/^(?:yes|no)\b/i, "")))
+  const frame = asked.isByMeaning ? framingStems(text) : new Set<string>()
   const numbers = [...numbersOf(text)].filter((value) => !asked.numbers.has(value))
   const names = namesOf(text).filter((name) => !asked.lower.includes(name.toLowerCase()))
   const scored = passages
@@ -124,7 +137,7 @@ function attribute(
       const source = `${passage.title}\n${passage.headingPath.join("\n")}\n${passage.text}`
       const known = new Set(contentStems(source))
       // A word repeated from the question is no claim: it counts only where the passage has it too.
-      const claimed = [...stems].filter((stem) => known.has(stem) || !asked.stems.has(stem))
+      const claimed = [...stems].filter((stem) => known.has(stem) || !(asked.stems.has(stem) || frame.has(stem)))
       // What the sentence adds to the question must be the passage's: words repeated from the question prove nothing.
       const added = claimed.filter(
         (stem) => /^\p{L}{4,}/u.test(stem) && !asked.stems.has(stem) && numbersOf(stem).size === 0,
@@ -207,6 +220,12 @@ const completes = (other: Scored, best: Scored): boolean =>
 const adds = (other: Scored, best: Scored): boolean => {
   const more = [...other.said].filter((stem) => !best.said.has(stem)).length
   return more >= 2 && more >= 0.2 * (best.said.size + more) && (best.missing.length === 0 || completes(other, best))
+}
+
+/** The one sentence that comes nearest of all lends its figures. */
+function lendFigures(own: readonly Nearness[]): void {
+  const nearest = own.reduce((a, b) => (a.similarity >= b.similarity ? a : b))
+  if (nearest.similarity >= nearestFloor) nearest.figures.push(...numbersOf(nearest.text))
 }
 
 interface Nearness {

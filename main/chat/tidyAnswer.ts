@@ -4,10 +4,13 @@ import { coverageOf, type TermWeights } from "#rag/relevance.ts"
 import { sentencesOf } from "#rag/sentences.ts"
 
 const negation =
-  /\b(?:not|no|never|none|cannot|without|only|except|closed|prohibited|forbidden|refused|excluded)\b|n['’]t\b/i
+  /\b(?:not|no|never|none|nothing|nobody|cannot|without|only|except(?:ed)?|closed|prohibited|forbidden|refused|excluded)\b|n['’]t\b/i
 
 /** A sentence with less of the question's words decides nothing. */
 const reasonFloor = 0.5
+/** A sentence that says what the Yes or No says is its reason when it comes this near the nearest one, and has this much. */
+const agreeingShare = 0.7
+const agreeingFloor = 0.35
 
 const refersBack = /^(?:[-*•]\s*)?(?:it|its|they|these|this|that|those|he|she)\b/i
 
@@ -19,29 +22,36 @@ export const withoutLeadIn = (text: string): string =>
   text.replace(leadIn, (_, before: string, first: string) => `${before}${first.toUpperCase()}`)
 
 /**
- * A Yes or No is held against the sentence that is nearest to the question: where that says the opposite it stands alone, and a bare
- * "No.", which can neither be cited nor checked, gets it as its reason.
+ * A Yes or No is held against the sentence that is nearest to the question, or one about as near that says the same: "Home working is
+ * possible. Apprentices are excepted." Where only the opposite stands there, that stands alone; a bare "No.", which can neither be cited
+ * nor checked, gets its reason.
  */
 export function withReason(text: string, evidence: readonly Passage[], weights: TermWeights): string {
   const word = /^(yes|no)\b/i.exec(text)?.[1]
   if (word === undefined) return text
-  let reason = ""
-  let most = 0
-  for (const passage of evidence) {
-    let previous = ""
-    for (const { text: sentence } of sentencesOf(passage.text)) {
-      const coverage = coverageOf(weights, refersBack.test(sentence) ? `${previous} ${sentence}` : sentence)
-      if (coverage > most) {
-        most = coverage
-        reason = plainSentence(sentence)
-      }
-      previous = sentence
-    }
-  }
-  if (most < reasonFloor) return text
   const isNo = word.toLowerCase() === "no"
-  if (negation.test(reason) !== isNo) return reason
-  return /^\w+\W*$/.test(text) ? `${isNo ? "No" : "Yes"}. ${reason}` : text
+  const reasons = reasonsIn(evidence, weights)
+  const best = reasons[0]
+  if (!best) return text
+  const agreeing = reasons.find(
+    ({ text: reason, coverage }) =>
+      negation.test(reason) === isNo && coverage >= Math.max(agreeingFloor, agreeingShare * best.coverage),
+  )
+  if (!agreeing) return best.coverage < reasonFloor ? text : best.text
+  return /^\w+\W*$/.test(text) ? `${isNo ? "No" : "Yes"}. ${agreeing.text}` : text
+}
+
+/** The sentences with their share of the question's words, most first. */
+function reasonsIn(evidence: readonly Passage[], weights: TermWeights): { text: string; coverage: number }[] {
+  const reasons = evidence.flatMap((passage) => {
+    let previous = ""
+    return sentencesOf(passage.text).map(({ text }) => {
+      const coverage = coverageOf(weights, refersBack.test(text) ? `${previous} ${text}` : text)
+      previous = text
+      return { text: plainSentence(text), coverage }
+    })
+  })
+  return reasons.sort((a, b) => b.coverage - a.coverage)
 }
 
 const time = String.raw`\d{1,2}(?::\d\d|\s?[ap]\.?m\b\.?)`

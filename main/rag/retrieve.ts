@@ -7,6 +7,7 @@ import { type Features, featureNames, featureSchemaVersion, featuresOf } from ".
 import { defaultFusionWeights, fusedScore } from "./fusionWeights.ts"
 import { questionParts } from "./queryTerms.ts"
 import { ltrScore, shippedRanking } from "./ranking.ts"
+import { answerFloor } from "./relevance.ts"
 import type { RankedChunk, Retrieval, RetrieveDeps, RetrieveRequest } from "./retrieve/contract.ts"
 import { judge } from "./retrieve/judge.ts"
 import { bestFirst, readTogether, withAdjustments, withReading } from "./retrieve/rescore.ts"
@@ -133,7 +134,12 @@ async function* rankPhases(
   const adjusted = withAdjustments(withReading(learned, reranked), request, memories)
   const ranked = deduplicate(adjusted, ({ chunk }) => chunk, topK)
   const verdict = judge(request, ranked, search)
-  const final = verdict.found ? await withParts(actor, ranked, adjusted, request, deps, signal) : ranked
+  const { unsureTopK = topK } = request
+  const wide =
+    unsureTopK > topK && verdict.confidence < answerFloor
+      ? deduplicate(adjusted, ({ chunk }) => chunk, unsureTopK)
+      : ranked
+  const final = verdict.found ? await withParts(actor, wide, adjusted, request, deps, signal) : ranked
   const results = final.map(phaseResult)
   yield {
     type: "retrieve-phase",
@@ -192,7 +198,12 @@ async function withParts(
   const found: RankedChunk[][] = []
   for (const [index, part] of parts.entries()) {
     const history = index === 0 ? request.history : [parts[0] as string]
-    const { ranked } = await retrievePassages(actor, { ...request, query: part, history, topK: 2 }, partDeps, signal)
+    const { ranked } = await retrievePassages(
+      actor,
+      { ...request, query: part, history, topK: 2, unsureTopK: 2 },
+      partDeps,
+      signal,
+    )
     const note: Adjustment = { name: "part", value: 0, reason: `Answers “${part}”` }
     found.push(
       ranked.map((entry) => {

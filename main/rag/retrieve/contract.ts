@@ -22,6 +22,11 @@ export interface RetrieveRequest {
   filter?: Omit<SearchFilter, "collectionIds">
   /** Passages returned at most. Default 6. */
   topK?: number
+  /**
+   * Passages returned at most where the confidence is under `answerFloor`: what documents say in other words than the question ranks
+   * lower. Default `topK`.
+   */
+  unsureTopK?: number
   /** Earlier questions of the conversation, oldest first. */
   history?: readonly string[]
   /** Confidence from which the passages are handed out, 0..1. Default `answerFloor`; less where a model reads them and is checked. */
