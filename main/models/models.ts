@@ -6,7 +6,7 @@ import { AppError } from "#core/errors.ts"
 import type { Jobs } from "#core/jobs.ts"
 import { type Catalog, type CatalogModel, describeSource } from "./catalog.ts"
 import { type ExternalModel, findExternalModels } from "./externalModels.ts"
-import { createHubProbe } from "./hubProbe.ts"
+import { createHubProbe, hubAddresses } from "./hubProbe.ts"
 import {
   checkImported,
   type ImportedModel,
@@ -72,7 +72,7 @@ export interface Models {
 export function createModels(deps: ModelsDeps): Models {
   const { catalog, install } = deps
   const { modelsDir } = install
-  const isHubReachable = createHubProbe(deps)
+  const isHubReachable = createHubProbe({ install: deps.install, addresses: hubAddresses(deps.catalog) })
   const quiet = new AbortController().signal
 
   const look = async (): Promise<Machine> => {
