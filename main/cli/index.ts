@@ -7,9 +7,11 @@ import { addCheckVerbs } from "./verbs/checks.ts"
 import { addDocumentVerbs } from "./verbs/documents.ts"
 import { addEgressVerb } from "./verbs/egress.ts"
 import { addFeedbackVerbs } from "./verbs/feedback.ts"
+import { addLookVerbs } from "./verbs/look.ts"
 import { addMemoryVerbs } from "./verbs/memory.ts"
 import { addModelVerbs } from "./verbs/models.ts"
 import { addPeopleVerbs } from "./verbs/people.ts"
+import { addPrivacyVerbs } from "./verbs/privacy.ts"
 import { addSecretVerbs } from "./verbs/secrets.ts"
 import { addSoundVerbs } from "./verbs/sound.ts"
 import { addStartVerbs } from "./verbs/start.ts"
@@ -40,6 +42,8 @@ addModelVerbs(cli)
 addPeopleVerbs(cli) // people, keys
 addAuditVerb(cli)
 addEgressVerb(cli)
+addLookVerbs(cli) // logs, traces, timeline
+addPrivacyVerbs(cli) // export, erase, datasets
 addSecretVerbs(cli)
 addBackupVerbs(cli)
 

@@ -87,7 +87,7 @@ export const needs: { [R in keyof Repositories]: Record<keyof Repositories[R], N
     empty: "keeps",
   },
   timeline: { list: "read" },
-  audit: { record: "machine", list: "manages", verify: "machine" },
+  audit: { record: "machine", list: "read", verify: "machine" },
   feedback: {
     recordShown: "keeps",
     record: "keeps",
