@@ -7,7 +7,7 @@ import { ownerActor } from "#core/actor.ts"
 import { bestSentence } from "#rag/bestSentence.ts"
 import type { SearchShares } from "#rag/fuse.ts"
 import type { FusionWeights } from "#rag/fusionWeights.ts"
-import { type RetrieveEvent, retrieve } from "#rag/retrieve.ts"
+import { type RetrieveEvent, retrieve, retrievePassages } from "#rag/retrieve.ts"
 import { createRagBench, type RagBench } from "../fakes/ragBench.ts"
 import { createWordEmbedder } from "../fakes/wordEmbedder.ts"
 
@@ -44,6 +44,19 @@ describe.each(["with hash-like vectors", "by words alone"])("retrieval %s", (mod
     expect(right / answerable.length).toBeGreaterThanOrEqual(0.9)
     expect(found / answerable.length).toBeGreaterThanOrEqual(0.85)
     expect(refused / (judgements.length - answerable.length)).toBeGreaterThanOrEqual(0.75)
+  })
+
+  it("hands out more passages where it is unsure of the best, and no more where it is sure", async () => {
+    const count = async (query: string) => {
+      const request = { query, collectionIds: null, topK: 2, unsureTopK: 5, floor: 0 }
+      const retrieval = await retrievePassages(ownerActor, request, bench.retrieveDeps, signal)
+      return { isSure: retrieval.confidence >= 0.5, count: retrieval.ranked.length }
+    }
+    expect(await count("How often should the filter be changed?")).toEqual({ isSure: true, count: 2 })
+    expect(await count("Which filter does the neighbour's aquarium with goldfish need at night?")).toEqual({
+      isSure: false,
+      count: 5,
+    })
   })
 
   it("answers the question of the first start with a cited sentence", async () => {
