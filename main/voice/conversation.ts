@@ -120,6 +120,8 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
     if (event.type === "listen-end") {
       of.frames.end()
       of.stage = "thinking"
+      // The question is the turn's: whatever is heard from here on is not to be judged by its last words.
+      if (turn === of) recent.length = 0
     } else if (event.type === "speech-start") of.stage = "speaking"
     else if (event.type === "caption") of.captions.push(event.spoken)
     if (turn === of) tell({ phase: of.stage })

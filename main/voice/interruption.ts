@@ -14,6 +14,8 @@ const backchannels = new Set(
 )
 /** More words than this are never a nod. */
 const longestBackchannel = 3
+/** Words that alone take the floor, even where they were just said. */
+const commands = new Set(["stop", "no", "wait", "hey"])
 /** Share of the heard words that the assistant has just said, from which they are its own. */
 const echoShare = 0.6
 
@@ -26,8 +28,9 @@ export function interruptionBy(heard: string, spoken: string): Interruption {
   if (words.length === 0) return "noise"
   const said = new Set(wordsOf(spoken))
   const repeated = words.filter((word) => said.has(word)).length
-  // One or two short words occur in every sentence; only a run of them is an echo.
-  if (words.length >= 2 && repeated / words.length >= echoShare) return "echo"
+  // A person who says one of its words says more in a moment, and is asked again then; "stop" waits for nothing.
+  const isCommand = words.length === 1 && commands.has(words[0] as string)
+  if (!isCommand && repeated / words.length >= echoShare) return "echo"
   if (words.length <= longestBackchannel && words.every((word) => backchannels.has(word))) return "backchannel"
   return "takes-floor"
 }

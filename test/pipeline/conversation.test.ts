@@ -43,7 +43,11 @@ interface FakeTurn {
 }
 
 /** Plays the part of the turns: each hears its source until told, and says what the test tells it to. */
-async function talk(steps: (stage: { turns: FakeTurn[] }) => Step[], words = "what about the other one please") {
+async function talk(
+  steps: (stage: { turns: FakeTurn[] }) => Step[],
+  words = "what about the other one please",
+  speechToText = createScriptedSpeechToText(words),
+) {
   const turns: FakeTurn[] = []
   const states: (ConversationState & { atMs: number })[] = []
   const source = microphone(steps({ turns }))
@@ -51,7 +55,7 @@ async function talk(steps: (stage: { turns: FakeTurn[] }) => Step[], words = "wh
     {
       source,
       vad: createLoudnessVad(),
-      speechToText: createScriptedSpeechToText(words),
+      speechToText,
       async startTurn(heard, onEvent) {
         let seq = 0
         const turn: FakeTurn = {
@@ -152,6 +156,26 @@ describe("a hands-free conversation", () => {
     expect(states.at(-2)).toMatchObject({ phase: "speaking", isDucked: false })
   })
 
+  it("does not take a cough right after the question for its last words", async () => {
+    const scripted = createScriptedSpeechToText("how often is it changed")
+    const hearsOnlySound: typeof scripted = {
+      ...scripted,
+      transcribe: (samples, ...rest) =>
+        scripted.transcribe(
+          samples.filter((sample) => sample !== 0),
+          ...rest,
+        ),
+    }
+    const { turns } = await talk(
+      (stage) => [...untilSpeaking(stage), { silence: 200 }, { speech: 140 }, { silence: 1000 }],
+      "",
+      hearsOnlySound,
+    )
+    expect(scripted.askedMs.length, "it was listened to").toBeGreaterThan(0)
+    expect(turns).toHaveLength(1)
+    expect(turns[0]?.isStopped).toBe(false)
+  })
+
   it("gives the floor to somebody who goes on and on, whatever the words", async () => {
     const { turns } = await talk(
       (stage) => [...untilSpeaking(stage), { speech: 2400 }, { silence: 300 }],
@@ -186,6 +210,8 @@ describe("what is said over the assistant", () => {
     ["", "noise"],
     ["...", "noise"],
     ["every six months", "echo"],
+    ["filter", "echo"],
+    ["change", "echo"],
     ["every six weeks you said", "takes-floor"],
   ])("%j is %s", (heard, verdict) => {
     expect(interruptionBy(heard, "Change the filter every six months.")).toBe(verdict)
