@@ -1,4 +1,8 @@
+import { existsSync } from "node:fs"
+import { dirname, join } from "node:path"
+import Database from "better-sqlite3"
 import { type Backups, type BackupsDeps, createBackups } from "#ops/backups/createBackups.ts"
+import { copyDatabase } from "#store/sqlite/copyDatabase.ts"
 import { migrations } from "#store/sqlite/migrations/index.ts"
 import type { Store } from "#store/types.ts"
 import type { Settings } from "./settings.ts"
@@ -19,7 +23,19 @@ export function createBackupService(deps: BackupServiceDeps): Backups & { close(
     ...rest,
     version,
     newestSchema: migrations.length,
-    copyDatabase: store.backup,
+    async copyDatabase(target, onProgress) {
+      const copied = await store.backup(target, onProgress)
+      const vault = join(rest.dataDir, "pii.db")
+      if (existsSync(vault)) {
+        const database = new Database(vault, { readonly: true, timeout: 5000 })
+        try {
+          await copyDatabase(database, join(dirname(target), "pii.db"), () => {})
+        } finally {
+          database.close()
+        }
+      }
+      return copied
+    },
     plan: () => {
       const { backupEveryHours: everyHours, backupsKept: kept } = settings.values()
       return { everyHours, kept }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs
 import { join } from "node:path"
 import { z } from "zod"
 import { backupId } from "#contract/backups.ts"
-import { besideDatabase, databaseName } from "./backedUp.ts"
+import { besideDatabase, databaseNames } from "./backedUp.ts"
 import { flushDirectory } from "./copyInto.ts"
 
 /** Folder in the data directory in which a restore is prepared. */
@@ -42,7 +42,7 @@ export async function applyRestore(dataDir: string): Promise<Ready | null> {
     const waiting = join(folder, "files", name)
     if (isReplaced && !existsSync(waiting)) continue
     moveAway(name)
-    if (name === databaseName) for (const suffix of besideDatabase) moveAway(`${name}${suffix}`)
+    if (databaseNames.includes(name)) for (const suffix of besideDatabase) moveAway(`${name}${suffix}`)
     if (isReplaced) renameSync(waiting, join(dataDir, name))
   }
   await flushDirectory(dataDir)

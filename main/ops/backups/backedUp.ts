@@ -1,6 +1,9 @@
 /** The database's file in the data directory and in a backup. */
 export const databaseName = "zenglow.db"
 
+/** Databases: copied by SQLite while they are used, the second where there is one (the vault of names behind placeholders). */
+export const databaseNames: readonly string[] = [databaseName, "pii.db"]
+
 /**
  * What lies in the data directory beside the database and belongs into a backup. Left out: models (fetched again), logs and the ledger of
  * connections (what happened is not undone by a restored backup), and what is made anew at each start.

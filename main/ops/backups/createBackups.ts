@@ -6,14 +6,14 @@ import type { Clock } from "#core/clock.ts"
 import { AppError, errorInfo } from "#core/errors.ts"
 import type { Logger } from "#core/logger.ts"
 import { type Ready, readyName, restoreFolder } from "./applyRestore.ts"
-import { backedUp, databaseName } from "./backedUp.ts"
+import { backedUp, databaseName, databaseNames } from "./backedUp.ts"
 import { copyDurably, filesBelow, flush, flushDirectory, hashOf, linkOrCopy } from "./copyInto.ts"
 import { damaged, type Manifest, manifestName, newManifest, readManifest } from "./manifest.ts"
 
 export interface BackupsDeps {
   dataDir: string
   version: string
-  /** A copy of the running database: complete, checked, without a log beside it. Resolves with its schema. */
+  /** Copies of the running databases beside `target`: complete, checked, without a log beside them. Resolves with the schema of the first. */
   copyDatabase(target: string, onProgress: (share: number) => void): Promise<{ schemaVersion: number }>
   /** The newest schema that this ZenGlow reads. */
   newestSchema: number
@@ -95,17 +95,18 @@ export function createBackups(deps: BackupsDeps): Backups {
       await mkdir(unfinished, { recursive: true, mode: 0o700 })
       const { schemaVersion } = await deps.copyDatabase(join(unfinished, databaseName), (share) => part(share * 0.6))
       signal.throwIfAborted()
+      const databases = await there(unfinished, databaseNames)
       const paths = (await Promise.all(backedUp.map((name) => filesBelow(dataDir, name)))).flat()
       const files: Manifest["files"] = []
-      for (const [index, path] of [databaseName, ...paths].entries()) {
+      for (const [index, path] of [...databases, ...paths].entries()) {
         signal.throwIfAborted()
         const target = join(unfinished, path)
-        const known = path === databaseName ? undefined : await sameAsBefore(path, previous)
+        const known = databases.includes(path) ? undefined : await sameAsBefore(path, previous)
         if (known && previous) await linkOrCopy(join(folderOf(previous.id), path), target)
-        else if (path !== databaseName) await copyDurably(join(dataDir, path), target)
+        else if (!databases.includes(path)) await copyDurably(join(dataDir, path), target)
         const { size } = await stat(target)
         files.push(known ?? { path, sizeBytes: size, sha256: await hashOf(target, signal, () => {}) })
-        part(0.6 + (0.4 * (index + 1)) / (paths.length + 1))
+        part(0.6 + (0.4 * (index + 1)) / (paths.length + databases.length))
       }
       const manifest = newManifest({ id, at, reason, version: deps.version, schemaVersion, files })
       await writeFile(join(unfinished, manifestName), JSON.stringify(manifest), { flush: true, mode: 0o600 })
@@ -203,8 +204,8 @@ export function createBackups(deps: BackupsDeps): Backups {
             await copyDurably(join(folderOf(id), path), join(folder, "files", path))
             tell(0.7 + (0.3 * (index + 1)) / manifest.files.length)
           }
-          const there = new Set(manifest.files.map(({ path }) => path.split("/")[0]))
-          const names = [databaseName, ...backedUp].map((name) => ({ name, isReplaced: there.has(name) }))
+          const inBackup = new Set(manifest.files.map(({ path }) => path.split("/")[0]))
+          const names = [...databaseNames, ...backedUp].map((name) => ({ name, isReplaced: inBackup.has(name) }))
           const ready = { id, safetyId: safety.id, names } satisfies Ready
           await writeFile(join(folder, `${readyName}.new`), JSON.stringify(ready), { flush: true })
           await rename(join(folder, `${readyName}.new`), join(folder, readyName))
@@ -238,6 +239,12 @@ export function createBackups(deps: BackupsDeps): Backups {
       }
     },
   }
+}
+
+/** Which of these files lie in a folder. */
+async function there(folder: string, names: readonly string[]): Promise<string[]> {
+  const found = await readdir(folder)
+  return names.filter((name) => found.includes(name))
 }
 
 const infoOf = ({ id, at, reason, version, schemaVersion, files }: Manifest): Backup => ({
