@@ -30,6 +30,7 @@ import { SettingControl } from "./SettingControl.tsx"
 import { changeSettings, loadSettings, useSettings } from "./settingsStore.ts"
 import { isShown, type SettingGroup, settingTexts } from "./settingTexts.ts"
 import { strings } from "./strings.ts"
+import { YourDataCard } from "./YourDataCard.tsx"
 import "./settings.css"
 
 const groups: readonly SettingGroup[] = ["look", "answers", "voice", "models", "privacy"]
@@ -107,6 +108,7 @@ export default function SettingsPage() {
         {isArtifactsShown ? <ArtifactsCard /> : null}
         {isBackupsShown ? <BackupsCard /> : null}
         {isPrivacyShown ? <PrivacyCard /> : null}
+        {isPrivacyShown ? <YourDataCard /> : null}
         {isApiShown ? <ApiCard /> : null}
         {shown.length === 0 &&
         !isApiShown &&

@@ -54,6 +54,22 @@ export const strings = {
   created_at: (time: string) => `made ${time}`,
   lastUsed: (time: string) => `last used ${time}`,
   neverUsed: "never used",
+  yourData: {
+    title: "Your data",
+    exportText: "Your chats, documents, memories and settings in one file. Open index.html in it to read them.",
+    save: "Save everything",
+    erase: "Erase everything that is yours",
+    eraseText:
+      "Erases your chats, documents, memories, voices and datasets. Your profile and settings stay. This cannot be undone.",
+    name: "Write your name to go on",
+    eraseAll: "Erase",
+    erasing: "Erasing…",
+    gone: (pieces: number, files: number) =>
+      `Erased. Looked for ${pieces} pieces of it in ${files} files: nothing is left.`,
+    left: (files: string) => `Erased, but something is left in ${files}.`,
+    backups: (count: number) =>
+      `${count} ${count === 1 ? "backup" : "backups"} made before still hold it until they are deleted.`,
+  },
   privacy: "What is stored where",
   privacyText: "Chats, documents, models and settings lie in one folder on this machine:",
   outbound: "What left this machine",
