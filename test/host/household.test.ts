@@ -83,6 +83,8 @@ beforeAll(async () => {
   })
   ids.job = job_id
   await events("ada", `/api/jobs/${job_id}/events`)
+  const subject = { label: "Aunt", identifiers: [{ kind: "name", value: "Marta Kessler" }] }
+  ids.subject = (await expectStatus("ada", "POST /api/pii/subjects", 201, subject)).id
   const documents = await expectStatus("ada", `GET /api/documents?collectionId=${collectionId}`, 200)
   ids.document = documents.items[0].id
   const asked = await turn("ada", "What is the alarm code of the boathouse?")
@@ -141,6 +143,9 @@ const things: Record<string, string | "machine"> = {
   "PATCH /api/artifacts/:id": "artifact",
   "DELETE /api/artifacts/:id": "artifact",
   "DELETE /api/pinned-questions/:id": "pin",
+  "DELETE /api/pii/subjects/:id": "subject",
+  "GET /api/pii/subjects/:id/mentions": "subject",
+  "POST /api/pii/subjects/:id/erase": "subject",
   "GET /rag/feedback/:query_id": "query",
   "PATCH /api/people/:id": "ada",
   "PUT /api/people/:id/pin": "ada",
@@ -161,6 +166,11 @@ const things: Record<string, string | "machine"> = {
   "PUT /audio/consents/:id": "machine",
   "DELETE /audio/consents/:id": "machine",
   "DELETE /audio/cloned_voices/:id": "machine",
+  // Their files lie in a folder per person (`test/pipeline/datasets.test.ts`).
+  "GET /api/datasets/:id": "machine",
+  "GET /api/datasets/:id/file": "machine",
+  "GET /api/datasets/:id/diff": "machine",
+  "DELETE /api/datasets/:id": "machine",
   "GET /api/models/:id": "machine",
   "POST /api/models/:id/pull": "machine",
   "POST /api/models/:id/verify": "machine",
@@ -184,6 +194,7 @@ const bodies: Record<string, unknown> = {
   "POST /api/documents/:id/why": { question: "Which code?" },
   "PATCH /api/memory/:id": { weight: 0 },
   "PATCH /api/artifacts/:id": { tags: ["mine"] },
+  "POST /api/pii/subjects/:id/erase": { confirm: "erase" },
   "PATCH /api/people/:id": { colour: 3 },
   "PUT /api/people/:id/pin": { pin: "1234" },
 }
