@@ -6,7 +6,7 @@ import type { ApiKey } from "#contract/settings.ts"
 import { type Actor, hasScope, isOwnerPerson, ownerActor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
-import type { KeyStore } from "./deps.ts"
+import type { KeyStore } from "./deps/access.ts"
 
 const scopes: readonly Scope[] = ["chat", "rag", "audio", "models", "ops", "dataset", "admin", "owner"]
 

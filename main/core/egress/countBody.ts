@@ -1,4 +1,9 @@
-import type { EgressConnection } from "./createEgress.ts"
+/** A connection that was allowed. */
+export interface EgressConnection {
+  /** Bytes that went and came since the last call. */
+  count(sentBytes: number, receivedBytes: number): void
+  end(outcome: "done" | "failed"): void
+}
 
 /** The same answer, whose body is counted as it is read; the connection ends with it. */
 export function countBody(response: Response, connection: EgressConnection): Response {

@@ -4,7 +4,7 @@ import { AppError } from "../errors.ts"
 import { newId } from "../ids.ts"
 import type { Logger } from "../logger.ts"
 import { actingPerson } from "./actingPerson.ts"
-import { countBody, sizeOf } from "./countBody.ts"
+import { countBody, type EgressConnection, sizeOf } from "./countBody.ts"
 import type { EgressLedger } from "./egressLedger.ts"
 import { guardSockets } from "./socketGuard.ts"
 import { isThisMachine } from "./thisMachine.ts"
@@ -16,13 +16,6 @@ export interface EgressTarget {
   port: number | null
   /** Whether the name may lead into a private network: the person named a server of their home. Default false. */
   allowsPrivate?: boolean
-}
-
-/** A connection that was allowed. */
-export interface EgressConnection {
-  /** Bytes that went and came since the last call. */
-  count(sentBytes: number, receivedBytes: number): void
-  end(outcome: "done" | "failed"): void
 }
 
 /** The one way out of this process. Whoever connects without asking here is refused by the sockets themselves. */
