@@ -93,7 +93,11 @@ describe("a key", () => {
       now: () => 0,
       actorOf: (personId) => (role ? { personId, role, scopes: roles[role].scopes } : null),
     })
-    expect((await keyring.find("zg_bens"))?.actor).toEqual({ personId: "ben", role: "adult", scopes: ["chat", "rag", "dataset"] })
+    expect((await keyring.find("zg_bens"))?.actor).toEqual({
+      personId: "ben",
+      role: "adult",
+      scopes: ["chat", "rag", "dataset"],
+    })
     role = null
     expect(await keyring.find("zg_bens")).toBeNull()
   })
