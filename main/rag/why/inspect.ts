@@ -300,7 +300,7 @@ async function outcomeOf(standing: Standing, deps: InspectDeps, signal: AbortSig
       skip("threshold", "budget")
       return { outcome: "no-match" }
     }
-    const detail = `Its best passage is ${best.fusedRank === null ? `below number ${widest}` : `number ${best.fusedRank}`}; an answer reads the first ${topK}.`
+    const detail = `Its best passage is ${best.fusedRank === null ? `below number ${widest}` : `number ${best.fusedRank}`}; an answer reads the first ${topK}, or more where the search is unsure.`
     steps.push({ name: "fusion", status: "failed", detail })
     skip("threshold", "budget")
     return { outcome: "beaten-by-rank", detail }
