@@ -1,6 +1,9 @@
-import { connect } from "node:net"
+import { Socket } from "node:net"
 import { AppError } from "#core/errors.ts"
 import type { HostHandlers } from "#core/host/types.ts"
+
+/** As it is before a host's network is closed: the end of this connection tells the test that the process is gone. */
+const { connect } = Socket.prototype
 
 /** The host every adapter is tested with. */
 export type ConformanceContract = {
@@ -59,7 +62,7 @@ export function createConformanceHandlers(exit: () => void): HostHandlers<Confor
       return null
     },
     async holdAndSpin({ port }, { emit }) {
-      const socket = connect(port, "127.0.0.1")
+      const socket: Socket = Reflect.apply(connect, new Socket(), [port, "127.0.0.1"])
       await new Promise((resolve) => socket.once("connect", resolve))
       emit(process.pid)
       // The event leaves before the loop is taken.

@@ -79,7 +79,7 @@ describe("the parser child", () => {
       ),
     )
     const { text } = await parse({ fileName: "a.md", bytes: utf8("x") }, signal)
-    expect(text).toBe("The parser has no network.undefined")
+    expect(text).toBe("Blocked: this process has no network.undefined")
   })
 
   it("gives WebAssembly no more memory than its limit", async () => {

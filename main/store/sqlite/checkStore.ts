@@ -39,7 +39,7 @@ function canGrow({ run, transaction }: StoreContext): boolean {
   }
 }
 
-const growthBytes = 256 * 1024
+const growthBytes = 64 * 1024
 
 function canWrite(context: StoreContext): boolean {
   try {
