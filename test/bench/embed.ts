@@ -1,12 +1,15 @@
 /**
  * Speed of the embedder in its child against a raw onnxruntime loop in this process over the same texts, length-sorted, with as many
  * threads. Both sides take the same 48 texts in turn, and who is first changes with each turn; the ratio is the median over the turns'
- * own ratios, so that what slows the machine for a while slows both. By token budget with `--budgets`.
+ * own ratios, so that what slows the machine for a while slows both. By token budget with `--budgets`. With `--transformers FOLDER`, where
+ * `@huggingface/transformers` is installed in FOLDER, its pipeline takes the same texts in the order they come.
  */
 
-import { readFileSync } from "node:fs"
-import { availableParallelism } from "node:os"
-import { join } from "node:path"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { availableParallelism, tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
 import { Tensor } from "onnxruntime-node"
 import { createHostClient } from "#core/host/client.ts"
 import { createForkAdapter } from "#core/host/forkAdapter.ts"
@@ -83,25 +86,60 @@ try {
   const reference = await rawLoop(texts, 32)
   const worst = Math.min(...first.map((vector, index) => cosine(vector, reference[index]!)))
   for (const batchSize of [32, 8]) {
-    const ours: number[] = []
-    const raw: number[] = []
-    for (let turn = 0; turn < (rounds * texts.length) / turnTexts; turn++) {
-      const own = texts.filter((_, index) => index % (texts.length / turnTexts) === turn % (texts.length / turnTexts))
-      const runOurs = async () => ours.push(await timed(() => embedder.embed(own, "passage", signal)))
-      const runRaw = async () => raw.push(await timed(() => rawLoop(own, batchSize)))
-      for (const run of turn % 2 === 0 ? [runOurs, runRaw] : [runRaw, runOurs]) await run()
-    }
-    const ratios = raw.map((time, turn) => time / ours[turn]!).sort((a, b) => a - b)
-    const quartile = (share: number): string => ratios[Math.floor((ratios.length - 1) * share)]!.toFixed(3)
-    console.log(
-      `embed: ours ${rate(ours)} texts/s, raw loop in batches of ${batchSize} ${rate(raw)}, ratio ${median(ratios).toFixed(3)} (quartiles ${quartile(0.25)} to ${quartile(0.75)}, ${ratios.length} turns of ${turnTexts} texts, ${threads} threads)`,
-    )
+    await compare(`raw loop in batches of ${batchSize}`, (own) => rawLoop(own, batchSize))
   }
   console.log(`embed: lowest cosine to the raw loop ${worst.toFixed(6)}`)
+  const peer = process.argv.indexOf("--transformers")
+  if (peer > 0) await compareTransformers(resolve(process.argv[peer + 1] ?? "."))
   if (process.argv.includes("--budgets")) await compareBudgets()
 } finally {
   await client.stop()
   await session.release()
+}
+
+/** Prints our rate, the other's, and the ratio. */
+async function compare(name: string, other: (own: string[]) => Promise<unknown>): Promise<void> {
+  const ours: number[] = []
+  const others: number[] = []
+  for (let turn = 0; turn < (rounds * texts.length) / turnTexts; turn++) {
+    const own = texts.filter((_, index) => index % (texts.length / turnTexts) === turn % (texts.length / turnTexts))
+    const runOurs = async () => ours.push(await timed(() => embedder.embed(own, "passage", signal)))
+    const runOther = async () => others.push(await timed(() => other(own)))
+    for (const run of turn % 2 === 0 ? [runOurs, runOther] : [runOther, runOurs]) await run()
+  }
+  const ratios = others.map((time, turn) => time / ours[turn]!).sort((a, b) => a - b)
+  const quartile = (share: number): string => ratios[Math.floor((ratios.length - 1) * share)]!.toFixed(3)
+  console.log(
+    `embed: ours ${rate(ours)} texts/s, ${name} ${rate(others)}, ratio ${median(ratios).toFixed(3)} (quartiles ${quartile(0.25)} to ${quartile(0.75)}, ${ratios.length} turns of ${turnTexts} texts, ${threads} threads)`,
+  )
+}
+
+/** The pipeline of transformers.js as its README drives it, on the same weights: batches of 32 in the order of arrival. */
+async function compareTransformers(folder: string): Promise<void> {
+  const model = mkdtempSync(join(tmpdir(), "transformers-peer-"))
+  try {
+    mkdirSync(join(model, "onnx"))
+    symlinkSync(miniLmFiles.modelPath, join(model, "onnx", "model.onnx"))
+    symlinkSync(miniLmFiles.tokenizerPath, join(model, "tokenizer.json"))
+    writeFileSync(join(model, "config.json"), JSON.stringify({ model_type: "bert" }))
+    const tokenizerConfig = { tokenizer_class: "BertTokenizer", pad_token: "[PAD]", model_max_length: maxTokens }
+    writeFileSync(join(model, "tokenizer_config.json"), JSON.stringify(tokenizerConfig))
+    const entry = createRequire(join(folder, "package.json")).resolve("@huggingface/transformers")
+    const { pipeline, env } = await import(pathToFileURL(entry).href)
+    env.allowRemoteModels = false
+    env.localModelPath = "/"
+    const extract = await pipeline("feature-extraction", model, {
+      dtype: "fp32",
+      session_options: { intraOpNumThreads: threads },
+    })
+    await compare("transformers.js", async (own) => {
+      for (let start = 0; start < own.length; start += 32)
+        await extract(own.slice(start, start + 32), { pooling: "mean", normalize: true })
+    })
+    await extract.dispose()
+  } finally {
+    rmSync(model, { recursive: true })
+  }
 }
 
 async function compareBudgets(): Promise<void> {
