@@ -1,23 +1,9 @@
-import { createHash } from "node:crypto"
-import { createReadStream } from "node:fs"
 import { mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { AppError } from "#core/errors.ts"
+import { hashFile } from "#core/hashFile.ts"
+import { syncDirectory } from "#core/syncDirectory.ts"
 import type { CatalogFile } from "./catalog.ts"
-
-/** sha256 of what lies on disk, lower-case hex. */
-export async function hashFile(
-  path: string,
-  signal: AbortSignal,
-  onBytes: (bytes: number) => void = () => {},
-): Promise<string> {
-  const hash = createHash("sha256")
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024, signal })) {
-    hash.update(chunk as Buffer)
-    onBytes((chunk as Buffer).length)
-  }
-  return hash.digest("hex")
-}
 
 /** Null when nothing is there. */
 export async function sizeOf(path: string): Promise<number | null> {
@@ -67,16 +53,6 @@ export async function publishPart(
   await mkdir(dirname(finalPath), { recursive: true })
   await rename(partPath, finalPath)
   await syncDirectory(dirname(finalPath))
-}
-
-/** Windows cannot open directories for this and needs no such flush. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r").catch(() => null)
-  if (!directory) return
-  await directory
-    .sync()
-    .catch(() => {})
-    .finally(() => directory.close())
 }
 
 /** Room kept free beside every download. */

@@ -6,7 +6,8 @@ import { z } from "zod"
 import { modelRole } from "#contract/models.ts"
 import { AppError } from "#core/errors.ts"
 import { readGguf } from "#core/gguf.ts"
-import { asSpaceError, freeDiskBytes, hashFile, readJson, requireSpace, writeJsonAtomically } from "./diskFiles.ts"
+import { hashFile } from "#core/hashFile.ts"
+import { asSpaceError, freeDiskBytes, readJson, requireSpace, writeJsonAtomically } from "./diskFiles.ts"
 
 /** A model file that the person brought along. */
 const importedModel = z.object({

@@ -1,8 +1,9 @@
 import { readdir, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { z } from "zod"
+import { hashFile } from "#core/hashFile.ts"
 import type { CatalogFile, CatalogModel } from "./catalog.ts"
-import { hashFile, readJson, writeJsonAtomically } from "./diskFiles.ts"
+import { readJson, writeJsonAtomically } from "./diskFiles.ts"
 
 export type FileState = "ok" | "missing" | "wrong-size" | "wrong-hash" | "unverified"
 

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs
 import { join } from "node:path"
 import { z } from "zod"
 import { backupId } from "#contract/backups.ts"
+import { syncDirectory } from "#core/syncDirectory.ts"
 import { besideDatabase, databaseNames } from "./backedUp.ts"
-import { flushDirectory } from "./copyInto.ts"
 
 /** Folder in the data directory in which a restore is prepared. */
 export const restoreFolder = "restore"
@@ -45,7 +45,7 @@ export async function applyRestore(dataDir: string): Promise<Ready | null> {
     if (databaseNames.includes(name)) for (const suffix of besideDatabase) moveAway(`${name}${suffix}`)
     if (isReplaced) renameSync(waiting, join(dataDir, name))
   }
-  await flushDirectory(dataDir)
+  await syncDirectory(dataDir)
   rmSync(join(folder, readyName), { force: true })
   rmSync(folder, { recursive: true, force: true })
   return ready

@@ -1,17 +1,5 @@
-import { createHash } from "node:crypto"
-import { createReadStream } from "node:fs"
 import { constants, copyFile, link, mkdir, open, readdir, stat, utimes } from "node:fs/promises"
 import { dirname, join } from "node:path"
-
-/** sha256 of what lies on disk, lower-case hex. */
-export async function hashOf(path: string, signal: AbortSignal, onBytes: (count: number) => void): Promise<string> {
-  const hash = createHash("sha256")
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024, signal })) {
-    hash.update(chunk as Buffer)
-    onBytes((chunk as Buffer).length)
-  }
-  return hash.digest("hex")
-}
 
 /** A copy that is on disk when this resolves, with the time of the original. */
 export async function copyDurably(from: string, to: string): Promise<void> {
@@ -31,16 +19,6 @@ export async function linkOrCopy(from: string, to: string): Promise<void> {
 export async function flush(path: string): Promise<void> {
   const file = await open(path, "r+")
   await file.sync().finally(() => file.close())
-}
-
-/** Windows cannot open directories for this and needs no such flush. */
-export async function flushDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r").catch(() => null)
-  if (!directory) return
-  await directory
-    .sync()
-    .catch(() => {})
-    .finally(() => directory.close())
 }
 
 /** Files below a folder or the file itself, as paths with slashes, relative to `root`. Links and devices are left out. */

@@ -4,10 +4,12 @@ import type { Backup } from "#contract/backups.ts"
 import { backupId } from "#contract/backups.ts"
 import type { Clock } from "#core/clock.ts"
 import { AppError, errorInfo } from "#core/errors.ts"
+import { hashFile } from "#core/hashFile.ts"
 import type { Logger } from "#core/logger.ts"
+import { syncDirectory } from "#core/syncDirectory.ts"
 import { type Ready, readyName, restoreFolder } from "./applyRestore.ts"
 import { backedUp, databaseName, databaseNames } from "./backedUp.ts"
-import { copyDurably, filesBelow, flush, flushDirectory, hashOf, linkOrCopy } from "./copyInto.ts"
+import { copyDurably, filesBelow, flush, linkOrCopy } from "./copyInto.ts"
 import { damaged, type Manifest, manifestName, newManifest, readManifest } from "./manifest.ts"
 
 export interface BackupsDeps {
@@ -105,13 +107,13 @@ export function createBackups(deps: BackupsDeps): Backups {
         if (known && previous) await linkOrCopy(join(folderOf(previous.id), path), target)
         else if (!databases.includes(path)) await copyDurably(join(dataDir, path), target)
         const { size } = await stat(target)
-        files.push(known ?? { path, sizeBytes: size, sha256: await hashOf(target, signal, () => {}) })
+        files.push(known ?? { path, sizeBytes: size, sha256: await hashFile(target, signal) })
         part(0.6 + (0.4 * (index + 1)) / (paths.length + databases.length))
       }
       const manifest = newManifest({ id, at, reason, version: deps.version, schemaVersion, files })
       await writeFile(join(unfinished, manifestName), JSON.stringify(manifest), { flush: true, mode: 0o600 })
       await rename(unfinished, folderOf(id))
-      await flushDirectory(root)
+      await syncDirectory(root)
       return manifest
     } catch (error) {
       await rm(unfinished, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})
@@ -147,7 +149,7 @@ export function createBackups(deps: BackupsDeps): Backups {
       const file = join(folderOf(id), path)
       const found = await stat(file).catch(() => null)
       if (!found?.isFile()) throw damaged(`${path} is missing`)
-      const hash = await hashOf(file, signal, (count) => {
+      const hash = await hashFile(file, signal, (count) => {
         read += count
         tell(from + ((to - from) * read) / Math.max(1, sizeBytes))
       })
@@ -210,7 +212,7 @@ export function createBackups(deps: BackupsDeps): Backups {
           await writeFile(join(folder, `${readyName}.new`), JSON.stringify(ready), { flush: true })
           await rename(join(folder, `${readyName}.new`), join(folder, readyName))
           await flush(join(folder, readyName))
-          await flushDirectory(folder)
+          await syncDirectory(folder)
         } catch (error) {
           await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})
           throw asSpaceError(error)

@@ -73,7 +73,19 @@ export interface RankedChunk {
   adjustments: Adjustment[]
 }
 
-export interface Retrieval {
+/** How a question was searched for. */
+export interface SearchTrace {
+  /** Vector of the query, where an embedder took part. */
+  vector: Float32Array | null
+  embedder: Embedder | null
+  embedMs: number
+  searchMs: number
+  /** Why the words decided alone. Null: they did not, or there is no index by meaning. */
+  embedError: ErrorInfo | null
+  cache: { embedding: CacheLabel; retrieval: CacheLabel }
+}
+
+export interface Retrieval extends SearchTrace {
   query: QueryTerms
   weights: TermWeights
   /** Best first, without near-duplicates, numbered from 1. */
@@ -86,14 +98,6 @@ export interface Retrieval {
   /** Names in the question that no document has: reason enough for `found: false`. */
   unknown: string[]
   ranked: RankedChunk[]
-  /** Vector of the query, where an embedder took part. */
-  vector: Float32Array | null
-  embedder: Embedder | null
-  embedMs: number
-  searchMs: number
-  /** Why the words decided alone. Null: they did not, or there is no index by meaning. */
-  embedError: ErrorInfo | null
-  cache: { embedding: CacheLabel; retrieval: CacheLabel }
   /** The weights that took part. */
   fusion: FusionWeights
   rankingVersion: string

@@ -7,27 +7,19 @@ import type { SearchSignals } from "../features.ts"
 import { defaultSearchShares, type SearchShares } from "../fuse.ts"
 import { type QueryTerms, queryTerms } from "../queryTerms.ts"
 import { type TermWeights, termWeights } from "../relevance.ts"
-import type { CacheLabel } from "../searchCache.ts"
-import type { RetrieveDeps, RetrieveRequest } from "./contract.ts"
+import type { RetrieveDeps, RetrieveRequest, SearchTrace } from "./contract.ts"
 import { findCandidates, type Question } from "./findCandidates.ts"
 
 /** Candidates taken from each of the two searches. */
 const depth = 100
 
-export interface Search {
+export interface Search extends SearchTrace {
   query: QueryTerms
   weights: TermWeights
   /** Best first. */
   candidates: SearchSignals[]
   /** As they took part. */
   shares: SearchShares
-  vector: Float32Array | null
-  embedder: Embedder | null
-  embedMs: number
-  searchMs: number
-  /** Why the words decided alone. Null: they did not, or there is no index by meaning. */
-  embedError: ErrorInfo | null
-  cache: { embedding: CacheLabel; retrieval: CacheLabel }
 }
 
 /** Embeds the question and searches by words and by meaning; repeated questions come from the cache. */
