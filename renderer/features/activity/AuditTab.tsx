@@ -6,8 +6,10 @@ import { Button } from "../../ui/Button.tsx"
 import { Failure } from "../../ui/Failure.tsx"
 import { formatCount } from "../../ui/format.ts"
 import { Notice } from "../../ui/Notice.tsx"
+import { ActivityTable } from "./ActivityTable.tsx"
 import { Choice } from "./Choice.tsx"
 import { PersonFilter } from "./PersonFilter.tsx"
+import { RangeChoice } from "./RangeChoice.tsx"
 import { type Range, sinceOf } from "./range.ts"
 import { eventText, strings } from "./strings.ts"
 import { usePages } from "./usePages.ts"
@@ -64,49 +66,27 @@ export function AuditTab() {
           options={outcomes.map((value) => ({ value, label: texts.outcomes[value] }))}
           onChange={setOutcome}
         />
-        <Choice
-          label={strings.range}
-          all={strings.ranges.all}
-          value={range}
-          options={(["day", "week"] as const).map((value) => ({ value, label: strings.ranges[value] }))}
-          onChange={setRange}
-        />
+        <RangeChoice value={range} onChange={setRange} />
       </div>
       {error ? <Failure error={error} onRetry={restart} /> : null}
       {isLoaded && !error && items.length === 0 ? <p className="soft">{texts.empty}</p> : null}
       {items.length > 0 ? (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls by keyboard
-        <div className="table-box scroll" tabIndex={0}>
-          <table className="activity-table">
-            <thead>
-              <tr>
-                {Object.values(texts.columns).map((column) => (
-                  <th key={column} scope="col">
-                    {column}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((row) => (
-                <tr key={row.id}>
-                  <td className="numbers">{new Date(row.at).toLocaleString()}</td>
-                  <td>{nameOf(row.personId)}</td>
-                  <td>{eventText(row.action)}</td>
-                  <td className="truncate" title={row.subject}>
-                    <code>{row.subject}</code>
-                  </td>
-                  <td>
-                    <span className={`badge ${row.outcome === "ok" ? "" : "warning"}`}>
-                      {texts.outcomes[row.outcome]}
-                    </span>{" "}
-                    {row.detail === null ? null : <span className="faint">{row.detail}</span>}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ActivityTable columns={texts.columns}>
+          {items.map((row) => (
+            <tr key={row.id}>
+              <td className="numbers">{new Date(row.at).toLocaleString()}</td>
+              <td>{nameOf(row.personId)}</td>
+              <td>{eventText(row.action)}</td>
+              <td className="truncate" title={row.subject}>
+                <code>{row.subject}</code>
+              </td>
+              <td>
+                <span className={`badge ${row.outcome === "ok" ? "" : "warning"}`}>{texts.outcomes[row.outcome]}</span>{" "}
+                {row.detail === null ? null : <span className="faint">{row.detail}</span>}
+              </td>
+            </tr>
+          ))}
+        </ActivityTable>
       ) : null}
       {more ? <Button onClick={more}>{strings.more}</Button> : null}
     </>

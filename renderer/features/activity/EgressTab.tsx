@@ -5,7 +5,9 @@ import { Button } from "../../ui/Button.tsx"
 import { Failure } from "../../ui/Failure.tsx"
 import { formatBytes } from "../../ui/format.ts"
 import { goTo } from "../frame/frameStore.ts"
+import { ActivityTable } from "./ActivityTable.tsx"
 import { Choice } from "./Choice.tsx"
+import { RangeChoice } from "./RangeChoice.tsx"
 import { type Range, sinceOf } from "./range.ts"
 import { strings } from "./strings.ts"
 import { usePages } from "./usePages.ts"
@@ -60,53 +62,31 @@ export function EgressTab() {
           options={reasons.map((value) => ({ value, label: texts.reasons[value] }))}
           onChange={setReason}
         />
-        <Choice
-          label={strings.range}
-          all={strings.ranges.all}
-          value={range}
-          options={(["day", "week"] as const).map((value) => ({ value, label: strings.ranges[value] }))}
-          onChange={setRange}
-        />
+        <RangeChoice value={range} onChange={setRange} />
       </div>
       {error ? <Failure error={error} onRetry={restart} /> : null}
       {isLoaded && !error && items.length === 0 ? <p className="soft">{texts.empty}</p> : null}
       {items.length > 0 ? (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls by keyboard
-        <div className="table-box scroll" tabIndex={0}>
-          <table className="activity-table">
-            <thead>
-              <tr>
-                {Object.values(texts.columns).map((column) => (
-                  <th key={column} scope="col">
-                    {column}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((row) => (
-                <tr key={row.id}>
-                  <td className="numbers">{new Date(row.at).toLocaleString()}</td>
-                  <td>{texts.reasons[row.reason]}</td>
-                  <td className="truncate" title={row.host}>
-                    <code>{row.host}</code>
-                  </td>
-                  <td className="numbers">{row.sentBytes === null ? texts.unknown : formatBytes(row.sentBytes)}</td>
-                  <td className="numbers">
-                    {row.receivedBytes === null ? texts.unknown : formatBytes(row.receivedBytes)}
-                  </td>
-                  <td>{row.personId === null ? strings.machine : nameOf(row.personId)}</td>
-                  <td>
-                    <span className={`badge ${warning.includes(row.outcome) ? "warning" : ""}`}>
-                      {texts.outcomes[row.outcome]}
-                    </span>{" "}
-                    {row.detail === null ? null : <span className="faint">{row.detail}</span>}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ActivityTable columns={texts.columns}>
+          {items.map((row) => (
+            <tr key={row.id}>
+              <td className="numbers">{new Date(row.at).toLocaleString()}</td>
+              <td>{texts.reasons[row.reason]}</td>
+              <td className="truncate" title={row.host}>
+                <code>{row.host}</code>
+              </td>
+              <td className="numbers">{row.sentBytes === null ? texts.unknown : formatBytes(row.sentBytes)}</td>
+              <td className="numbers">{row.receivedBytes === null ? texts.unknown : formatBytes(row.receivedBytes)}</td>
+              <td>{row.personId === null ? strings.machine : nameOf(row.personId)}</td>
+              <td>
+                <span className={`badge ${warning.includes(row.outcome) ? "warning" : ""}`}>
+                  {texts.outcomes[row.outcome]}
+                </span>{" "}
+                {row.detail === null ? null : <span className="faint">{row.detail}</span>}
+              </td>
+            </tr>
+          ))}
+        </ActivityTable>
       ) : null}
       {more ? <Button onClick={more}>{strings.more}</Button> : null}
     </>

@@ -8,6 +8,7 @@ import { Empty } from "../../ui/Notice.tsx"
 import { goTo } from "../frame/frameStore.ts"
 import { Choice } from "./Choice.tsx"
 import { PersonFilter } from "./PersonFilter.tsx"
+import { RangeChoice } from "./RangeChoice.tsx"
 import { type Range, sinceOf } from "./range.ts"
 import { eventText, strings } from "./strings.ts"
 import { usePages } from "./usePages.ts"
@@ -23,7 +24,6 @@ const icons: Record<TimelineKind, typeof History> = {
   system: ShieldCheck,
 }
 const kinds = Object.keys(icons) as TimelineKind[]
-const ranges = Object.keys(strings.ranges) as Range[]
 
 /** What happened, by day. */
 export function TimelineTab() {
@@ -51,13 +51,7 @@ export function TimelineTab() {
           onChange={setKind}
         />
         <PersonFilter label={strings.timeline.person} people={people} value={person} onChange={setPerson} />
-        <Choice
-          label={strings.range}
-          all={strings.ranges.all}
-          value={range}
-          options={ranges.filter((value) => value !== "all").map((value) => ({ value, label: strings.ranges[value] }))}
-          onChange={setRange}
-        />
+        <RangeChoice value={range} onChange={setRange} />
       </div>
       {error ? <Failure error={error} onRetry={restart} /> : null}
       {isLoaded && !error && items.length === 0 ? (

@@ -2,6 +2,9 @@ import type { strings } from "./strings.ts"
 
 export type Range = keyof typeof strings.ranges
 
+/** What can be chosen; no choice is all. */
+export const ranges = ["day", "week"] as const satisfies readonly Range[]
+
 const day = 86_400_000
 const lengths: Record<Range, number | undefined> = { day, week: 7 * day, all: undefined }
 
