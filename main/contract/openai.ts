@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { openAiResponseRoutes } from "./openAiResponses.ts"
 import type { RouteTable } from "./route.ts"
 
 /** The OpenAI-compatible surface. Bodies are loose: clients send fields of newer versions, and those are ignored. */
@@ -162,6 +163,7 @@ export const openAiRoutes = {
     maxBodyBytes: 16 * mebibyte,
     output: z.looseObject({ id: z.string(), object: z.literal("text_completion") }),
   },
+  ...openAiResponseRoutes,
   "POST /v1/embeddings": {
     summary: "Embeddings as floats or as base64 of little-endian f32.",
     scope: "rag",

@@ -19,19 +19,29 @@ export async function chatCompletion(
   info: RequestInfo,
   deps: CompletionDeps,
 ): Promise<OpenAiReply> {
-  const request = toLlmRequest(body)
-  const collection = body.model.startsWith("rag/") ? await findCollection(body.model, info.actor, deps) : null
   const choices = body.n ?? 1
-  const llm = collection ? null : await deps.openAi.llm(body.model)
-  if (llm) await refuseWhatModelLacks(request, llm, info.signal)
-  const source = llm
-    ? generateChoices(llm, request, choices, info.signal)
-    : answerFromDocuments(body, request, collection?.id ?? "", info, deps)
+  const source = await startGeneration(body, info, deps)
   const head = { id: `chatcmpl-${newId()}`, created: Math.floor(deps.clock.now() / 1000), model: body.model }
   if (!body.stream) return { kind: "json", value: await wholeCompletion(source, head, choices, Boolean(body.logprobs)) }
   const events = await untilFirst(source)
   const options = { includesUsage: body.stream_options?.include_usage === true, hasLogprobs: Boolean(body.logprobs) }
   return { kind: "events", events: chunks(events, head, options), isClosedByDone: true }
+}
+
+/** What an installed model writes, or what documents answer for `rag/<collection>`. */
+export async function startGeneration(
+  body: ChatCompletionRequest,
+  info: RequestInfo,
+  deps: CompletionDeps,
+): Promise<AsyncIterable<ChoiceEvent>> {
+  const request = toLlmRequest(body)
+  if (body.model.startsWith("rag/")) {
+    const collection = await findCollection(body.model, info.actor, deps)
+    return answerFromDocuments(body, request, collection.id, info, deps)
+  }
+  const llm = await deps.openAi.llm(body.model)
+  await refuseWhatModelLacks(request, llm, info.signal)
+  return generateChoices(llm, request, body.n ?? 1, info.signal)
 }
 
 /** Choices one after the other; each but the first moves on from the seed, else they would all be the same. */

@@ -12,6 +12,8 @@ import { createEmbeddings } from "./embeddings.ts"
 import { invalidOpenAiInput } from "./openAiErrors.ts"
 import { listOpenAiModels, unknownModel } from "./openAiModels.ts"
 import { type OpenAiReply, sendOpenAiReply } from "./openAiReply.ts"
+import { createResponse, deleteResponse, keptResponse } from "./responses/createResponse.ts"
+import { createKeptResponses } from "./responses/keptResponses.ts"
 import { createSpeech, listVoices } from "./speech.ts"
 import { createTranscription, createTranslation } from "./transcriptions.ts"
 
@@ -44,6 +46,7 @@ export function mountOpenAi(app: Express, deps: ServerDeps, guard: Guard, trail:
 function openAiHandlers(deps: ServerDeps): Handlers {
   const created = Math.floor(deps.clock.now() / 1000)
   const embed = createEmbeddings(deps)
+  const kept = createKeptResponses(deps.clock)
   return {
     "GET /v1/models": async (_input, { actor }) => ({
       kind: "json",
@@ -56,6 +59,12 @@ function openAiHandlers(deps: ServerDeps): Handlers {
     },
     "POST /v1/chat/completions": ({ body }, info) => chatCompletion(body, info, deps),
     "POST /v1/completions": ({ body }, info) => textCompletion(body, info, deps),
+    "POST /v1/responses": ({ body }, info) => createResponse(body, info, { ...deps, kept }),
+    "GET /v1/responses/:id": async ({ params }, info) => ({ kind: "json", value: keptResponse(params.id, info, kept) }),
+    "DELETE /v1/responses/:id": async ({ params }, info) => ({
+      kind: "json",
+      value: deleteResponse(params.id, info, kept),
+    }),
     "POST /v1/embeddings": ({ body }, info) => embed(body, info),
     "POST /v1/audio/transcriptions": ({ body }, info) => createTranscription(body, info, deps),
     "POST /v1/audio/translations": ({ body }, info) => createTranslation(body, info, deps),

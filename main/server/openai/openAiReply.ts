@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type { Response } from "express"
+import { z } from "zod"
 import { AppError, isAbort } from "#core/errors.ts"
 import type { Logger } from "#core/logger.ts"
 import { toAppError } from "../errors.ts"
@@ -8,11 +9,14 @@ import type { BytesReply, RequestInfo } from "../handlers.ts"
 import { sendBytes } from "../sendReply.ts"
 import { openAiErrorBody } from "./openAiErrors.ts"
 
-/** What a `/v1` handler gives back. `events` are the JSON values of `data:` lines; `isClosedByDone` adds OpenAI's `[DONE]`. */
+/**
+ * What a `/v1` handler gives back. `events` are the JSON values of `data:` lines; `isClosedByDone` adds OpenAI's `[DONE]`, `isNamed` an
+ * `event:` line with each value's `type`.
+ */
 export type OpenAiReply =
   | { kind: "json"; value: unknown }
   | { kind: "bytes"; reply: BytesReply }
-  | { kind: "events"; events: AsyncIterable<unknown>; isClosedByDone: boolean }
+  | { kind: "events"; events: AsyncIterable<unknown>; isClosedByDone: boolean; isNamed?: boolean }
 
 const pingMs = 5000
 
@@ -36,7 +40,8 @@ export async function sendOpenAiReply(
   const pinging = setInterval(ping, pingMs)
   try {
     for await (const event of reply.events) {
-      await writeAll(response, `data: ${JSON.stringify(event)}\n\n`)
+      const name = reply.isNamed ? nameLine(event) : ""
+      await writeAll(response, `${name}data: ${JSON.stringify(event)}\n\n`)
       if (info.signal.aborted) break
     }
     if (info.signal.reason instanceof AppError) throw info.signal.reason
@@ -52,6 +57,12 @@ export async function sendOpenAiReply(
     clearInterval(pinging)
   }
   if (response.writable) response.end()
+}
+
+const named = z.object({ type: z.string() })
+const nameLine = (event: unknown): string => {
+  const { data } = named.safeParse(event)
+  return data ? `event: ${data.type}\n` : ""
 }
 
 /** How long a stream may stay without headers, so that an early failure still gets its status. */
