@@ -10,7 +10,7 @@ import { documentPolicy } from "./securityHeaders.ts"
 /** Every route that answers programs. */
 export const allRoutes: RouteTable = { ...routes, ...openAiRoutes }
 
-/** `/openapi.json` and `/docs`, both derived from the table. Public: they say nothing about this machine. */
+/** `/openapi.json`, `/docs` and `/llms.txt`, all derived from the table. Public: they say nothing about this machine. */
 export function mountDocs(app: Express, version: string): void {
   // Written when first asked for: few people ever do, and every schema of the table has to be walked.
   let openApi: string | undefined
@@ -19,11 +19,32 @@ export function mountDocs(app: Express, version: string): void {
     openApi ??= JSON.stringify(openApiDocument(allRoutes, version))
     response.type("application/json").send(openApi)
   })
+  app.get("/llms.txt", (_request: Request, response: Response) => {
+    response.type("text/plain").send(llmsText(allRoutes))
+  })
   app.get("/docs", (_request: Request, response: Response) => {
     page ??= docsPage(allRoutes, version)
     response.setHeader("content-security-policy", documentPolicy)
     response.type("html").send(page)
   })
+}
+
+/** The API for a language model that shall use it. Source of the form: https://llmstxt.org */
+export function llmsText(table: RouteTable): string {
+  const lines = Object.entries(table).map(([key, route]) => `- \`${key}\` (${route.scope}): ${route.summary}`)
+  return `# ZenGlow
+
+> An assistant whose models run on this machine. It answers from its user's documents with citations, listens and speaks.
+
+Every request but the public ones carries \`Authorization: Bearer KEY\`; the user makes keys under Settings, Keys and API. Bodies are JSON. Errors say \`code\`, \`message\` and \`remedy\`. \`/v1\` takes OpenAI's requests: the model \`rag/<collection>\` answers from documents with citations.
+
+- [OpenAPI 3.1](/openapi.json): every route with its fields
+- [The same as a page](/docs)
+
+## Routes
+
+${lines.join("\n")}
+`
 }
 
 const openApiPath = (path: string): string => path.replace(/[:*](\w+)/g, "{$1}")

@@ -67,6 +67,7 @@ export function createServer(deps: ServerDeps): CoreServer {
     keyring,
     sessions,
     rateLimit: createRateLimit(deps.requestsPerTenSeconds ?? 5000, () => deps.clock.monotonic()),
+    livenessLimit: createRateLimit(deps.livenessPerTenSeconds ?? 50_000, () => deps.clock.monotonic()),
     allowedHosts: deps.allowedHosts,
     allowedOrigins: deps.allowedOrigins,
     port: () => bound?.port ?? -1,
@@ -195,6 +196,7 @@ const apiSegments = new Set([
   "ws",
   "docs",
   "openapi.json",
+  "llms.txt",
 ])
 const isApiPath = (path: string): boolean => apiSegments.has(path.split("/")[1]?.toLowerCase() ?? "")
 

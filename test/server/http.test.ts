@@ -290,6 +290,9 @@ describe("documentation", () => {
     expect(page.text).toContain("POST /api/turns")
     expect(page.text).not.toContain("<script")
     expect(openApiDocument(allRoutes, "1").openapi).toBe("3.1.0")
+    const forModels = await rawRequest({ port, path: "/llms.txt" })
+    expect(forModels.text).toMatch(/^# ZenGlow\n\n> /)
+    for (const key of Object.keys(allRoutes)) expect(forModels.text).toContain(`\`${key}\``)
   })
 
   it("in docs/api.md is what the table says", async () => {
