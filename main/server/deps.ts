@@ -7,7 +7,7 @@ import type { ConversationService, MessageService, TurnService } from "./deps/co
 import type { CollectionService, DocumentService, FolderService, SearchIndexService } from "./deps/documents.ts"
 import type { JobService } from "./deps/jobs.ts"
 import type { ArtifactService, EvaluationService, MemoryService } from "./deps/knowledge.ts"
-import type { ModelService, OpenAiService } from "./deps/models.ts"
+import type { BackendService, ModelService, OpenAiService, SwitchrService } from "./deps/models.ts"
 import type { BackupService, OpsService, SettingsService, TraceService } from "./deps/operations.ts"
 import type { PeopleService } from "./deps/people.ts"
 import type { DatasetService, PrivacyService } from "./deps/privacy.ts"
@@ -75,6 +75,8 @@ export interface ServerDeps {
   firstRunKey: string
   /** Requests of one key within ten seconds. Default 5000. */
   requestsPerTenSeconds?: number
+  /** Requests of `/health`, of everybody together, within ten seconds. Default 50000. */
+  livenessPerTenSeconds?: number
   /** Check every answer against its schema; a wrong one becomes `internal`. On in development and tests. */
   checksOutput: boolean
 
@@ -91,6 +93,8 @@ export interface ServerDeps {
   searchIndex: SearchIndexService
   jobs: JobService
   models: ModelService
+  backends: BackendService
+  switchr: SwitchrService
   settings: SettingsService
   speech: SpeechService
   speakers: SpeakerService

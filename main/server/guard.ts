@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http"
+import type { opsRoutes } from "#contract/ops.ts"
 import type { Scope } from "#contract/route.ts"
 import { type Actor, hasScope, ownerId } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
@@ -33,6 +34,8 @@ export interface GuardOptions {
   keyring: Keyring
   sessions: Sessions
   rateLimit: RateLimit
+  /** Of `/health` alone: it reads nothing, so asking it often may not lock out who asks for something. */
+  livenessLimit: RateLimit
   allowedHosts: readonly string[]
   allowedOrigins: readonly string[]
   /** The bound port. */
@@ -42,6 +45,7 @@ export interface GuardOptions {
 }
 
 const loopbackNames = ["127.0.0.1", "localhost", "[::1]"]
+const livenessRoute = "GET /health" satisfies keyof typeof opsRoutes
 const nobody: Actor = { personId: ownerId, scopes: [] }
 
 export function createGuard(options: GuardOptions): Guard {
@@ -81,7 +85,8 @@ export function createGuard(options: GuardOptions): Guard {
     },
     async identify(request, scope, { route, bearer, known }) {
       if (scope === "public") {
-        options.rateLimit.take("public")
+        if (route === livenessRoute) options.livenessLimit.take("public")
+        else options.rateLimit.take("public")
         return { keyId: "public", actor: nobody }
       }
       const secret = bearer ?? credential(request)

@@ -60,10 +60,12 @@ const half = (): string => `POST /api/memory HTTP/1.1\r\nHost: 127.0.0.1:${port}
 
 describe("under load from another process", { timeout: 60_000 + seconds * 20_000 }, () => {
   it("every request of many connections is answered, none with an error", async () => {
-    // Fewer than the limit of a key, and of those without one, lets through at once.
-    const health = await run("/health", { amount: isLong ? 4000 : 1000 })
+    // The probes of a machine, as many as it can take: none waits for a limit that others share.
+    const health = await run("/health", isLong ? {} : { amount: 1000 })
     tell("/health", health)
-    expect([health["2xx"], health.non2xx, health.errors, health.timeouts]).toEqual([isLong ? 4000 : 1000, 0, 0, 0])
+    if (isLong) say(`/health: ${Math.round(health["2xx"] / health.duration)} answered a second, aim 3000`)
+    expect([health.non2xx, health.errors, health.timeouts]).toEqual([0, 0, 0])
+    expect(health["2xx"]).toBeGreaterThanOrEqual(1000)
     const list = await run("/api/conversations", { headers, connections: 16, amount: 300 })
     tell("/api/conversations", list)
     expect([list["2xx"], list.non2xx, list.errors, list.timeouts]).toEqual([300, 0, 0, 0])

@@ -328,4 +328,24 @@ describe("rate", () => {
       slow.remove()
     }
   })
+
+  it("counts /health apart: a flood of it is refused and locks nobody else out", async () => {
+    const slow = createFakeServer({
+      requestsPerTenSeconds: 2,
+      livenessPerTenSeconds: 4,
+      clock: { now: () => 0, monotonic: () => 0 },
+    })
+    const limited = createServer(slow.deps)
+    const { port: slowPort } = await limited.listen({ host: "127.0.0.1", port: 0, isPortExplicit: true })
+    try {
+      const ask = async (path: string) => (await rawRequest({ port: slowPort, path })).status
+      const probes = []
+      for (let count = 0; count < 6; count++) probes.push(await ask("/health"))
+      expect(probes).toEqual([200, 200, 200, 200, 429, 429])
+      expect([await ask("/ready"), await ask("/ready"), await ask("/ready")]).toEqual([200, 200, 429])
+    } finally {
+      await limited.close()
+      slow.remove()
+    }
+  })
 })
