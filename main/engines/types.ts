@@ -1,5 +1,6 @@
 /** What the product asks of its engines. Instances arrive as arguments; only createApp knows which implementation stands behind them. */
 
+import type { AnswerRoute } from "#contract/backends.ts"
 import type { ChatMessage, GenerateEvent, GenerateRequest } from "#contract/generation.ts"
 
 export type {
@@ -33,6 +34,8 @@ export interface LlmInfo {
 }
 
 export interface Llm extends Engine {
+  /** Where it answers from and why, where there was a choice. */
+  readonly route?: AnswerRoute
   info(signal: AbortSignal): Promise<LlmInfo>
   countTokens(texts: string[], signal: AbortSignal): Promise<number[]>
   /** Size of the whole prompt as the chat template renders it. */

@@ -37,6 +37,7 @@ const allowed: Record<string, string> = {
   "main/models/recordClients.ts": "the package clients' method of that name, written down here",
   "main/models/hubProbe.ts": "the fetch that createInstallDeps hands over",
   "main/models/registryClients.ts": "package clients, written down by recordClients.ts",
+  "main/engines/remote/connection.ts": "the fetch that backendConnection.ts hands over",
   "main/engines/remote/xttsServer.ts": "the fetch that cloner.ts hands over",
   "main/rag/pages/fetchPage.ts": "asks egress.open before each connection",
   "main/ops/tcpProbe.ts": "this machine, or what operations.ts asked egress.open for",
