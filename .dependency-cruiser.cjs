@@ -32,6 +32,7 @@ module.exports = {
     only("rag", "^main/rag/", ["^main/rag/", "^main/core/", "^main/contract/", types]),
     only("chat", "^main/chat/", ["^main/chat/", "^main/rag/", "^main/core/", "^main/contract/", types]),
     only("voice", "^main/voice/", ["^main/voice/", "^main/chat/", "^main/core/", "^main/contract/", types]),
+    only("routing", "^main/routing/", ["^main/routing/", "^main/core/", "^main/contract/", types]),
     only("ops", "^main/ops/", ["^main/ops/", "^main/core/", "^main/contract/", types]),
     only("server", "^main/server/", ["^main/server/", "^main/core/", "^main/contract/"]),
     only("cli", "^main/cli/", ["^main/cli/", "^main/app/", "^main/core/", "^main/contract/"]),

@@ -12,11 +12,14 @@ import type { RetrieveDeps } from "#rag/retrieve.ts"
 import type { ShownLists } from "#rag/shownLists.ts"
 import type { Store } from "#store/types.ts"
 import type { EngineRack } from "./engines.ts"
+import type { Routing } from "./routing.ts"
 import type { Settings } from "./settings.ts"
 
 export interface AnsweringDeps {
   store: Store
-  engines: Pick<EngineRack, "llm" | "promptTokensPerSecond">
+  engines: Pick<EngineRack, "promptTokensPerSecond">
+  /** Who answers a request. */
+  routing: Pick<Routing, "llm">
   catalog: Catalog
   settings: Pick<Settings, "values">
   retrieval: RetrieveDeps
@@ -51,15 +54,15 @@ const summaryPatienceSeconds = 60
 const promptOverhead = 120
 
 export function createAnswering(deps: AnsweringDeps): Answering {
-  const { store, engines, catalog, settings, retrieval, memories, shown, log } = deps
+  const { store, engines, routing, catalog, settings, retrieval, memories, shown, log } = deps
   const promptSpeed = (): number => engines.promptTokensPerSecond() ?? assumedPromptSpeed
   const passageTokens = (): number =>
     Math.min(1200, Math.max(leastPassageTokens, Math.round(promptSpeed() * patienceSeconds) - promptOverhead))
 
   const answerDeps: AnswerDeps = {
     retrieval,
-    async llm(modelId) {
-      const llm = await engines.llm(modelId)
+    async llm(modelId, _signal, use) {
+      const llm = await routing.llm(modelId, use)
       if (!llm) return null
       return { llm, composes: !catalog.has(llm.modelId) || catalog.get(llm.modelId).quality >= composingQuality }
     },

@@ -66,6 +66,7 @@ import { createRagService } from "./ragService.ts"
 import { createReading } from "./reading.ts"
 import { createResplitting } from "./resplitting.ts"
 import { openRetrieval } from "./retrieval.ts"
+import { openRouting } from "./routing.ts"
 import { createSample } from "./sample.ts"
 import { createSettingsService, openSettings } from "./settings.ts"
 import { createSound } from "./sound.ts"
@@ -138,10 +139,11 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     ),
   )
   const { changed, onChange } = createChanges(store.documents, log)
+  const leave = createLeaving(() => ({ store, jobs, folders, documents, datasets, vault }))
   const people = await openPeople({
     store,
     pins: createPins(clock),
-    leave: createLeaving(() => ({ store, jobs, folders, documents })),
+    leave,
     settle: () => folders.start(ownerActor),
     onShared: (channel) => changed(channel)(null),
   })
@@ -343,9 +345,21 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
   const personas = createPersonas({ file: join(config.dataDir, "personas.json"), log: part("ops") })
   const persona = (id: string | null, actor?: Actor) =>
     personas.get(id ?? people.person(actor?.personId ?? "")?.personaId ?? settings.values(actor).personaId)
+  const routing = await openRouting({
+    store,
+    engines,
+    settings,
+    secrets,
+    egress,
+    dataDir: config.dataDir,
+    onChange: () => changed("models")(null),
+    clock,
+    log: part("routing"),
+  })
   const answering = createAnswering({
     store,
     engines,
+    routing,
     catalog,
     settings,
     retrieval: retrieval.deps,
@@ -373,6 +387,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     store,
     models,
     engines,
+    routing,
     budget,
     egress,
     isHubReachable: createHubProbe({
@@ -445,7 +460,6 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     version,
     clock,
   })
-  const leave = createLeaving(() => ({ store, jobs, folders, documents }))
   const privacy = createPrivacyService({
     store,
     vault,
@@ -453,7 +467,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     leave: (actor) => leave(actor, "erase"),
     deleteDocument: documents.delete,
     deleteMemory: knowledge.memories.forget,
-    removePerson: (actor, id) => people.remove(actor, id, "erase"),
+    removePerson: people.remove,
     actorOf: people.actorOf,
     changed(actor) {
       for (const channel of ["documents", "conversations", "memory", "artifacts"] as const)
@@ -493,6 +507,8 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     searchIndex: indexKeeper.service,
     jobs,
     models: createModelService({ models, engines, settings }),
+    backends: routing.backends,
+    switchr: routing.switchr,
     settings: createSettingsService(settings, personas, config.dataDir),
     speech,
     speakers,
@@ -533,7 +549,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     ...(options.sessions ? { carriedSessions: options.sessions } : {}),
     timeline: store.timeline,
     audio,
-    openAi: createOpenAiService({ engines, answer: answering.answerShown, persona }),
+    openAi: createOpenAiService({ routing, answer: answering.answerShown, persona }),
     onRequest: metrics.onRequest,
     onChange,
   }

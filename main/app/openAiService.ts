@@ -2,19 +2,19 @@ import type { TurnDeps } from "#chat/runTurn.ts"
 import { AppError } from "#core/errors.ts"
 import type { OpenAiService } from "#server/deps.ts"
 import type { Answering } from "./answering.ts"
-import type { EngineRack } from "./engines.ts"
+import type { Routing } from "./routing.ts"
 
 export interface OpenAiServiceDeps {
-  engines: Pick<EngineRack, "llm">
+  routing: Pick<Routing, "named">
   answer: Answering["answer"]
   persona: TurnDeps["persona"]
 }
 
 /** What `/v1` calls: a model alone, or an answer from documents. */
-export function createOpenAiService({ engines, answer, persona }: OpenAiServiceDeps): OpenAiService {
+export function createOpenAiService({ routing, answer, persona }: OpenAiServiceDeps): OpenAiService {
   return {
     async llm(id) {
-      const llm = await engines.llm(id)
+      const llm = await routing.named(id)
       if (!llm)
         throw new AppError("model.missing", "No chat model is installed.", { remedy: "Run `zenglow models pull`." })
       return llm

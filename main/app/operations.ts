@@ -20,6 +20,7 @@ import type { TurnSummary } from "#ops/turnMeter.ts"
 import type { Store } from "#store/types.ts"
 import type { EngineRack } from "./engines.ts"
 import { productDir } from "./entries.ts"
+import type { Routing } from "./routing.ts"
 import type { SoundChecks } from "./soundChecks.ts"
 import { version } from "./version.ts"
 
@@ -31,6 +32,7 @@ export interface OperationsDeps {
   store: Store
   models: Models
   engines: EngineRack
+  routing: Pick<Routing, "probed" | "addresses">
   budget: MemoryBudget
   egress: Pick<Egress, "isOffline" | "open">
   isHubReachable(signal: AbortSignal): Promise<boolean>
@@ -82,8 +84,8 @@ export function createOperations(deps: OperationsDeps): { metrics: Metrics; ops:
     mask: deps.mask,
     reloadConfiguration: deps.reloadConfiguration,
     notReady: () => [],
-    backends: [{ name: "in-process", llm: () => engines.llm(null) }],
-    backendAddresses: () => new Set(),
+    backends: () => [{ name: "in-process", llm: () => engines.llm(null) }, ...deps.routing.probed()],
+    backendAddresses: deps.routing.addresses,
     health: {
       clock,
       startedAt,

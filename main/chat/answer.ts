@@ -8,6 +8,7 @@ import { sentencesOf } from "#rag/sentences.ts"
 import { type ComposeDeps, composeAnswer } from "./composeAnswer.ts"
 import { intentOf } from "./intent.ts"
 import { proposeFact } from "./memory/proposeFact.ts"
+import { type ModelUse, modelUse } from "./modelUse.ts"
 import { buildPrompt } from "./prompt.ts"
 import { notStated, quoteDocuments, say } from "./quoteDocuments.ts"
 import { rememberVectors } from "./rememberVectors.ts"
@@ -21,7 +22,7 @@ export interface AnswerDeps extends ComposeDeps {
    * The model for a request. Null: none is installed; answers are then quotations. `composes` is false for models too small to
    * phrase what documents say: they only chat.
    */
-  llm(modelId: string | null, signal: AbortSignal): Promise<{ llm: Llm; composes: boolean } | null>
+  llm(modelId: string | null, signal: AbortSignal, use: ModelUse): Promise<{ llm: Llm; composes: boolean } | null>
   settings(): Promise<{ topK: number; answerTokens: number; temperature: number }>
   hasDocuments(input: AnswerInput): Promise<boolean>
 }
@@ -39,7 +40,7 @@ export async function* answer(
   signal: AbortSignal,
 ): AsyncGenerator<TurnEventBody> {
   const wantsDocuments = await untilAborted(searchesDocuments(input, deps), signal)
-  const model = await untilAborted(deps.llm(input.model, signal), signal)
+  const model = await untilAborted(deps.llm(input.model, signal, modelUse(input, wantsDocuments)), signal)
   if (!wantsDocuments) {
     yield* chat(input, model?.llm ?? null, deps, signal)
     return

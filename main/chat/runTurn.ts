@@ -431,6 +431,7 @@ async function storeAnswer(
     usage: state.usage,
     heardChars: state.heardChars,
     kind: turn.request.kind,
+    ...(state.sent ? { sent: state.sent } : {}),
   }
   await deps.store.messages.append(turn.actor, answer)
   deps.onConversationChanged(turn.conversation.id, turn.actor)

@@ -47,6 +47,7 @@ const toMessage = (chatId: string, turn: TurnState, role: Message["role"], paren
   usage: null,
   heardChars: null,
   kind: turn.kind,
+  ...(role === "assistant" && turn.sent ? { sent: turn.sent } : {}),
   feedback: null,
   createdAt: Date.now(),
 })

@@ -8,14 +8,16 @@ import type { Place, WholeDocument } from "#rag/whole/readWhole.ts"
 import { recogniseWhole, routeOf } from "#rag/whole/recognise.ts"
 import { type SolveDeps, solveWhole } from "#rag/whole/solve.ts"
 import type { WholeAnswer } from "#rag/whole/wholeAnswer.ts"
+import type { AnswerDeps } from "./answer.ts"
 import { createAnswerFilter } from "./answerFilter.ts"
+import { modelUse } from "./modelUse.ts"
 import { neutralise } from "./neutralise.ts"
 import type { AnswerInput } from "./runTurn.ts"
 import { attributeSentences } from "./support.ts"
 
 export interface WholeAnswerDeps extends SolveDeps {
   /** The model for a request; null or one that does not compose: the documents' own sentences are shown. */
-  llm(modelId: string | null, signal: AbortSignal): Promise<{ llm: Llm; composes: boolean } | null>
+  llm: AnswerDeps["llm"]
   embedder(): Promise<Embedder | null>
   /** Tokens that the machine reads in the time a person waits for a summary, about a minute. */
   readableTokens(): number
@@ -57,7 +59,8 @@ export async function* wholeAnswer(
 
   yield { type: "retrieve-start", query: input.question }
   const { label, total, unit, parts } = solved
-  const model = parts === undefined ? null : await untilAborted(deps.llm(input.model, signal), signal)
+  const model =
+    parts === undefined ? null : await untilAborted(deps.llm(input.model, signal, modelUse(input, true)), signal)
   const isWritten = parts !== undefined && model?.composes === true && fits(parts, deps.readableTokens())
   const numbered = numberedPassages(solved, isWritten ? parts : null)
   yield { type: "route", route, label, done: isWritten ? 0 : total, total, unit }

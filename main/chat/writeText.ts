@@ -37,7 +37,13 @@ export async function* writeText(
     ...(provisional ? { provisional } : {}),
   })
   const request = { messages: prompt.messages, cacheKey: input.cacheKey, ...options }
+  let told: Llm["route"]
   for await (const event of llm.generate(request, signal)) {
+    // Whoever fails before the first token is followed by another: what is told is who answers.
+    if (llm.route && llm.route !== told && event.type !== "prompt-progress") {
+      told = llm.route
+      yield { type: "sent", route: told }
+    }
     if (event.type === "prompt-progress") yield { type: "prompt-progress", done: event.done, total: event.total }
     else if (event.type === "reasoning") yield { type: "reasoning-delta", text: event.text }
     else if (event.type === "text") {
@@ -70,6 +76,7 @@ export function textEnd(
   return {
     type: "text-end",
     model: llm.modelId,
+    ...(llm.route ? { sent: llm.route } : {}),
     usage,
     contextTokens: prompt.promptTokens + (usage?.completionTokens ?? 0),
     contextLimit: prompt.contextTokens,

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { answerRoute } from "./backends.ts"
 import { id, ok, pageOf, pageQuery, timestamp } from "./common.ts"
 import type { RouteTable } from "./route.ts"
 import { shared } from "./sharing.ts"
@@ -26,6 +27,8 @@ export const message = z.object({
   kind: z.enum(["text", "voice"]),
   /** Spoken questions: whose voice it was. Null: nobody who is known. Absent: not asked, or the voice was forgotten since. */
   speaker: z.object({ id, name: z.string() }).nullable().optional(),
+  /** Where an answer was written and why there. Absent: on this computer, without a choice. */
+  sent: answerRoute.optional(),
   feedback: z.enum(["up", "down"]).nullable(),
   createdAt: timestamp,
 })

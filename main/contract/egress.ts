@@ -8,6 +8,7 @@ export const egressReason = z.enum([
   "model-check",
   "web-page",
   "voice-server",
+  "model-server",
   "window-program",
   "connection-check",
 ])

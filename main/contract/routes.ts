@@ -1,6 +1,7 @@
 import { artifactRoutes } from "./artifacts.ts"
 import { audioRoutes } from "./audio.ts"
 import { auditRoutes } from "./audit.ts"
+import { backendRoutes } from "./backends.ts"
 import { backupRoutes } from "./backups.ts"
 import { cloningRoutes } from "./cloning.ts"
 import { conversationRoutes } from "./conversations.ts"
@@ -25,6 +26,7 @@ import { secretRoutes } from "./secrets.ts"
 import { settingsRoutes } from "./settings.ts"
 import { speakerRoutes } from "./speakers.ts"
 import { supportRoutes } from "./support.ts"
+import { switchrRoutes } from "./switchr.ts"
 import { timelineRoutes } from "./timeline.ts"
 import { traceRoutes } from "./traces.ts"
 import { turnRoutes } from "./turnRoutes.ts"
@@ -42,6 +44,8 @@ export const routes = {
   ...searchIndexRoutes,
   ...jobRoutes,
   ...modelRoutes,
+  ...backendRoutes,
+  ...switchrRoutes,
   ...settingsRoutes,
   ...peopleRoutes,
   ...secretRoutes,

@@ -1,3 +1,4 @@
+import type { AnswerRoute } from "./backends.ts"
 import type { ErrorInfo } from "./errors.ts"
 import type {
   CitedSpan,
@@ -35,6 +36,8 @@ export interface TurnState {
   memory: { action: "stored" | "known" | "proposed" | "refused"; memoryId: string | null; text: string } | null
   /** Whole documents are read for this answer. */
   route: { route: WholeRoute; label: string; done: number; total: number; unit: string } | null
+  /** Where the answer is written and why there. */
+  sent: AnswerRoute | null
   promptProgress: { done: number; total: number } | null
   reasoning: string
   text: string
@@ -79,6 +82,7 @@ export const emptyTurn = (turnId: string): TurnState => ({
   quote: null,
   memory: null,
   route: null,
+  sent: null,
   promptProgress: null,
   reasoning: "",
   text: "",
@@ -141,6 +145,8 @@ export function foldTurn(state: TurnState, event: TurnEvent): TurnState {
     }
     case "prompt-progress":
       return { ...next, stage: "reading", promptProgress: { done: event.done, total: event.total } }
+    case "sent":
+      return { ...next, sent: event.route }
     case "reasoning-delta":
       return { ...next, stage: "writing", reasoning: state.reasoning + event.text }
     case "text-delta":
@@ -152,6 +158,7 @@ export function foldTurn(state: TurnState, event: TurnEvent): TurnState {
         ...next,
         text: event.text,
         model: event.model ?? state.model,
+        sent: event.sent ?? state.sent,
         spans: event.spans,
         usage: event.usage,
         found: event.found,

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import type { AnswerRoute } from "./backends.ts"
 import { id, timestamp } from "./common.ts"
 import { documentKind } from "./documents.ts"
 import type { ErrorInfo } from "./errors.ts"
@@ -178,6 +179,8 @@ export type TurnEventBody =
   /** The question is answered by reading whole documents instead of searching; sent again as reading goes on. */
   | { type: "route"; route: WholeRoute; label: string; done: number; total: number; unit: string }
   | { type: "prompt-progress"; done: number; total: number }
+  /** A server or model begins to answer: which one, and why. */
+  | { type: "sent"; route: AnswerRoute }
   | { type: "reasoning-delta"; text: string }
   | {
       type: "text-delta"
@@ -191,6 +194,8 @@ export type TurnEventBody =
       type: "text-end"
       /** The model that wrote it. Null: quoted, not written. */
       model: string | null
+      /** Where it was written and why there. Absent: there was no choice, and nothing left this computer. */
+      sent?: AnswerRoute
       text: string
       spans: CitedSpan[]
       usage: Usage | null

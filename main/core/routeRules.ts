@@ -73,6 +73,9 @@ const everybody = [
 ] as const
 
 const members = [
+  "POST /switchr/route",
+  "GET /switchr/health",
+  "POST /switchr/feedback",
   "GET /api/people",
   "PATCH /api/people/:id",
   "PUT /api/people/:id/pin",
@@ -201,6 +204,13 @@ const owner = [
   "DELETE /api/secrets/:name",
   "GET /api/audit/verify",
   "GET /api/egress",
+  "GET /switchr/config",
+  "PUT /switchr/config",
+  "GET /api/backends",
+  "POST /api/backends",
+  "PATCH /api/backends/:name",
+  "DELETE /api/backends/:name",
+  "POST /api/backends/:name/test",
   "GET /api/backups",
   "POST /api/backups",
   "POST /api/backups/:id/verify",

@@ -14,7 +14,7 @@ import { probeTcp, type TcpProbe } from "./tcpProbe.ts"
 
 export interface OpsDeps extends SupportBundleDeps {
   /** Places that answers can come from. */
-  backends: readonly ProbedBackend[]
+  backends: () => readonly ProbedBackend[]
   /** `host:port` of backends that may be probed. */
   backendAddresses(): ReadonlySet<string>
   reloadConfiguration(actor: Actor): Promise<{ changed: (ConfigChange & { isApplied: boolean })[] }>
@@ -70,7 +70,7 @@ export function createOps(deps: OpsDeps): Ops {
     reloadConfiguration: deps.reloadConfiguration,
     logs: deps.logs.recent,
     onLogLine: deps.logs.onLine,
-    probe: (signal) => probeBackends(deps.backends, deps.health.clock, signal),
+    probe: (signal) => probeBackends(deps.backends(), deps.health.clock, signal),
     bundle: createSupportBundle(deps),
     tcp: (target, signal) => probeTcp(target, deps.backendAddresses(), signal),
     nativeModules: deps.diagnostics.nativeModules,

@@ -25,6 +25,7 @@ import { createTraces } from "#ops/traces/createTraces.ts"
 import { createShownLists } from "#rag/shownLists.ts"
 import type { Change, RagQuery, ServerDeps } from "#server/deps.ts"
 import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
+import { createFakeBackends } from "./fakeBackends.ts"
 import { createFakeCloning } from "./fakeCloning.ts"
 import { fakeDevices } from "./fakeDevices.ts"
 import { createFakePeople } from "./fakePeople.ts"
@@ -269,6 +270,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       rescan: async (_actor, id) => find(folders, id, "folder.not-found"),
       remove: async (_actor, id) => void find(folders, id, "folder.not-found"),
     },
+    ...createFakeBackends(),
     models: {
       list: async () => ({ items: fakeModels, diskUsedBytes: 0, diskFreeBytes: 1 }),
       bundle: async () => emptyBundle,

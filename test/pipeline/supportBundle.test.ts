@@ -62,7 +62,7 @@ function open() {
     mask: hidden.mask,
     notReady: () => [],
     reloadConfiguration: async () => ({ changed: [] }),
-    backends: [],
+    backends: () => [],
     backendAddresses: () => new Set(),
     health: {
       clock: systemClock,

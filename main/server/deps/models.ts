@@ -1,5 +1,6 @@
+import type { Backend, BackendView } from "#contract/backends.ts"
 import type { Bundle, Model, ModelRole } from "#contract/models.ts"
-import type { RouteOutput } from "#contract/route.ts"
+import type { RouteInput, RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
 import type { TurnEventBody } from "#contract/turns.ts"
 import type { Actor } from "#core/actor.ts"
@@ -23,6 +24,26 @@ export interface ModelService {
   unload(id: string): Promise<Model>
   select(actor: Actor, id: string): Promise<Model>
   remove(actor: Actor, id: string): Promise<{ freedBytes: number }>
+}
+
+/** Unknown names reject with `backend.not-found`. */
+export interface BackendService {
+  list(): Promise<BackendView[]>
+  add(backend: Backend, key: string | null): Promise<BackendView>
+  change(
+    name: string,
+    change: { [K in Exclude<keyof Backend, "name">]?: Backend[K] | undefined } & { key?: string | null | undefined },
+  ): Promise<BackendView>
+  remove(name: string): Promise<void>
+  test(name: string, signal: AbortSignal): Promise<RouteOutput<Routes["POST /api/backends/:name/test"]>>
+}
+
+export interface SwitchrService {
+  route(request: RouteInput<Routes["POST /switchr/route"]>["body"]): Promise<RouteOutput<Routes["POST /switchr/route"]>>
+  health(): Promise<RouteOutput<Routes["GET /switchr/health"]>>
+  feedback(decisionId: string, value: "up" | "down"): Promise<void>
+  config(): Promise<RouteOutput<Routes["GET /switchr/config"]>>
+  configure(text: string): Promise<RouteOutput<Routes["PUT /switchr/config"]>>
 }
 
 export interface OpenAiService {

@@ -6,6 +6,7 @@ import type { MetricsSocket } from "../metricsSocket.ts"
 import type { Sessions } from "../sessions.ts"
 import { audioHandlers } from "./audio.ts"
 import { auditHandlers } from "./audit.ts"
+import { backendHandlers, switchrHandlers } from "./backends.ts"
 import { backupHandlers } from "./backups.ts"
 import { cloningHandlers } from "./cloning.ts"
 import { conversationHandlers } from "./conversations.ts"
@@ -45,6 +46,8 @@ export const createHandlers = (
   ...searchIndexHandlers(deps),
   ...jobHandlers(deps),
   ...modelHandlers(deps),
+  ...backendHandlers(deps),
+  ...switchrHandlers(deps),
   ...settingsHandlers(deps),
   ...peopleHandlers(deps),
   ...secretHandlers(deps),

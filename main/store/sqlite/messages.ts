@@ -1,3 +1,4 @@
+import type { AnswerRoute } from "#contract/backends.ts"
 import type { Message, SearchHit } from "#contract/conversations.ts"
 import type { Actor } from "#core/actor.ts"
 import { decodeCursor, toPage } from "../cursor.ts"
@@ -34,6 +35,7 @@ interface MessageRow {
   kind: Message["kind"]
   speaker_id: string | null
   speaker_name: string | null
+  sent: string | null
   feedback: Message["feedback"]
   created_at: number
 }
@@ -62,6 +64,7 @@ const toMessage = (row: MessageRow): Message => ({
   heardChars: row.heard_chars,
   kind: row.kind,
   ...speakerOf(row),
+  ...(row.sent === null ? {} : { sent: fromJson<AnswerRoute>(row.sent) }),
   feedback: row.feedback,
   createdAt: row.created_at,
 })
@@ -88,6 +91,7 @@ const bound = (message: Message) => ({
   heardChars: message.heardChars,
   kind: message.kind,
   speakerId: message.speaker === undefined ? null : (message.speaker?.id ?? unknownVoice),
+  sent: message.sent === undefined ? null : JSON.stringify(message.sent),
   feedback: message.feedback,
   createdAt: message.createdAt,
 })
@@ -95,9 +99,9 @@ const bound = (message: Message) => ({
 export function insertMessage(context: StoreContext, actor: Actor, conversationSeq: number, message: Message): void {
   context.run(
     `INSERT INTO messages (id, owner_id, conversation_seq, parent_id, role, text, reasoning, end_reason, error, model,
-       passages, spans, timings, usage, heard_chars, kind, speaker_id, feedback, created_at)
+       passages, spans, timings, usage, heard_chars, kind, speaker_id, sent, feedback, created_at)
      VALUES (@id, @owner, @conversationSeq, @parentId, @role, @text, @reasoning, @endReason, @error, @model,
-       @passages, @spans, @timings, @usage, @heardChars, @kind, @speakerId, @feedback, @createdAt)`,
+       @passages, @spans, @timings, @usage, @heardChars, @kind, @speakerId, @sent, @feedback, @createdAt)`,
     { ...context.owner(actor), ...bound(message), conversationSeq },
   )
 }

@@ -98,6 +98,7 @@ export const strings = {
       "model-check": "Looking for models",
       "web-page": "Reading a web page",
       "voice-server": "Voice server",
+      "model-server": "Model server",
       "window-program": "Fetching the window's program",
       "connection-check": "Checking a connection",
     },

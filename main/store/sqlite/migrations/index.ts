@@ -14,6 +14,7 @@ import { speakersOfMessages } from "./012-speakers-of-messages.ts"
 import { people } from "./013-people.ts"
 import { clonedVoices } from "./014-cloned-voices.ts"
 import { answersByTime } from "./015-answers-by-time.ts"
+import { whereAnswersWent } from "./016-where-answers-went.ts"
 
 /** One step forward of the schema; its place in the list plus one is the `user_version` after it. Released steps never change. */
 export type Migration = string | ((db: Database.Database) => void)
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   people,
   clonedVoices,
   answersByTime,
+  whereAnswersWent,
 ]
