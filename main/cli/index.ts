@@ -2,6 +2,7 @@ import { CommanderError } from "commander"
 import { createCli, interruptedCode } from "./cli.ts"
 import { exitCode, printResult } from "./output.ts"
 import { addAuditVerb } from "./verbs/audit.ts"
+import { addBackendVerbs } from "./verbs/backends.ts"
 import { addBackupVerbs } from "./verbs/backup.ts"
 import { addCheckVerbs } from "./verbs/checks.ts"
 import { addDocumentVerbs } from "./verbs/documents.ts"
@@ -39,6 +40,7 @@ addCheckVerbs(cli) // doctor, why, eval
 addMemoryVerbs(cli)
 addFeedbackVerbs(cli)
 addModelVerbs(cli)
+addBackendVerbs(cli)
 addPeopleVerbs(cli) // people, keys
 addAuditVerb(cli)
 addEgressVerb(cli)
