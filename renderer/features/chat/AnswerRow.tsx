@@ -9,6 +9,7 @@ import { QueryContext } from "../feedback/queryContext.ts"
 import { MemoryNote } from "../memory/MemoryNote.tsx"
 import { litSentence, useVoice } from "../voice/voiceStore.ts"
 import { AnswerActions } from "./AnswerActions.tsx"
+import { AnswerOrigin } from "./AnswerOrigin.tsx"
 import { type AnswerView, viewOfMessage, viewOfTurn } from "./answerView.ts"
 import { SourceChips } from "./Citation.tsx"
 import { useChat } from "./chatStore.ts"
@@ -78,6 +79,7 @@ export const AnswerRow = memo(function AnswerRow({ chatKey, message, turnId, que
         {view.isLive ? null : (
           <MemoryNote messageId={message?.id ?? turn?.messageId ?? null} conversationId={chatKey} />
         )}
+        {view.sent ? <AnswerOrigin route={view.sent} /> : null}
         <div className="answer-foot">
           {message && !view.isLive ? (
             <AnswerActions chatKey={chatKey} message={message} question={question} siblings={siblings} />

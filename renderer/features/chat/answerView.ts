@@ -1,3 +1,4 @@
+import type { AnswerRoute } from "#contract/backends.ts"
 import type { Message } from "#contract/conversations.ts"
 import type { TurnState } from "#contract/turnState.ts"
 import type { CitedSpan, Passage } from "#contract/turns.ts"
@@ -18,6 +19,8 @@ export interface AnswerView {
   progress: string | null
   error: { code: string; message: string; remedy?: string | undefined } | null
   endReason: Message["endReason"]
+  /** Where it was written, where there was a choice. */
+  sent: AnswerRoute | null
 }
 
 export function viewOfMessage(message: Message): AnswerView {
@@ -35,6 +38,7 @@ export function viewOfMessage(message: Message): AnswerView {
     progress: null,
     error: message.error,
     endReason: message.endReason,
+    sent: message.sent ?? null,
   }
 }
 
@@ -70,6 +74,7 @@ export function viewOfTurn(turn: TurnState): AnswerView {
     progress: turn.stage !== "ended" && (turn.text === "" || isReadingOn(turn)) ? progressOf(turn) : null,
     error: turn.error,
     endReason: turn.endReason,
+    sent: turn.sent,
   }
 }
 

@@ -1,4 +1,14 @@
 export const strings = {
+  origin: {
+    left: (host: string) => `Left this computer: ${host}`,
+    why: "Why this model?",
+    answered: (model: string, backend: string) =>
+      backend === "in-process" ? `${model} answered, on this computer.` : `${model} of ${backend} answered.`,
+    instead: (names: string) => `Could also have answered: ${names}`,
+    right: "Right choice",
+    wrong: "Wrong choice",
+    rated: "Thank you. Later choices take it into account.",
+  },
   newChat: "New chat",
   chats: "Chats",
   searchChats: "Search chats",
@@ -117,8 +127,9 @@ export const strings = {
   answering: "Answering.",
   loadFailed: "The chat could not be loaded.",
   turnLost: "The core was restarted while it answered. What was kept is shown; ask again for the rest.",
-  importChat: "Import a chat",
-  notAnExport: "This file is not a chat exported as JSON.",
+  importChat: "Import chats (ZenGlow, ChatGPT, Jan)",
+  imported: (count: number) => (count === 1 ? "1 chat imported." : `${count} chats imported.`),
+  importSkipped: (count: number) => (count === 1 ? "1 was left out" : `${count} were left out`),
   sendFailed: "Your question was not sent. It is back in the composer.",
   carousel: "Chat models",
   carouselHint: "Drag, swipe, or use the arrow keys",

@@ -9,6 +9,7 @@ import { BundleCard } from "./BundleCard.tsx"
 import { ImportDialog } from "./ImportDialog.tsx"
 import { ModelRow } from "./ModelRow.tsx"
 import { loadModels, useModels } from "./modelsStore.ts"
+import { OtherServers } from "./OtherServers.tsx"
 import { strings } from "./strings.ts"
 import "./models.css"
 
@@ -53,6 +54,7 @@ export default function ModelsPage() {
             </section>
           ),
         )}
+        <OtherServers />
       </div>
       {isImporting ? <ImportDialog onClose={() => setIsImporting(false)} /> : null}
     </div>
