@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url"
 import { createAudioCodecs } from "#audio/audioCodecs.ts"
 import { exportConversation } from "#chat/exportConversation.ts"
 import { importConversation } from "#chat/importConversation.ts"
+import { importChats } from "#chat/imports/importChats.ts"
 import { recogniseMemory } from "#chat/memory/recogniseMemory.ts"
 import type { Job } from "#contract/jobs.ts"
 import { type Actor, ownerActor } from "#core/actor.ts"
@@ -494,6 +495,8 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
       ...store.conversations,
       export: exportConversation,
       import: (actor, file) => importConversation(actor, file, store.conversations),
+      importFiles: (actor, files, signal) =>
+        importChats(actor, files, { conversations: store.conversations, clock }, signal),
     },
     messages: store.messages,
     ...createLibraryService({

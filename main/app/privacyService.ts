@@ -28,6 +28,7 @@ export function createPrivacyService(deps: PrivacyServiceDeps): PrivacyService {
     eraseSubject: eraser.eraseSubject,
     count: eraser.count,
     erase: eraser.erase,
+    removePerson: eraser.remove,
     export: (actor, signal) =>
       exportEverything(
         actor,

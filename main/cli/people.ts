@@ -2,6 +2,7 @@ import type { Person, Role } from "#contract/people.ts"
 import { AppError } from "#core/errors.ts"
 import type { Client } from "./client.ts"
 import { exitCode, note, printResult } from "./output.ts"
+import { proofText } from "./proofText.ts"
 
 type NewRole = Exclude<Role, "owner">
 
@@ -59,9 +60,9 @@ export const people = {
       )
       return exitCode.wrongUse
     }
-    await client.api("DELETE /api/people/:id", { params: { id }, query: { things } }, signal)
-    printResult({ id, name, things }, json, () => `${name} was removed.`)
-    return exitCode.done
+    const { proof } = await client.api("DELETE /api/people/:id", { params: { id }, query: { things } }, signal)
+    printResult({ id, name, things, proof }, json, () => `${name} was removed.\n${proofText(proof)}`)
+    return proof.residue.length === 0 ? exitCode.done : exitCode.failed
   },
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { id, ok, timestamp } from "./common.ts"
+import { erasureProof } from "./pii.ts"
 import type { RouteTable } from "./route.ts"
 import { sharing } from "./sharing.ts"
 
@@ -89,7 +90,8 @@ export const peopleRoutes = {
     audit: "people.remove",
     params,
     query: z.strictObject({ things: z.enum(["keep", "erase"]) }),
-    output: ok,
+    /** What was looked for afterwards: sealed voices, with `erase` also texts. */
+    output: ok.extend({ proof: erasureProof }),
     errors: [...notFound, "request.conflict"],
   },
   "GET /api/session": {

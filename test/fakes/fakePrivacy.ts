@@ -1,5 +1,6 @@
 import { AppError } from "#core/errors.ts"
 import type { DatasetService, PrivacyService } from "#server/deps/privacy.ts"
+import type { PeopleService } from "#server/deps.ts"
 
 const nobody = async (): Promise<never> => {
   throw new AppError("pii.not-found", "There is nobody like that in the vault.")
@@ -10,8 +11,8 @@ const nothing = async (): Promise<never> => {
 const counts = { people: 0, conversations: 0, collections: 0, documents: 0, memories: 0, datasets: 0 }
 const proof = { searched: 0, filesRead: 0, bytesRead: 0, residue: [], backups: [] }
 
-/** An empty vault, and nothing to erase. */
-export const fakePrivacy = (): PrivacyService => ({
+/** An empty vault, and nothing to erase but people. */
+export const fakePrivacy = (people: Pick<PeopleService, "remove">): PrivacyService => ({
   subjects: {
     add: async (_actor, { label, identifiers }) => ({
       id: "subject-1",
@@ -28,6 +29,10 @@ export const fakePrivacy = (): PrivacyService => ({
   export: async () => new Uint8Array(22),
   count: async () => counts,
   erase: async () => ({ erased: counts, proof }),
+  removePerson: async (actor, id, things) => {
+    await people.remove(actor, id, things)
+    return proof
+  },
 })
 
 /** No dataset, and nothing to make one of. */

@@ -79,6 +79,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
   const uploads: FakeServer["uploads"] = []
   const abortedCalls: string[] = []
   const llm = createFakeServerLlm("fake-chat")
+  const people = overrides.people ?? createFakePeople()
 
   const find = <T>(rows: Map<string, T>, id: string, code: ConstructorParameters<typeof AppError>[0]): T => {
     const row = rows.get(id)
@@ -117,7 +118,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
     allowedOrigins: [],
     firstRunKey: testKey,
     checksOutput: true,
-    people: createFakePeople(),
+    people,
     keys: {
       create: async (actor, key) => {
         const row = {
@@ -183,6 +184,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       restore: async (_actor, id) => find(conversations, id, "conversation.not-found"),
       export: (row, rows, format) =>
         format === "md" ? `# ${row.title}\n` : JSON.stringify({ conversation: row, messages: rows }),
+      importFiles: async () => ({ imported: [], skipped: [] }),
       import: async () => ({ ...emptyConversation, id: newId() }),
     },
     messages: {
@@ -526,7 +528,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       place: async () => "file" as const,
     },
     audit: createMemoryStore().audit,
-    privacy: fakePrivacy(),
+    privacy: fakePrivacy(people),
     datasets: fakeDatasets(),
     backups: {
       list: async () => ({ items: [], running: null, nextAt: null, problem: null }),

@@ -1,8 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import Database from "better-sqlite3"
 import { unzipSync } from "fflate"
-import { afterEach, beforeEach, expect, it } from "vitest"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { createLeaving } from "#app/leaving.ts"
+import { openPeople } from "#app/peopleService.ts"
 import { hiddenWords } from "#app/privacyService.ts"
 import { datasetRecipe } from "#contract/datasets.ts"
 import { roles } from "#core/access.ts"
@@ -10,6 +13,7 @@ import { type Actor, ownerActor } from "#core/actor.ts"
 import { systemClock } from "#core/clock.ts"
 import { silentLogger } from "#core/logger.ts"
 import { createDatasets, type Datasets } from "#ops/datasets/datasets.ts"
+import { createPins } from "#ops/pins.ts"
 import { createEraser, type Eraser } from "#ops/privacy/erase.ts"
 import { exportEverything } from "#ops/privacy/exportEverything.ts"
 import { openPiiVault } from "#store/pii/openPiiVault.ts"
@@ -71,6 +75,8 @@ async function fill(actor: Actor): Promise<string> {
   return collection.id
 }
 
+const nothing = async (): Promise<void> => {}
+
 /** Bytes of every file, whatever it is. */
 const filesWith = (text: string): string[] =>
   readdirSync(dir, { recursive: true, withFileTypes: true })
@@ -93,14 +99,31 @@ beforeEach(async () => {
     version: "test",
     clock: systemClock,
   })
+  const people = await openPeople({
+    store,
+    pins: createPins(systemClock),
+    leave: createLeaving(() => ({
+      store,
+      jobs: { list: async () => [], cancel: nothing },
+      folders: { forgetCollection: nothing },
+      documents: { forgetCollection: async (id) => rmSync(join(dir, "uploads", id), { recursive: true, force: true }) },
+      datasets,
+      vault,
+    })),
+    settle: nothing,
+    onShared: () => {},
+  })
   eraser = createEraser({
     store,
     vault,
     datasets,
-    leave: async () => {},
+    async leave(actor) {
+      await datasets.deleteWith(actor, null)
+      await vault.clear(actor)
+    },
     deleteDocument: store.documents.delete,
     deleteMemory: store.memories.delete,
-    removePerson: (actor, personId) => store.people.remove(actor, personId, "erase"),
+    removePerson: (actor, personId, things) => people.remove(actor, personId, things),
     actorOf: (personId) => (personId === ada.personId ? ada : null),
     changed: () => {},
     backups: async () => [{ name: "2026-01-01", madeAt: 1 }],
@@ -155,6 +178,50 @@ it("erases everything of everybody for the owner alone", async () => {
   expect(proof.residue).toEqual([])
   expect(filesWith("silver teapot")).toEqual([])
   expect((await store.people.list(ownerActor)).map(({ name }) => name)).toEqual(["Owner"])
+})
+
+describe("somebody who is removed", () => {
+  const sealedVoice = Buffer.from("the sealed embedding of a voice".repeat(8)).toString("base64")
+  beforeEach(async () => {
+    const collectionId = await fill(ada)
+    mkdirSync(join(dir, "uploads", collectionId), { recursive: true })
+    writeFileSync(join(dir, "uploads", collectionId, "heron.md"), canary)
+    const { id } = await store.voiceProfiles.create(ada, { name: "Ada", fingerprint: "f", sealed: sealedVoice })
+    await store.people.update(ownerActor, ada.personId, { speakerId: id })
+    await vault.add(ada, { label: "Aunt", identifiers: [{ kind: "name", value: "Marta Kessler" }] })
+    await datasets.build(ada, datasetRecipe.parse({ name: "teapots", maskPersonalData: false }), signal)
+  })
+
+  it("leaves no byte of texts, files, voice, vault or datasets where everything is erased", async () => {
+    const proof = await eraser.remove(ownerActor, ada.personId, "erase", signal)
+    expect(proof).toMatchObject({ residue: [], backups: [{ name: "2026-01-01" }] })
+    expect(proof.searched).toBeGreaterThanOrEqual(4)
+    for (const word of ["brass key", "silver teapot", "turns eighty", "teapot", "Kessler", sealedVoice.slice(0, 40)])
+      expect(filesWith(word), word).toEqual([])
+    const inVault = new Database(join(dir, "pii.db"), { readonly: true })
+    expect(inVault.prepare("SELECT count(*) AS count FROM pii_identifiers").get()).toEqual({ count: 0 })
+    inVault.close()
+    expect((await store.people.list(ownerActor)).map(({ name }) => name)).toEqual(["Owner"])
+  })
+
+  it("leaves chats and documents to the owner where they are kept, and still nothing that is only theirs", async () => {
+    const proof = await eraser.remove(ownerActor, ada.personId, "keep", signal)
+    expect(proof).toMatchObject({ residue: [] })
+    expect(proof.searched).toBeGreaterThan(0)
+    expect(filesWith(sealedVoice.slice(0, 40))).toEqual([])
+    expect(readdirSync(join(dir, "datasets", ada.personId))).toEqual([])
+    expect(await vault.list(ada)).toEqual([])
+    expect(await store.conversations.list(ownerActor, { limit: 10 })).toMatchObject({ items: [{ title: "Teapot" }] })
+    expect(filesWith("brass key").length).toBeGreaterThan(0)
+  })
+
+  it("keeps everything where it is the owner who should go", async () => {
+    await fill(ownerActor)
+    await expect(eraser.remove(ownerActor, "owner", "erase", signal)).rejects.toMatchObject({
+      code: "request.conflict",
+    })
+    expect((await store.memories.list(ownerActor, { limit: 10 })).items).toHaveLength(1)
+  })
 })
 
 it("erases one named person from chats, documents, memories and datasets, and keeps the rest", async () => {

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises"
 import { parse } from "yaml"
 import { datasetRecipe } from "#contract/datasets.ts"
-import type { ErasureProof } from "#contract/pii.ts"
 import { AppError } from "#core/errors.ts"
 import type { Cli, GlobalOptions } from "../cli.ts"
 import { exitCode, formatBytes, printResult } from "../output.ts"
+import { proofText } from "../proofText.ts"
 
 /** `export`, `erase`, and `datasets list`, `build`, `diff`, `save` and `rm`. */
 export function addPrivacyVerbs({ verb, group, withCore }: Cli): void {
@@ -124,15 +124,3 @@ const told = (counts: object): string =>
     .filter(([, value]) => typeof value === "number")
     .map(([name, value]) => `${name} ${String(value)}`)
     .join(", ")
-
-function proofText({ searched, filesRead, residue, backups }: ErasureProof): string {
-  const left =
-    residue.length === 0
-      ? `Looked for ${searched} pieces of it in ${filesRead} files: nothing is left.`
-      : `Something is left in: ${residue.join(", ")}.`
-  const kept =
-    backups.length === 0
-      ? ""
-      : `\nBackups made before still hold it until they are deleted: ${backups.map(({ name }) => name).join(", ")}.`
-  return `${left}${kept}`
-}

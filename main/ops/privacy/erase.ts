@@ -10,21 +10,21 @@ import { collectionsOf, conversationsOf, documentsOf, memoriesOf, messagesOf, ty
 import { piecesOf, searchResidue } from "./searchResidue.ts"
 
 export interface EraseDeps {
-  store: OwnThings & Pick<Store, "people" | "evaluations" | "artifacts" | "scrub">
+  store: OwnThings & Pick<Store, "people" | "voiceProfiles" | "evaluations" | "artifacts" | "scrub">
   vault: PiiRepository
   datasets: {
     list(actor: Actor): Promise<unknown[]>
     /** Null: all. */
     deleteWith(actor: Actor, contains: ((text: string) => boolean) | null): Promise<number>
   }
-  /** Ends what somebody began, and takes the copies of their files away. */
+  /** Ends what somebody began, and takes the copies of their files, their datasets and their part of the vault away. */
   leave(actor: Actor): Promise<void>
   /** Removes a document with the copy of its file. */
   deleteDocument(actor: Actor, id: string): Promise<void>
   /** Erases a memory. */
   deleteMemory(actor: Actor, id: string): Promise<void>
-  /** Removes somebody with all that is theirs. */
-  removePerson(actor: Actor, id: string): Promise<void>
+  /** Removes somebody. Refuses the owner: `request.conflict`. */
+  removePerson(actor: Actor, id: string, things: "keep" | "erase"): Promise<void>
   actorOf(personId: string): Actor | null
   /** Lists of the window changed. */
   changed(actor: Actor): void
@@ -40,6 +40,8 @@ export interface Eraser {
     request: { what: "mine" | "everything"; confirm: string },
     signal: AbortSignal,
   ): Promise<{ erased: ErasedCounts; proof: ErasureProof }>
+  /** Removes somebody; what is theirs stays as the owner's, or goes. What is nobody else's goes in both cases. */
+  remove(actor: Actor, id: string, things: "keep" | "erase", signal: AbortSignal): Promise<ErasureProof>
   mentions(actor: Actor, subjectId: string): Promise<Mentions>
   eraseSubject(actor: Actor, subjectId: string, signal: AbortSignal): Promise<{ erased: Mentions; proof: ErasureProof }>
 }
@@ -89,10 +91,10 @@ export function createEraser(deps: EraseDeps): Eraser {
     ...(await searchResidue(deps.dataDir, pieces, signal)),
     backups: await deps.backups(),
   })
-  async function eraseThings(actor: Actor): Promise<void> {
-    await deps.leave(actor)
-    await datasets.deleteWith(actor, null)
-    await vault.clear(actor)
+  /** Their sealed voices, as they are written in the database. Names of the vault prove nothing: others may know the same people. */
+  async function voicesOf(actor: Actor): Promise<string[]> {
+    const linked = (await store.voiceProfiles.household(actor)).filter(({ personId }) => personId === actor.personId)
+    return piecesOf([...(await store.voiceProfiles.list(actor)), ...linked].map(({ sealed }) => sealed))
   }
 
   const isMentioned = (subject: PiiSubject) => {
@@ -153,13 +155,23 @@ export function createEraser(deps: EraseDeps): Eraser {
       const texts: string[] = []
       for (const person of all) texts.push(...(await textsOf(person)))
       for (const person of all) {
-        await eraseThings(person)
-        if (person.personId === actor.personId || person.personId === ownerId) await store.people.empty(person)
-        else await deps.removePerson(actor, person.personId)
+        if (person.personId === actor.personId || person.personId === ownerId) {
+          await deps.leave(person)
+          await store.people.empty(person)
+        } else await deps.removePerson(actor, person.personId, "erase")
       }
       await store.scrub()
       for (const person of all) deps.changed(person)
       return { erased, proof: await prove(piecesOf(texts), signal) }
+    },
+    async remove(actor, id, things, signal) {
+      const person = deps.actorOf(id)
+      const pieces = person ? await voicesOf(person) : []
+      if (person && things === "erase") pieces.push(...piecesOf(await textsOf(person)))
+      await deps.removePerson(actor, id, things)
+      await store.scrub()
+      if (person) deps.changed(actor)
+      return await prove(pieces, signal)
     },
     mentions: async (actor, subjectId) => walkMentions(actor, await vault.get(actor, subjectId), {}),
     async eraseSubject(actor, subjectId, signal) {

@@ -1,5 +1,5 @@
 import type { DatasetManifest, DatasetRecipe } from "#contract/datasets.ts"
-import type { PiiIdentifier, PiiSubject } from "#contract/pii.ts"
+import type { ErasureProof, PiiIdentifier, PiiSubject } from "#contract/pii.ts"
 import type { RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
 import type { Actor } from "#core/actor.ts"
@@ -26,6 +26,8 @@ export interface PrivacyService {
     request: { what: "mine" | "everything"; confirm: string },
     signal: AbortSignal,
   ): Promise<RouteOutput<Routes["POST /api/erase"]>>
+  /** Removes somebody who lives here, and looks whether a byte is left of what should be gone. */
+  removePerson(actor: Actor, id: string, things: "keep" | "erase", signal: AbortSignal): Promise<ErasureProof>
 }
 
 /** Unknown ids reject with `dataset.not-found`. */

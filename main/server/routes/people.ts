@@ -6,16 +6,17 @@ import type { Sessions } from "../sessions.ts"
 
 export const peopleHandlers = ({
   people,
+  privacy,
   sessions,
-}: Pick<ServerDeps, "people"> & { sessions: Sessions }): HandlersFor<typeof peopleRoutes> => ({
+}: Pick<ServerDeps, "people" | "privacy"> & { sessions: Sessions }): HandlersFor<typeof peopleRoutes> => ({
   "GET /api/people": async (_input, { actor }) => ({ items: await people.list(actor) }),
   "POST /api/people": ({ body }, { actor }) => people.add(actor, body),
   "PATCH /api/people/:id": ({ params, body }, { actor }) => people.change(actor, params.id, body),
   "PUT /api/people/:id/pin": ({ params, body }, { actor }) => people.setPin(actor, params.id, body.pin, body.current),
-  "DELETE /api/people/:id": async ({ params, query }, { actor }) => {
-    await people.remove(actor, params.id, query.things)
-    return { ok: true }
-  },
+  "DELETE /api/people/:id": async ({ params, query }, { actor, signal }) => ({
+    ok: true,
+    proof: await privacy.removePerson(actor, params.id, query.things, signal),
+  }),
   "GET /api/session": async (_input, { actor }) => ({
     person: people.actorOf(actor.personId) ? await people.get(actor, actor.personId) : null,
     people: people.choices(),
