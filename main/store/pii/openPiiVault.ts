@@ -46,8 +46,8 @@ CREATE INDEX IF NOT EXISTS pii_identifiers_of_subject ON pii_identifiers (subjec
  */
 export function openPiiVault({ file, key, clock = systemClock }: PiiVaultOptions): PiiRepository & { close(): void } {
   const db = new Database(file, { timeout: 5000 })
-  // Neither a log nor a journal keeps what was there before.
-  db.pragma("journal_mode = MEMORY")
+  // A journal on disk, so that a power cut in the middle of a change is undone; it holds sealed pages and goes with the change.
+  db.pragma("journal_mode = DELETE")
   db.pragma("secure_delete = ON")
   db.pragma("synchronous = FULL")
   db.pragma("foreign_keys = ON")
