@@ -60,11 +60,11 @@ const half = (): string => `POST /api/memory HTTP/1.1\r\nHost: 127.0.0.1:${port}
 
 describe("under load from another process", { timeout: 60_000 + seconds * 20_000 }, () => {
   it("every request of many connections is answered, none with an error", async () => {
-    // The probes of a machine, as many as it can take: none waits for a limit that others share.
+    // Probes as many as the machine can take: only a flood beyond /health's own limit is told to wait.
     const health = await run("/health", isLong ? {} : { amount: 1000 })
     tell("/health", health)
     if (isLong) say(`/health: ${Math.round(health["2xx"] / health.duration)} answered a second, aim 3000`)
-    expect([health.non2xx, health.errors, health.timeouts]).toEqual([0, 0, 0])
+    expectOnlyWaits(health)
     expect(health["2xx"]).toBeGreaterThanOrEqual(1000)
     const list = await run("/api/conversations", { headers, connections: 16, amount: 300 })
     tell("/api/conversations", list)
