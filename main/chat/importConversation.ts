@@ -17,7 +17,14 @@ export async function importConversation(
   const rows = file.messages.map((row, index) => parse(message, row, `messages.${index}`))
   if (new Set(rows.map((row) => row.id)).size !== rows.length)
     throw invalid("messages", "Two messages have the same id.")
-  return await conversations.import(actor, source, parentsFirst(rows))
+  return await conversations.import(actor, source, shownLast(parentsFirst(rows), source.activeMessageId))
+}
+
+/** The store shows the branch of the last message. */
+function shownLast(rows: Message[], shownId: string | null): Message[] {
+  const shown = rows.find(({ id }) => id === shownId)
+  if (!shown || rows.some(({ parentId }) => parentId === shown.id)) return rows
+  return [...rows.filter((row) => row !== shown), shown]
 }
 
 /** Every message after the one it follows. Refuses parents that are missing and circles. */

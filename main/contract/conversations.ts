@@ -105,6 +105,17 @@ export const conversationRoutes = {
     output: conversation,
     status: 201,
   },
+  "POST /api/conversations/import/files": {
+    summary:
+      "Import chats from files: a ChatGPT data export (zip or conversations.json), Jan's thread.json with messages.jsonl (loose or zipped), or ZenGlow's own JSON. What is here already is skipped.",
+    scope: "chat",
+    multipart: { fields: z.strictObject({}), maxFileBytes: 512 * 1024 * 1024 },
+    output: z.object({
+      imported: z.array(z.object({ id, title: z.string() })),
+      skipped: z.array(z.object({ title: z.string(), reason: z.string() })),
+    }),
+    errors: ["request.too-large"],
+  },
   "GET /api/conversations/:id": {
     summary: "One conversation.",
     scope: "chat",

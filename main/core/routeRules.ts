@@ -85,6 +85,7 @@ const members = [
   "POST /api/erase",
   "POST /api/conversations",
   "POST /api/conversations/import",
+  "POST /api/conversations/import/files",
   "PATCH /api/conversations/:id",
   "DELETE /api/conversations/:id",
   "POST /api/conversations/:id/restore",

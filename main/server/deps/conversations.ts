@@ -1,6 +1,7 @@
 import type { Conversation, Message, SearchHit } from "#contract/conversations.ts"
 import type { TurnEvent, TurnRequest } from "#contract/turns.ts"
 import type { Actor } from "#core/actor.ts"
+import type { UploadedFile } from "./documents.ts"
 import type { Page } from "./page.ts"
 
 /** Unknown and foreign turns are refused with `turn.not-found`. */
@@ -34,6 +35,13 @@ export interface ConversationService {
   export(conversation: Conversation, messages: Message[], format: "md" | "json"): string
   /** Checks and stores an exported conversation under new ids. Rejects with `request.invalid`. */
   import(actor: Actor, file: { conversation: unknown; messages: unknown[] }): Promise<Conversation>
+  /** Stores the chats in files of other programs. Rejects with `request.invalid` when there are none. */
+  importFiles(actor: Actor, files: UploadedFile[], signal: AbortSignal): Promise<ImportReport>
+}
+
+export interface ImportReport {
+  imported: { id: string; title: string }[]
+  skipped: { title: string; reason: string }[]
 }
 
 export interface MessageService {

@@ -15,6 +15,8 @@ export const conversationHandlers = ({
     items: await messages.search(actor, query.q, query.limit),
   }),
   "POST /api/conversations/import": ({ body }, { actor }) => conversations.import(actor, body),
+  "POST /api/conversations/import/files": (_input, { actor, files, signal }) =>
+    conversations.importFiles(actor, files, signal),
   "GET /api/conversations/:id": ({ params }, { actor }) => conversations.get(actor, params.id),
   "PATCH /api/conversations/:id": ({ params, body }, { actor }) =>
     conversations.update(actor, params.id, {

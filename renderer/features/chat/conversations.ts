@@ -115,20 +115,25 @@ export async function exportChat(entry: { id: string; title: string }, format: "
   }
 }
 
-/** Asks for an exported chat and adds it to the list. */
+/** Asks for exported chats, of this program or another, and adds them to the list. */
 export function importChat(): void {
   const field = document.createElement("input")
   field.type = "file"
-  field.accept = "application/json,.json"
+  field.multiple = true
+  field.accept = ".json,.jsonl,.zip"
   field.onchange = async () => {
-    const file = field.files?.[0]
-    if (!file) return
+    const files = [...(field.files ?? [])]
+    if (files.length === 0) return
     try {
-      const entry = await api("POST /api/conversations/import", { body: JSON.parse(await file.text()) })
+      const { imported, skipped } = await api("POST /api/conversations/import/files", { fields: {}, files })
       await loadConversations()
-      goTo("chat", entry.id)
+      const first = skipped[0]
+      const left = first ? ` ${strings.importSkipped(skipped.length)}: ${first.title} (${first.reason})` : ""
+      toast(`${strings.imported(imported.length)}${left}`)
+      const only = imported[0]
+      if (only && imported.length === 1) goTo("chat", only.id)
     } catch (error) {
-      toast(error instanceof SyntaxError ? strings.notAnExport : asApiError(error).message, { tone: "danger" })
+      toast(asApiError(error).message, { tone: "danger" })
     }
   }
   field.click()
