@@ -4,6 +4,7 @@ import { exitCode, printResult } from "./output.ts"
 import { addAuditVerb } from "./verbs/audit.ts"
 import { addBackendVerbs } from "./verbs/backends.ts"
 import { addBackupVerbs } from "./verbs/backup.ts"
+import { addChatVerbs } from "./verbs/chats.ts"
 import { addCheckVerbs } from "./verbs/checks.ts"
 import { addDocumentVerbs } from "./verbs/documents.ts"
 import { addEgressVerb } from "./verbs/egress.ts"
@@ -45,6 +46,7 @@ addPeopleVerbs(cli) // people, keys
 addAuditVerb(cli)
 addEgressVerb(cli)
 addLookVerbs(cli) // logs, traces, timeline
+addChatVerbs(cli)
 addPrivacyVerbs(cli) // export, erase, datasets
 addSecretVerbs(cli)
 addBackupVerbs(cli)

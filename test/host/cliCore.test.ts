@@ -69,6 +69,24 @@ describe("a core started from the command line", { timeout: 60_000 }, () => {
     expect(existsSync(join(cli.dataDir, "runtime.json"))).toBe(false)
   })
 
+  it("imports the chats of another program from its files", async () => {
+    await cli.serve()
+    const file = join(cli.dataDir, "..", "thread.json")
+    const messages = join(cli.dataDir, "..", "messages.jsonl")
+    writeFileSync(file, JSON.stringify({ title: "Trees", created: 1_700_000_000 }))
+    writeFileSync(
+      messages,
+      JSON.stringify({ id: "1", role: "user", content: [{ type: "text", text: { value: "Oak?" } }] }),
+    )
+    const first = await cli.run(["import", file, messages, "--json"])
+    expect(JSON.parse(first.stdout)).toMatchObject({ imported: [{ title: "Trees" }], skipped: [] })
+    const again = await cli.run(["import", file, messages])
+    expect(again.stdout).toContain("0 imported, 1 left out.")
+    const missing = await cli.run(["import", join(cli.dataDir, "nothing.zip"), "--json"])
+    expect(missing.code).not.toBe(0)
+    expect(missing.stdout).toContain("cannot be read")
+  })
+
   it("refuses a second core on the same data directory, and says what to do", async () => {
     const served = await cli.serve()
     const second = await cli.run(["serve", "--json", "--port", "0"])
