@@ -23,6 +23,7 @@ import { loadCatalog } from "#models/catalog.ts"
 import { createInstallDeps } from "#models/createInstallDeps.ts"
 import { createHubProbe, hubAddresses } from "#models/hubProbe.ts"
 import { createModels, type Models } from "#models/models.ts"
+import { startDataset } from "#ops/datasets/datasetJob.ts"
 import { createDatasets } from "#ops/datasets/datasets.ts"
 import type { LogBuffer } from "#ops/logBuffer.ts"
 import { openMetricHistory } from "#ops/metricHistory.ts"
@@ -278,6 +279,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
         resplit,
         chunking: () => chunkingName(resplit.current()),
         evaluate: () => evaluations.runner,
+        datasets: () => datasets,
         log: part("jobs"),
       }),
       clock,
@@ -434,6 +436,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     createBackupService({
       dataDir: config.dataDir,
       store,
+      secrets,
       settings,
       restart: options.restart,
       clock,
@@ -548,7 +551,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     egress: createEgressService(egress),
     backups,
     privacy,
-    datasets,
+    datasets: { ...datasets, start: (actor, recipe) => startDataset(jobs, actor, recipe) },
     ...(options.sessions ? { carriedSessions: options.sessions } : {}),
     timeline: store.timeline,
     audio,

@@ -1,12 +1,24 @@
+import { text } from "node:stream/consumers"
 import type { Backup } from "#contract/backups.ts"
 import { AppError } from "#core/errors.ts"
 import type { Client } from "./client.ts"
 import { exitCode, note, printResult } from "./output.ts"
 
 /** `backup create`: makes one while everything goes on. */
-export async function createBackup(client: Client, json: boolean, signal: AbortSignal): Promise<number> {
+export async function createBackup(
+  client: Client,
+  options: { keys?: boolean; json: boolean },
+  signal: AbortSignal,
+): Promise<number> {
+  const passphrase = options.keys ? await readPassphrase() : null
   const made = await client.api("POST /api/backups", {}, signal)
-  printResult(made, json, () => `Made and checked: ${line(made)}`)
+  if (passphrase !== null)
+    await client.api("POST /api/backups/:id/keys", { params: { id: made.id }, body: { passphrase } }, signal)
+  printResult(
+    { ...made, hasKeys: passphrase !== null },
+    options.json,
+    () => `Made and checked: ${line(made)}${passphrase === null ? "" : ", with its keys"}`,
+  )
   return exitCode.done
 }
 
@@ -40,17 +52,24 @@ export async function verifyBackup(client: Client, id: string, json: boolean, si
 export async function restoreBackup(
   client: Client,
   id: string,
-  options: { yes?: boolean; json: boolean },
+  options: { yes?: boolean; keys?: boolean; json: boolean },
   signal: AbortSignal,
 ): Promise<number> {
   if (!options.yes)
     throw new AppError("request.conflict", "This puts the backup in the place of what is there now.", {
       remedy: "Say --yes. What is there is backed up first, and its name is told.",
     })
-  const done = await client.api("POST /api/backups/:id/restore", { params: { id }, body: { confirm: id } }, signal)
+  const body = { confirm: id, ...(options.keys ? { passphrase: await readPassphrase() } : {}) }
+  const done = await client.api("POST /api/backups/:id/restore", { params: { id }, body }, signal)
   note("The core starts anew with the backup.")
   printResult(done, options.json, () => `Restored ${done.id}. What was there before is the backup ${done.safetyId}.`)
   return exitCode.done
+}
+
+/** From standard input: arguments are seen by every process of the machine. */
+async function readPassphrase(): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write("The passphrase of the keys, then end of input (Ctrl-D): ")
+  return (await text(process.stdin)).trim()
 }
 
 const line = ({ id, reason, files, sizeBytes, version }: Backup): string =>

@@ -25,6 +25,7 @@ export const backupProgress = z.object({
 })
 
 const params = z.strictObject({ id: backupId })
+const passphrase = z.string().min(12).max(500)
 
 export const backupRoutes = {
   "GET /api/backups": {
@@ -47,6 +48,16 @@ export const backupRoutes = {
     status: 201,
     errors: ["backup.busy", "store.full"],
   },
+  "POST /api/backups/:id/keys": {
+    summary:
+      "Put the keys of what is encrypted into a backup, sealed with a passphrase, so that it opens on another computer.",
+    scope: "owner",
+    params,
+    body: z.strictObject({ passphrase }),
+    audit: "backup.keys",
+    output: ok,
+    errors: ["backup.not-found", "backup.damaged", "backup.foreign", "backup.newer", "secrets.locked", "store.full"],
+  },
   "POST /api/backups/:id/verify": {
     summary: "Read every byte of a backup and compare it with what was written.",
     scope: "owner",
@@ -59,7 +70,11 @@ export const backupRoutes = {
     scope: "owner",
     params,
     /** The backup's id once more: nobody restores by a slip of the finger. */
-    body: z.strictObject({ confirm: z.string().max(64) }),
+    body: z.strictObject({
+      confirm: z.string().max(64),
+      /** Opens the keys in the backup; for a computer it was not made on. */
+      passphrase: passphrase.optional(),
+    }),
     audit: "backup.restore",
     /** `safetyId`: the backup of what was there. */
     output: z.object({ id: backupId, safetyId: backupId }),
@@ -71,6 +86,7 @@ export const backupRoutes = {
       "backup.newer",
       "backup.busy",
       "request.conflict",
+      "secrets.locked",
       "store.full",
     ],
   },

@@ -214,6 +214,7 @@ const owner = [
   "POST /api/backends/:name/test",
   "GET /api/backups",
   "POST /api/backups",
+  "POST /api/backups/:id/keys",
   "POST /api/backups/:id/verify",
   "POST /api/backups/:id/restore",
   "DELETE /api/backups/:id",

@@ -533,6 +533,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
     backups: {
       list: async () => ({ items: [], running: null, nextAt: null, problem: null }),
       create: async () => backupRow,
+      addKeys: async () => {},
       verify: async () => ({ files: 1, sizeBytes: 1 }),
       restore: async (id) => ({ id, safetyId: backupRow.id }),
       remove: async () => {},

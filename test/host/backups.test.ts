@@ -17,6 +17,7 @@ import { loadConfig } from "#core/config.ts"
 import { silentLogger } from "#core/logger.ts"
 import { applyRestore } from "#ops/backups/applyRestore.ts"
 import { type BackupsDeps, createBackups } from "#ops/backups/createBackups.ts"
+import { createSecrets } from "#ops/secrets/createSecrets.ts"
 
 const { signal } = new AbortController()
 let directory: string
@@ -137,6 +138,7 @@ describe("backups", () => {
         return { schemaVersion: 5 }
       },
       plan: () => plan,
+      dataKeys: async () => ({ "data-key:pii": "c2VjcmV0LWtleQ==" }),
       restart: () => {
         restarts++
       },
@@ -191,7 +193,10 @@ describe("backups", () => {
     spoil(id)
     const before = readdirSync(dataDir()).sort()
     await expect(backups.verify(id, signal)).rejects.toMatchObject({ code })
-    await expect(backups.restore(id, id, signal)).rejects.toMatchObject({ code, remedy: expect.any(String) })
+    await expect(backups.restore(id, { confirm: id }, signal)).rejects.toMatchObject({
+      code,
+      remedy: expect.any(String),
+    })
     expect(readdirSync(dataDir()).sort()).toEqual(before)
     expect(readFileSync(join(dataDir(), "zenglow.db"), "utf8")).toBe("rows of one")
     expect(restarts).toBe(0)
@@ -204,7 +209,7 @@ describe("backups", () => {
     write("zenglow.db", "rows of two")
     write("uploads/b.txt", "beta")
     now += 1000
-    await backups.restore(id, id, signal)
+    await backups.restore(id, { confirm: id }, signal)
     expect(restarts).toBe(1)
     expect(readFileSync(join(dataDir(), "zenglow.db"), "utf8")).toBe("rows of two")
     expect(await applyRestore(dataDir())).toMatchObject({ id })
@@ -214,11 +219,56 @@ describe("backups", () => {
     expect(await applyRestore(dataDir())).toBeNull()
   })
 
+  it("one with keys opens where the keychain never saw them, with its passphrase alone", async () => {
+    const backups = make()
+    const { id } = await backups.create("manual", signal)
+    await expect(backups.restore(id, { confirm: id, passphrase: "a long passphrase" }, signal)).rejects.toMatchObject({
+      code: "request.conflict",
+    })
+    await backups.addKeys(id, "a long passphrase")
+    expect(readFileSync(folder(id, "keys.json"), "utf8")).not.toContain("c2VjcmV0LWtleQ==")
+    await expect(backups.restore(id, { confirm: id, passphrase: "another passphrase" }, signal)).rejects.toMatchObject({
+      code: "secrets.locked",
+    })
+    expect(restarts).toBe(0)
+    now += 1000
+    await backups.restore(id, { confirm: id, passphrase: "a long passphrase" }, signal)
+    expect(await applyRestore(dataDir())).toMatchObject({ id })
+
+    const keychain = new Map<string, string>()
+    const secrets = await createSecrets({
+      dataDir: dataDir(),
+      environment: {},
+      keychain: {
+        get: async (name) => keychain.get(name) ?? null,
+        set: async (name, value) => void keychain.set(name, value),
+        remove: async (name) => void keychain.delete(name),
+      },
+      passphrase: null,
+      log: silentLogger,
+    })
+    expect((await secrets.dataKey("pii")).toString()).toBe("secret-key")
+    expect(keychain.get("data-key:pii")).toBe("c2VjcmV0LWtleQ==")
+    expect(readFileSync(join(dataDir(), "secrets.json"), "utf8")).not.toContain("c2VjcmV0LWtleQ==")
+  })
+
+  it("keys that were changed from outside are refused", async () => {
+    const backups = make()
+    const { id } = await backups.create("manual", signal)
+    await backups.addKeys(id, "a long passphrase")
+    const keys = JSON.parse(readFileSync(folder(id, "keys.json"), "utf8"))
+    keys.keys["data-key:pii"].tag = Buffer.alloc(16).toString("base64")
+    writeFileSync(folder(id, "keys.json"), JSON.stringify(keys))
+    await expect(backups.restore(id, { confirm: id, passphrase: "a long passphrase" }, signal)).rejects.toMatchObject({
+      code: "backup.damaged",
+    })
+  })
+
   it("one that was cut off while it was prepared changes nothing", async () => {
     const backups = make()
     const { id } = await backups.create("manual", signal)
     now += 1000
-    await backups.restore(id, id, signal)
+    await backups.restore(id, { confirm: id }, signal)
     rmSync(join(dataDir(), "restore", "ready.json"))
     write("zenglow.db", "rows of two")
     expect(await applyRestore(dataDir())).toBeNull()

@@ -7,10 +7,12 @@ import { AppError, errorInfo } from "#core/errors.ts"
 import { hashFile } from "#core/hashFile.ts"
 import type { Logger } from "#core/logger.ts"
 import { syncDirectory } from "#core/syncDirectory.ts"
+import { writePrivateFile } from "../secrets/privateFile.ts"
 import { type Ready, readyName, restoreFolder } from "./applyRestore.ts"
 import { backedUp, databaseName, databaseNames } from "./backedUp.ts"
 import { copyDurably, filesBelow, flush, linkOrCopy } from "./copyInto.ts"
 import { damaged, type Manifest, manifestName, newManifest, readManifest } from "./manifest.ts"
+import { keysName, openKeys, sealKeys, withKeys } from "./sealedKeys.ts"
 
 export interface BackupsDeps {
   dataDir: string
@@ -21,6 +23,8 @@ export interface BackupsDeps {
   newestSchema: number
   /** Hours between backups that are made by themselves, and how many of those are kept. 0 hours: none are made. */
   plan(): { everyHours: number; kept: number }
+  /** Values of the keys that encrypt data at rest, by name. */
+  dataKeys(): Promise<Record<string, string>>
   /** Ends this core and starts it anew, which puts a prepared restore in place. */
   restart(): void
   clock: Clock
@@ -35,9 +39,15 @@ export interface Backups {
     problem: string | null
   }>
   create(reason: Backup["reason"], signal: AbortSignal): Promise<Backup>
+  /** Puts the data keys into a backup of this machine, sealed with a passphrase. */
+  addKeys(id: string, passphrase: string): Promise<void>
   verify(id: string, signal: AbortSignal): Promise<{ files: number; sizeBytes: number }>
   /** Prepares the restore and asks for a restart. Nothing is replaced before all of it is checked and on disk. */
-  restore(id: string, confirm: string, signal: AbortSignal): Promise<{ id: string; safetyId: string }>
+  restore(
+    id: string,
+    request: { confirm: string; passphrase?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<{ id: string; safetyId: string }>
   remove(id: string): Promise<void>
   /** Makes the backup that is due, if one is. Never throws. */
   keepPlan(signal: AbortSignal): Promise<void>
@@ -185,18 +195,27 @@ export function createBackups(deps: BackupsDeps): Backups {
       return { items: manifests.map(infoOf), running, nextAt: nextAt(manifests[0]), problem }
     },
     create,
+    addKeys: async (id, passphrase) => {
+      await manifestOf(id)
+      await writePrivateFile(join(folderOf(id), keysName), await sealKeys(await deps.dataKeys(), passphrase))
+    },
     verify: (id, signal) =>
       alone("verify", async () => {
         const { files, sizeBytes } = infoOf(await check(id, 0, 1, signal))
         return { files, sizeBytes }
       }),
-    restore: (id, confirm, signal) =>
+    restore: (id, { confirm, passphrase }, signal) =>
       alone("restore", async () => {
         if (confirm !== id)
           throw new AppError("request.conflict", "The restore was not confirmed.", {
             remedy: "Send the backup's id as `confirm`. What is there now is backed up first.",
           })
         const manifest = await check(id, 0, 0.4, signal)
+        const keys = passphrase === undefined ? null : await openKeys(join(folderOf(id), keysName), passphrase)
+        if (passphrase !== undefined && keys === null)
+          throw new AppError("request.conflict", "This backup was made without keys.", {
+            remedy: "Restore it without a passphrase, on the computer it was made on.",
+          })
         const safety = await make("before-restore", 0.4, 0.7, signal)
         const folder = join(dataDir, restoreFolder)
         try {
@@ -207,6 +226,11 @@ export function createBackups(deps: BackupsDeps): Backups {
             tell(0.7 + (0.3 * (index + 1)) / manifest.files.length)
           }
           const inBackup = new Set(manifest.files.map(({ path }) => path.split("/")[0]))
+          if (keys) {
+            const secrets = join(folder, "files", "secrets.json")
+            await writePrivateFile(secrets, await withKeys(secrets, keys))
+            inBackup.add("secrets.json")
+          }
           const names = [...databaseNames, ...backedUp].map((name) => ({ name, isReplaced: inBackup.has(name) }))
           const ready = { id, safetyId: safety.id, names } satisfies Ready
           await writeFile(join(folder, `${readyName}.new`), JSON.stringify(ready), { flush: true })

@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto"
-import { readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { z } from "zod"
 import { AppError } from "#core/errors.ts"
 import type { Logger } from "#core/logger.ts"
 import { withLimit } from "../withLimit.ts"
 import { writePrivateFile } from "./privateFile.ts"
+import { readSecretsFile, type SecretsFile } from "./secretsFile.ts"
 import type { Keychain, Secret, SecretSource, Secrets } from "./types.ts"
-import { createVault, openVault, seal, sealedValue, unseal, vaultHeader } from "./vault.ts"
+import { createVault, openVault, seal, unseal } from "./vault.ts"
 
 export interface SecretsOptions {
   /** `<dataDir>/secrets.json`, mode 0600, holds where each secret lies, and those that lie here. */
@@ -21,18 +20,6 @@ export interface SecretsOptions {
   onValue?: (value: string) => void
   log: Logger
 }
-
-const entry = z.discriminatedUnion("source", [
-  z.strictObject({ source: z.literal("keychain") }),
-  z.strictObject({ source: z.literal("vault"), sealed: sealedValue }),
-  z.strictObject({ source: z.literal("file"), value: z.string() }),
-])
-const secretsFile = z.strictObject({
-  version: z.literal(1),
-  vault: vaultHeader.nullable(),
-  entries: z.record(z.string(), entry),
-})
-type SecretsFile = z.infer<typeof secretsFile>
 
 const namePattern = /^[a-z0-9][a-z0-9.:_-]{0,99}$/
 const keychainProbe = "probe"
@@ -127,10 +114,12 @@ export async function createSecrets(options: SecretsOptions): Promise<Secrets> {
     return source
   }
 
-  if (options.passphrase) await inTurn(() => moveIntoVault())
-  async function moveIntoVault(): Promise<void> {
+  await inTurn(() => moveIntoBetterPlace())
+  /** Where there is a passphrase now, and what a restored backup brought; the keychain is asked only when something waits for it. */
+  async function moveIntoBetterPlace(): Promise<void> {
     for (const [name, found] of Object.entries(file.entries)) {
-      if (found.source !== "file" || (await place()) === "file") continue
+      if (found.source !== "file" || !(options.passphrase || found.isRestored)) continue
+      if ((await place()) === "file") continue
       await keep(name, found.value)
       options.log.info("a secret moved out of the private file", { name })
     }
@@ -208,22 +197,3 @@ const bounded = <T>(call: () => Promise<T>): Promise<T> =>
       ),
     new AbortController().signal,
   )
-
-async function readSecretsFile(path: string): Promise<SecretsFile> {
-  let text: string
-  try {
-    text = await readFile(path, "utf8")
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT")
-      return { version: 1, vault: null, entries: {} }
-    throw error
-  }
-  try {
-    return secretsFile.parse(JSON.parse(text))
-  } catch {
-    // The cause would quote the file.
-    throw new AppError("secrets.damaged", "`secrets.json` in the data directory cannot be read.", {
-      remedy: "Restore it from a backup. Without it, what it encrypts cannot be opened.",
-    })
-  }
-}

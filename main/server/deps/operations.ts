@@ -62,9 +62,15 @@ export interface BackupService {
   list(): Promise<RouteOutput<Routes["GET /api/backups"]>>
   /** Rejects with `backup.busy`, `store.full`. */
   create(reason: "manual", signal: AbortSignal): Promise<RouteOutput<Routes["POST /api/backups"]>>
+  /** Seals the keys of what is encrypted into a backup. */
+  addKeys(id: string, passphrase: string): Promise<void>
   verify(id: string, signal: AbortSignal): Promise<{ files: number; sizeBytes: number }>
   /** The core starts anew after the answer. Rejects with `backup.*`, `request.conflict`, `store.full`. */
-  restore(id: string, confirm: string, signal: AbortSignal): Promise<{ id: string; safetyId: string }>
+  restore(
+    id: string,
+    request: { confirm: string; passphrase?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<{ id: string; safetyId: string }>
   remove(id: string): Promise<void>
 }
 

@@ -176,6 +176,7 @@ export const strings = {
     "trace.export": "Traces exported",
     "diagnostics.bundle": "File for support made",
     "backup.create": "Backup made",
+    "backup.keys": "Keys put into a backup",
     "backup.restore": "Backup being restored",
     "backup.restored": "Backup restored",
     "backup.delete": "Backup removed",
