@@ -105,7 +105,7 @@ function pruneForeignBinaries() {
   }
 }
 
-function npmCommand() {
+export function npmCommand() {
   const cli = process.env.npm_execpath
   if (cli?.endsWith(".js")) return { command: process.execPath, args: [cli] }
   const bundled = [
