@@ -2,6 +2,8 @@ import type { Actor } from "#core/actor.ts"
 import type { JobRunner, JobsDeps } from "#core/jobs.ts"
 import type { Logger } from "#core/logger.ts"
 import { createPullRunner } from "#models/pullRunner.ts"
+import { datasetRunner } from "#ops/datasets/datasetJob.ts"
+import type { Datasets } from "#ops/datasets/datasets.ts"
 import type { Folders } from "#rag/folders/folders.ts"
 import type { IndexCare } from "#rag/indexCare.ts"
 import type { Ingest } from "#rag/ingest.ts"
@@ -21,6 +23,7 @@ export interface JobRunnersDeps extends RecordDeps {
   resplit: Pick<Resplit, "run">
   /** Made after the jobs that they start. */
   evaluate(): JobRunner
+  datasets(): Pick<Datasets, "build">
   install: Parameters<typeof createPullRunner>[0]["install"]
   onModelChange(modelId: string): void
   log: Logger
@@ -41,6 +44,8 @@ export function createJobRunners(deps: JobRunnersDeps): JobsDeps["runners"] {
       log,
       (job, actor) => recordDataset(actor, job.subjectId ?? "", deps),
     ),
+    // It notes its versions itself.
+    dataset: datasetRunner(deps.datasets),
     "model-pull": recorded(
       createPullRunner({ catalog: deps.catalog, install: deps.install, onChange: deps.onModelChange }),
       log,

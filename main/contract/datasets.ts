@@ -129,13 +129,13 @@ export const datasetRoutes = {
     errors: ["collection.not-found"],
   },
   "POST /api/datasets": {
-    summary: "Make a dataset from what is yours; the same name makes its next version.",
+    summary:
+      "Make a dataset from what is yours, as a job; the same name makes its next version. The version has the id of its job.",
     scope: "dataset",
     audit: "dataset.build",
     body: request,
-    output: datasetManifest,
-    status: 201,
-    errors: ["collection.not-found", "dataset.empty"],
+    output: z.object({ jobId: id }),
+    status: 202,
   },
   "GET /api/datasets/:id": {
     summary: "One version, with its first rows.",

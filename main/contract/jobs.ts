@@ -5,7 +5,7 @@ import type { RouteTable } from "./route.ts"
 /** Long work: an ingest or a model download. Survives a restart: what was `running` resumes. */
 export const job = z.object({
   id,
-  kind: z.enum(["ingest", "reindex", "model-pull", "model-verify", "evaluate"]),
+  kind: z.enum(["ingest", "reindex", "model-pull", "model-verify", "evaluate", "dataset"]),
   /** In words: a folder's or model's name. */
   title: z.string(),
   status: z.enum(["queued", "running", "paused", "done", "failed", "cancelled"]),
@@ -13,7 +13,7 @@ export const job = z.object({
   progress: z.number().min(0).max(1).nullable(),
   done: z.number(),
   total: z.number().nullable(),
-  unit: z.enum(["bytes", "files", "passages", "questions"]),
+  unit: z.enum(["bytes", "files", "passages", "questions", "rows"]),
   ratePerSecond: z.number().nullable(),
   remainingMs: z.number().nullable(),
   /** Ingest, while it runs: what is made and read per second. Null until it is known. */

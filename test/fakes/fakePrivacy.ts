@@ -42,9 +42,7 @@ export const fakeDatasets = (): DatasetService => ({
     counts: { rows: 0, train: 0, heldOut: 0, byKind: {}, leftOut: {}, masked: {} },
     rows: [],
   }),
-  build: async () => {
-    throw new AppError("dataset.empty", "There is nothing to make a dataset of.")
-  },
+  start: async () => ({ jobId: "job-1" }),
   get: nothing,
   newest: nothing,
   read: nothing,

@@ -2,11 +2,18 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { type DatasetRow, datasetRecipe } from "#contract/datasets.ts"
+import { type DatasetManifest, type DatasetRow, datasetRecipe } from "#contract/datasets.ts"
+import type { Job } from "#contract/jobs.ts"
 import { ownerActor } from "#core/actor.ts"
+import { systemClock } from "#core/clock.ts"
+import { createHub } from "#core/hub.ts"
+import { newId } from "#core/ids.ts"
+import { createJobs, type JobProgress, type Jobs } from "#core/jobs.ts"
+import { silentLogger } from "#core/logger.ts"
 import { buildRows } from "#ops/datasets/buildRows.ts"
 import type { Candidate } from "#ops/datasets/collectRows.ts"
-import { createDatasets } from "#ops/datasets/datasets.ts"
+import { datasetRunner, startDataset } from "#ops/datasets/datasetJob.ts"
+import { createDatasets, type Datasets } from "#ops/datasets/datasets.ts"
 import { diffRows } from "#ops/datasets/diffRows.ts"
 import { type CoreServer, createServer } from "#server/http.ts"
 import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
@@ -25,7 +32,11 @@ const candidates: Candidate[] = Array.from({ length: 60 }, (_, n) => {
   }
 })
 const build = (rows: Candidate[], recipe: Record<string, unknown> = {}, names: string[] = []) =>
-  buildRows({ candidates: rows, leftOut: {} }, datasetRecipe.parse({ name: "test", ...recipe }), { names })
+  last(buildRows({ candidates: rows, leftOut: {} }, datasetRecipe.parse({ name: "test", ...recipe }), { names }))
+function last<T>(steps: Generator<number, T>): T {
+  const step = steps.next()
+  return step.done ? step.value : last(steps)
+}
 
 it("makes the same rows whatever the order of the sources, and others with another seed", () => {
   const ids = (rows: DatasetRow[]) => rows.map(({ id, split }) => `${id} ${split}`)
@@ -93,6 +104,8 @@ it("tells new, gone, otherwise answered and reworded rows apart", () => {
 let fake: FakeServer
 let server: CoreServer
 let dir: string
+let datasets: Datasets
+let jobs: Jobs
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "zenglow-datasets-"))
   const store = createMemoryStore()
@@ -116,7 +129,7 @@ beforeAll(async () => {
       feedback,
     })
   }
-  const datasets = createDatasets({
+  datasets = createDatasets({
     store,
     dir,
     voiceOf: () => null,
@@ -125,7 +138,18 @@ beforeAll(async () => {
     version: "test",
     clock: { now: () => 5, monotonic: () => 5 } as never,
   })
-  fake = createFakeServer({ datasets })
+  jobs = createJobs({
+    store: store.jobs,
+    hub: createHub((error) => {
+      throw error
+    }),
+    runners: { dataset: datasetRunner(() => datasets) },
+    clock: systemClock,
+    log: silentLogger,
+  })
+  fake = createFakeServer({
+    datasets: { ...datasets, start: (actor, recipe) => startDataset(jobs, actor, recipe) },
+  })
   server = createServer(fake.deps)
   await server.listen({ host: "127.0.0.1", port: 0, isPortExplicit: true })
 })
@@ -146,14 +170,50 @@ const call = (method: string, path: string, body?: unknown, headers: Record<stri
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
 
+/** The job when its work has stopped. */
+const ended = (id: string): Promise<Job> =>
+  new Promise((resolve) => {
+    const look = (job: Job) => {
+      if (job.id === id && job.status !== "queued" && job.status !== "running") resolve(job)
+    }
+    jobs.subscribe(ownerActor, look)
+    void jobs.get(ownerActor, id).then(look)
+  })
+/** The version that a request makes. */
+async function made(body: object): Promise<DatasetManifest> {
+  const response = await call("POST", "/api/datasets", body)
+  expect(response.status).toBe(202)
+  const { jobId } = (await response.json()) as { jobId: string }
+  expect(await ended(jobId)).toMatchObject({ status: "done", unit: "rows", total: 19 })
+  return (await datasets.get(ownerActor, jobId)).manifest
+}
+
 it("makes no dataset without consent, and the next version under the same name", async () => {
   expect((await call("POST", "/api/datasets", { name: "house" })).status).toBe(422)
-  const first = await (await call("POST", "/api/datasets", { name: "house", consent: true })).json()
+  const first = await made({ name: "house", consent: true })
   expect(first).toMatchObject({ version: 1, consent: { by: "owner" }, counts: { rows: 19, leftOut: { disliked: 1 } } })
-  expect(await (await call("POST", "/api/datasets", { name: "house", consent: true })).json()).toMatchObject({
-    version: 2,
-    sha256: first.sha256,
-  })
+  expect(await made({ name: "house", consent: true })).toMatchObject({ version: 2, sha256: first.sha256 })
+})
+
+it("says in the job why nothing was made", async () => {
+  const recipe = datasetRecipe.parse({ name: "nothing", sources: { conversations: false } })
+  const { jobId } = await startDataset(jobs, ownerActor, recipe)
+  expect(await ended(jobId)).toMatchObject({ status: "failed", error: { code: "dataset.empty" } })
+})
+
+it("leaves nothing of what was cancelled, and makes one version of a job that was begun twice", async () => {
+  const count = async () => (await datasets.list(ownerActor)).length
+  const before = await count()
+  const order = { id: newId(), recipe: datasetRecipe.parse({ name: "again" }), consentAt: 1 }
+  const controller = new AbortController()
+  const stop = ({ total }: JobProgress) => total && controller.abort()
+  await expect(datasets.build(ownerActor, order, stop, controller.signal)).rejects.toThrow()
+  expect(await count()).toBe(before)
+  const { signal } = new AbortController()
+  const manifest = await datasets.build(ownerActor, order, () => {}, signal)
+  expect(await datasets.build(ownerActor, order, () => {}, signal)).toEqual(manifest)
+  expect(await count()).toBe(before + 1)
+  await datasets.delete(ownerActor, order.id)
 })
 
 it("hands the file to other programs: whole, packed, and from where a download broke off", async () => {

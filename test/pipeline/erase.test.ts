@@ -11,6 +11,7 @@ import { datasetRecipe } from "#contract/datasets.ts"
 import { roles } from "#core/access.ts"
 import { type Actor, ownerActor } from "#core/actor.ts"
 import { systemClock } from "#core/clock.ts"
+import { newId } from "#core/ids.ts"
 import { silentLogger } from "#core/logger.ts"
 import { createDatasets, type Datasets } from "#ops/datasets/datasets.ts"
 import { createPins } from "#ops/pins.ts"
@@ -136,10 +137,15 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
+const buildTeapots = () => {
+  const recipe = datasetRecipe.parse({ name: "teapots", maskPersonalData: false })
+  return datasets.build(ada, { id: newId(), recipe, consentAt: 1 }, () => {}, signal)
+}
+
 it("leaves no byte of what was erased in any file, nothing of others missing, and lists the backups that still have it", async () => {
   await fill(ada)
   await fill(ownerActor)
-  await datasets.build(ada, datasetRecipe.parse({ name: "teapots", maskPersonalData: false }), signal)
+  await buildTeapots()
   expect(filesWith("silver teapot").length).toBeGreaterThan(0)
   await expect(eraser.erase(ada, { what: "mine", confirm: "Adam" }, signal)).rejects.toMatchObject({
     code: "request.conflict",
@@ -189,7 +195,7 @@ describe("somebody who is removed", () => {
     const { id } = await store.voiceProfiles.create(ada, { name: "Ada", fingerprint: "f", sealed: sealedVoice })
     await store.people.update(ownerActor, ada.personId, { speakerId: id })
     await vault.add(ada, { label: "Aunt", identifiers: [{ kind: "name", value: "Marta Kessler" }] })
-    await datasets.build(ada, datasetRecipe.parse({ name: "teapots", maskPersonalData: false }), signal)
+    await buildTeapots()
   })
 
   it("leaves no byte of texts, files, voice, vault or datasets where everything is erased", async () => {
@@ -240,7 +246,7 @@ it("erases one named person from chats, documents, memories and datasets, and ke
       { kind: "email", value: "m.kessler@example.org" },
     ],
   })
-  await datasets.build(ada, datasetRecipe.parse({ name: "teapots", maskPersonalData: false }), signal)
+  await buildTeapots()
   expect(await eraser.mentions(ada, subject.id)).toMatchObject({ messages: 2, memories: 1, documents: 0 })
   await expect(eraser.mentions(ownerActor, subject.id)).rejects.toMatchObject({ code: "pii.not-found" })
   const { erased, proof } = await eraser.eraseSubject(ada, subject.id, signal)

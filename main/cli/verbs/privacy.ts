@@ -3,6 +3,7 @@ import { parse } from "yaml"
 import { datasetRecipe } from "#contract/datasets.ts"
 import { AppError } from "#core/errors.ts"
 import type { Cli, GlobalOptions } from "../cli.ts"
+import { followJob } from "../jobs.ts"
 import { exitCode, formatBytes, printResult } from "../output.ts"
 import { proofText } from "../proofText.ts"
 
@@ -76,7 +77,9 @@ export function addPrivacyVerbs({ verb, group, withCore }: Cli): void {
             throw new AppError("request.invalid", "A dataset is made only with --consent.", {
               remedy: "See first what would be in it: --preview.",
             })
-          const made = await client.api("POST /api/datasets", { body: { ...recipe.data, consent: true } }, signal)
+          const { jobId } = await client.api("POST /api/datasets", { body: { ...recipe.data, consent: true } }, signal)
+          await followJob(client, jobId, signal)
+          const { manifest: made } = await client.api("GET /api/datasets/:id", { params: { id: jobId } }, signal)
           printResult(
             made,
             json,

@@ -7,16 +7,19 @@ import { createNearIndex, normalised } from "./similarity.ts"
 
 /** Texts that agree this much stay on one side of the split, even if both are kept. */
 const kinship = 0.6
+/** Candidates between two steps. */
+const stepRows = 100
 
 /**
  * Masks, filters, takes out what is there twice across all sources, balances and splits. Nothing depends on the order or the clock: the same
- * candidates with the same recipe give the same rows in the same order.
+ * candidates with the same recipe give the same rows in the same order. Between two steps others get their turn, or the work is given up: what it
+ * yields is how many candidates are done.
  */
-export function buildRows(
+export function* buildRows(
   { candidates, leftOut: before }: Pick<Collected, "candidates" | "leftOut">,
   recipe: DatasetRecipe,
   names: Pick<PiiOptions, "names" | "exact">,
-): { rows: DatasetRow[]; counts: DatasetCounts } {
+): Generator<number, { rows: DatasetRow[]; counts: DatasetCounts }> {
   const leftOut = { ...before }
   const leave = (why: string): void => {
     leftOut[why] = (leftOut[why] ?? 0) + 1
@@ -30,31 +33,26 @@ export function buildRows(
     return result.text
   }
 
-  const drafts = candidates
-    .filter(({ answer }) => {
-      const isRight = answer.length >= recipe.minChars && answer.length <= recipe.maxChars
-      if (!isRight) leave(answer.length < recipe.minChars ? "tooShort" : "tooLong")
-      return isRight
-    })
-    .map((candidate) => {
-      const { kind, question, context, answer } = candidate
+  const drafts: (Draft & { origins: string[]; rank: string })[] = []
+  for (const [at, { kind, question, context, answer, origins }] of candidates.entries()) {
+    if (at % stepRows === 0) yield at / 2
+    if (answer.length < recipe.minChars) leave("tooShort")
+    else if (answer.length > recipe.maxChars) leave("tooLong")
+    else {
       const words = { question: clean(question).trim(), context: clean(context).trim(), answer: clean(answer).trim() }
-      return {
-        ...words,
-        kind,
-        origins: candidate.origins,
-        id: hashOf(kind, words.question, words.context, words.answer),
-      }
-    })
-    .map((draft) => ({ ...draft, rank: hashOf(String(recipe.seed), draft.id) }))
-    .sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0))
+      const id = hashOf(kind, words.question, words.context, words.answer)
+      drafts.push({ ...words, kind, origins, id, rank: hashOf(String(recipe.seed), id) })
+    }
+  }
+  drafts.sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0))
 
   const seen = new Set<string>()
   const index = createNearIndex<number>()
   const perKind: DatasetCounts["byKind"] = {}
   const kept: typeof drafts = []
   const groups = createGroups()
-  for (const draft of drafts) {
+  for (const [at, draft] of drafts.entries()) {
+    if (at % stepRows === 0) yield (candidates.length + at) / 2
     const text = `${draft.question} ${draft.answer}`
     const words = normalised(text)
     const near = index.nearest(text, kinship)

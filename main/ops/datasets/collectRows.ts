@@ -34,6 +34,7 @@ export async function collectRows(
   actor: Actor,
   recipe: DatasetRecipe,
   { store, voiceOf }: CollectDeps,
+  report: (current: string) => void,
   signal: AbortSignal,
 ): Promise<Collected> {
   const collected: Collected = { candidates: [], leftOut: {}, conversations: 0, documents: 0 }
@@ -41,11 +42,12 @@ export async function collectRows(
     collected.leftOut[why] = (collected.leftOut[why] ?? 0) + 1
   }
   if (recipe.sources.conversations) {
-    for await (const { id, sharedBy } of paged((cursor) =>
+    for await (const { id, title, sharedBy } of paged((cursor) =>
       store.conversations.list(actor, { limit: 200, ...cursor }),
     )) {
       signal.throwIfAborted()
       if (sharedBy) continue
+      report(title)
       collected.conversations++
       const messages: Message[] = []
       for await (const message of paged((cursor) => store.messages.list(actor, id, { limit: 5000, ...cursor })))
@@ -70,6 +72,7 @@ export async function collectRows(
       store.documents.list(actor, { collectionId, status: "ready", limit: 200, ...cursor }),
     )) {
       signal.throwIfAborted()
+      report(document.title)
       collected.documents++
       for (const chunk of await store.chunks.byDocument(actor, document.id))
         collected.candidates.push({

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { setImmediate } from "node:timers/promises"
 import {
   type DatasetDiff,
   type DatasetManifest,
@@ -12,7 +13,7 @@ import {
 import type { Actor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
 import { AppError } from "#core/errors.ts"
-import { newId } from "#core/ids.ts"
+import type { JobProgress } from "#core/jobs.ts"
 import type { PiiOptions } from "#core/pii/findPersonalData.ts"
 import type { NewArtifact } from "#store/types.ts"
 import { buildRows } from "./buildRows.ts"
@@ -30,6 +31,14 @@ export interface DatasetsDeps extends CollectDeps {
   clock: Clock
 }
 
+/** What is to be made, once its person has agreed to that. */
+export interface DatasetOrder {
+  id: string
+  recipe: DatasetRecipe
+  /** When they agreed, milliseconds since the epoch. */
+  consentAt: number
+}
+
 /** Versions of datasets: a file of rows and a manifest each. Others' ids reject with `dataset.not-found`. */
 export interface Datasets {
   list(actor: Actor): Promise<DatasetManifest[]>
@@ -38,8 +47,13 @@ export interface Datasets {
     recipe: DatasetRecipe,
     signal: AbortSignal,
   ): Promise<{ counts: DatasetManifest["counts"]; rows: DatasetRow[] }>
-  /** The caller has asked for consent. */
-  build(actor: Actor, recipe: DatasetRecipe, signal: AbortSignal): Promise<DatasetManifest>
+  /** Makes a version under the id of the order; one that is there already is given back. Given up, it leaves nothing. */
+  build(
+    actor: Actor,
+    order: DatasetOrder,
+    report: (progress: JobProgress) => void,
+    signal: AbortSignal,
+  ): Promise<DatasetManifest>
   get(actor: Actor, id: string): Promise<{ manifest: DatasetManifest; rows: DatasetRow[] }>
   /** The newest, or the newest of a name. */
   newest(actor: Actor, name: string | undefined): Promise<DatasetManifest>
@@ -82,9 +96,20 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as DatasetRow)
-  const make = async (actor: Actor, recipe: DatasetRecipe, signal: AbortSignal) => {
-    const collected = await collectRows(actor, recipe, deps, signal)
-    return { ...collected, ...buildRows(collected, recipe, await deps.namesFor(actor)) }
+  const make = async (
+    actor: Actor,
+    recipe: DatasetRecipe,
+    report: (progress: JobProgress) => void,
+    signal: AbortSignal,
+  ) => {
+    const collected = await collectRows(actor, recipe, deps, (current) => report({ current }), signal)
+    const total = collected.candidates.length
+    const steps = buildRows(collected, recipe, await deps.namesFor(actor))
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done) return { ...collected, ...step.value }
+      report({ done: Math.round(step.value), total, current: null })
+      await setImmediate(undefined, { signal })
+    }
   }
   const remove = async (actor: Actor, { id }: DatasetManifest): Promise<void> => {
     await rm(manifestFile(actor, id), { force: true })
@@ -94,32 +119,35 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
   return {
     list: manifests,
     async preview(actor, recipe, signal) {
-      const { counts, rows } = await make(actor, recipe, signal)
+      const { counts, rows } = await make(actor, recipe, () => {}, signal)
       return { counts, rows: rows.slice(0, previewRows) }
     },
-    async build(actor, recipe, signal) {
-      const { rows, counts, conversations, documents } = await make(actor, recipe, signal)
+    async build(actor, { id, recipe, consentAt }, report, signal) {
+      const known = await manifests(actor)
+      const made = known.find((manifest) => manifest.id === id)
+      if (made) return made
+      const { rows, counts, conversations, documents } = await make(actor, recipe, report, signal)
       if (rows.length === 0)
         throw new AppError("dataset.empty", "There is nothing to make a dataset of.", {
           remedy: "Choose other sources, or allow more answers.",
         })
       const text = rows.map((row) => `${JSON.stringify(row)}\n`).join("")
       const sha256 = createHash("sha256").update(text).digest("hex")
-      const before = (await manifests(actor)).filter(({ dataset }) => dataset === recipe.name)
-      const at = deps.clock.now()
+      const before = known.filter(({ dataset }) => dataset === recipe.name)
       const manifest: DatasetManifest = {
-        id: newId(),
+        id,
         dataset: recipe.name,
         version: Math.max(0, ...before.map(({ version }) => version)) + 1,
         format: recipe.format,
         size_bytes: Buffer.byteLength(text),
         sha256,
         licence: recipe.licence,
-        generated_at: at,
-        consent: { by: actor.personId, at },
+        generated_at: deps.clock.now(),
+        consent: { by: actor.personId, at: consentAt },
         provenance: { conversations, documents, recipe, product: deps.version },
         counts,
       }
+      signal.throwIfAborted()
       await mkdir(folderOf(actor), { recursive: true, mode: 0o700 })
       // The manifest makes it a version: whatever is without one was cut off.
       await writeFile(rowsFile(actor, manifest.id), text, { mode: 0o600 })

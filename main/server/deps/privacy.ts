@@ -38,7 +38,8 @@ export interface DatasetService {
     recipe: DatasetRecipe,
     signal: AbortSignal,
   ): Promise<RouteOutput<Routes["POST /api/datasets/preview"]>>
-  build(actor: Actor, recipe: DatasetRecipe, signal: AbortSignal): Promise<DatasetManifest>
+  /** Queues the making. The caller has asked for consent. */
+  start(actor: Actor, recipe: DatasetRecipe): Promise<{ jobId: string }>
   get(actor: Actor, id: string): Promise<RouteOutput<Routes["GET /api/datasets/:id"]>>
   /** The newest, or the newest of a name. */
   newest(actor: Actor, name: string | undefined): Promise<DatasetManifest>

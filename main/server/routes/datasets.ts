@@ -10,8 +10,7 @@ const contentType = "application/x-ndjson"
 export const datasetHandlers = ({ datasets }: Pick<ServerDeps, "datasets">): HandlersFor<typeof datasetRoutes> => ({
   "GET /api/datasets": async (_, { actor }) => ({ items: await datasets.list(actor) }),
   "POST /api/datasets/preview": ({ body }, { actor, signal }) => datasets.preview(actor, body, signal),
-  "POST /api/datasets": ({ body: { consent: _, ...recipe } }, { actor, signal }) =>
-    datasets.build(actor, recipe, signal),
+  "POST /api/datasets": ({ body: { consent: _, ...recipe } }, { actor }) => datasets.start(actor, recipe),
   "GET /api/datasets/:id": ({ params }, { actor }) => datasets.get(actor, params.id),
   "GET /api/datasets/:id/file": async ({ params }, { actor }) => {
     const { manifest } = await datasets.get(actor, params.id)
