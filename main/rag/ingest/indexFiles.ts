@@ -40,8 +40,11 @@ export type IndexFiles = (
   signal: AbortSignal,
 ) => Promise<void>
 
-/** Works at the same time per stage. Two embed: while one batch is computed, the next is gathered. */
-const workers = { register: 4, parse: 2, chunk: 2, embed: 2, write: 1, fill: 1 }
+/**
+ * Works at the same time per stage. Two embed: while one batch is computed, the next is gathered. Eight are split: the embedder counts
+ * their tokens between two batches, and all that wait are counted in one gap, so that the next batch is full.
+ */
+const workers = { register: 4, parse: 2, chunk: 8, embed: 2, write: 1, fill: 1 }
 /** Finished works that may wait before each stage. */
 const ahead = { parse: 4, chunk: 4, embed: 64, write: 1, fill: 8 }
 
