@@ -1,7 +1,8 @@
 /**
  * Ingest of whole folders with the real parser child, embedder and store: passages and megabytes per second, the slowest stage alone
  * divided by the wall time of all stages together, and how much faster a second run over unchanged files is. Two folders: the test
- * documents, and 1,000 generated files (`--files N`, seed 1). The slowest stage alone runs before and after, the wall time between.
+ * documents, and 1,000 generated files (`--files N`, seed 1). All stages together and the slowest one alone take turns, each time with a
+ * new database: five turns of the small folder (`--turns N`), one of the large one, told as medians.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
@@ -63,16 +64,19 @@ async function run(): Promise<void> {
     }),
     log: silentLogger,
   })
+  const engines = { embedder, parser }
+  const measure = (name: string, path: string, turns: number) => measureFolder(name, path, turns, folder, engines)
   try {
     await embedder.embed(["warm"], "passage", signal)
     await parser.parse({ bytes: new TextEncoder().encode("# Warm"), fileName: "warm.md" }, signal)
     const documents = testdataDir() === null ? null : join(testdataDir() as string, "documents")
-    if (documents && existsSync(documents)) await measure("test documents", documents, folder, embedder, parser)
+    const turns = option("--turns", 5)
+    if (documents && existsSync(documents)) await measure("test documents", documents, turns)
     else console.log("ingest: test documents not run (no test data)")
     const count = option("--files", 1000)
     const generated = join(folder, "generated")
     generate(generated, count)
-    await measure(`${count} generated files, seed 1`, generated, folder, embedder, parser)
+    await measure(`${count} generated files, seed 1`, generated, 1)
   } finally {
     await parser.close()
     await client.stop()
@@ -80,18 +84,42 @@ async function run(): Promise<void> {
   }
 }
 
-async function measure(name: string, path: string, scratch: string, embedder: Embedder, parser: Parser): Promise<void> {
+interface Engines {
+  embedder: Embedder
+  parser: Parser
+}
+
+interface Turn {
+  documents: number
+  failed: number
+  texts: string[]
+  counts: { vectors: number; chunks: number }
+  requests: number
+  parseMs: number
+  embedMs: number
+  wallMs: number
+  againMs: number
+}
+
+async function measureOnce(path: string, files: readonly string[], scratch: string, engines: Engines): Promise<Turn> {
+  const { embedder, parser } = engines
   const database = mkdtempSync(join(scratch, "db-"))
   const store = await openSqliteStore({ file: join(database, "bench.db"), backupDir: database, log: silentLogger })
   try {
-    const vectorIndex = createVectorIndex({ chunks: store.chunks, embedder: () => embedder, log: silentLogger })
-    const ingest = createIngest({ store, parser, embedder: () => embedder, vectorIndex, log: silentLogger })
-    const { id: collectionId } = await store.collections.create(ownerActor, { name })
+    let requests = 0
+    const counted: Embedder = {
+      ...embedder,
+      embed(...asked) {
+        requests++
+        return embedder.embed(...asked)
+      },
+    }
+    const vectorIndex = createVectorIndex({ chunks: store.chunks, embedder: () => counted, log: silentLogger })
+    const ingest = createIngest({ store, parser, embedder: () => counted, vectorIndex, log: silentLogger })
+    const { id: collectionId } = await store.collections.create(ownerActor, { name: "bench" })
     const payload = { type: "path", collectionId, path } as const
     const options = { signal, progress: () => {} }
 
-    const files = filesOf(path)
-    const bytes = files.reduce((sum, file) => sum + readFileSync(file).byteLength, 0)
     const parseMs = await timed(async () => {
       for (const file of files) {
         const input = { bytes: readFileSync(file), fileName: basename(file) }
@@ -109,22 +137,47 @@ async function measure(name: string, path: string, scratch: string, embedder: Em
     const embedMs = await timed(() => embedAll(texts, embedder))
     const againMs = await timed(() => ingest.run(ownerActor, payload, options))
     const { counts } = await store.check("quick")
-    const [slowest, aloneMs] = parseMs > embedMs ? ["parse", parseMs] : ["embed", embedMs]
     const failed = items.filter(({ status }) => status === "failed").length
-    const rate = (amount: number): string => (amount / (wallMs / 1000)).toFixed(1)
-    console.log(
-      `ingest: ${name}: ${items.length} documents (${failed} not readable), ${(bytes / 1e6).toFixed(2)} MB, ${texts.length} passages`,
-    )
-    console.log(`  all stages ${seconds(wallMs)} s: ${rate(texts.length)} passages/s, ${rate(bytes / 1e6)} MB/s`)
-    console.log(
-      `  alone: parse ${seconds(parseMs)} s, embed ${seconds(embedMs)} s; slowest (${slowest}) ÷ wall ${(aloneMs / wallMs).toFixed(2)}`,
-    )
-    console.log(
-      `  unchanged again ${seconds(againMs)} s: ${(wallMs / againMs).toFixed(0)} × faster; vectors ${counts.vectors} of ${counts.chunks}`,
-    )
+    return { documents: items.length, failed, texts, counts, requests, parseMs, embedMs, wallMs, againMs }
   } finally {
     await store.close()
   }
+}
+
+async function measureFolder(
+  name: string,
+  path: string,
+  turns: number,
+  scratch: string,
+  engines: Engines,
+): Promise<void> {
+  const files = filesOf(path)
+  const bytes = files.reduce((sum, file) => sum + readFileSync(file).byteLength, 0)
+  const all: Turn[] = []
+  for (let turn = 0; turn < turns; turn++) all.push(await measureOnce(path, files, scratch, engines))
+  const last = all.at(-1)
+  if (!last) return
+  const median = (of: (turn: Turn) => number): number => all.map(of).sort((a, b) => a - b)[all.length >> 1] ?? 0
+  const wallMs = median((turn) => turn.wallMs)
+  const parseMs = median((turn) => turn.parseMs)
+  const embedMs = median((turn) => turn.embedMs)
+  const [slowest, ratio] =
+    parseMs > embedMs
+      ? ["parse", median((turn) => turn.parseMs / turn.wallMs)]
+      : ["embed", median((turn) => turn.embedMs / turn.wallMs)]
+  const rate = (amount: number): string => (amount / (wallMs / 1000)).toFixed(1)
+  console.log(
+    `ingest: ${name}: ${last.documents} documents (${last.failed} not readable), ${(bytes / 1e6).toFixed(2)} MB, ${last.texts.length} passages; turns: ${turns}`,
+  )
+  console.log(
+    `  all stages ${seconds(wallMs)} s: ${rate(last.texts.length)} passages/s, ${rate(bytes / 1e6)} MB/s; requests to the embedder ${last.requests}`,
+  )
+  console.log(
+    `  alone: parse ${seconds(parseMs)} s, embed ${seconds(embedMs)} s; slowest (${slowest}) ÷ wall ${ratio.toFixed(2)}`,
+  )
+  console.log(
+    `  unchanged again ${seconds(median((turn) => turn.againMs))} s: ${median((turn) => turn.wallMs / turn.againMs).toFixed(0)} × faster; vectors ${last.counts.vectors} of ${last.counts.chunks}`,
+  )
 }
 
 async function embedAll(texts: string[], embedder: Embedder): Promise<void> {
