@@ -16,6 +16,7 @@ import type { TurnEvent, TurnRequest } from "#contract/turns.ts"
 import { fakeDeviceView } from "../fakes/fakeDevices.ts"
 import { builtRenderer } from "./buildRenderer.ts"
 import { activityHandlers } from "./mockActivity.ts"
+import { backendHandlers } from "./mockBackends.ts"
 import { type MockCloningOptions, mockCloning } from "./mockCloning.ts"
 import { evaluationHandlers } from "./mockEvaluation.ts"
 import { shownAnswer, shownListOf } from "./mockFeedback.ts"
@@ -237,6 +238,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       seed.keys = seed.keys.filter((key) => key.id !== params.id)
       return { ok: true }
     },
+    ...backendHandlers(),
     "GET /api/models": () => ({ items: seed.models, diskUsedBytes: 1.38e9, diskFreeBytes: 118e9 }),
     "GET /api/models/bundle": () => ({
       ...seed.bundle,

@@ -1,0 +1,56 @@
+import type { BackendView } from "#contract/backends.ts"
+
+const health = {
+  state: "unknown" as const,
+  failures: 0,
+  lastOkAt: null,
+  lastError: null,
+  retryAt: null,
+  firstTokenMs: null,
+}
+
+/** Other servers of the mock: one that works, and those a test adds. */
+export function backendHandlers() {
+  let items: BackendView[] = [
+    {
+      name: "study",
+      kind: "ollama",
+      baseUrl: "http://study.home:11434",
+      model: "llama3.2:3b",
+      contextTokens: null,
+      allowsPrivate: true,
+      allowsDocuments: false,
+      isEnabled: true,
+      host: "study.home:11434",
+      hasKey: false,
+      leavesMachine: true,
+      health: { ...health, state: "ok" },
+    },
+  ]
+  const change = (name: string, next: Partial<BackendView>): BackendView => {
+    items = items.map((item) => (item.name === name ? { ...item, ...next } : item))
+    return items.find((item) => item.name === name) as BackendView
+  }
+  return {
+    "GET /api/backends": () => ({ items }),
+    "POST /api/backends": ({
+      body: { key, ...body },
+    }: {
+      body: Omit<BackendView, "host" | "hasKey" | "leavesMachine" | "health"> & { key?: string | null }
+    }) => {
+      const view = { ...body, host: new URL(body.baseUrl).host, hasKey: Boolean(key), leavesMachine: true, health }
+      items = [...items, view]
+      return view
+    },
+    "PATCH /api/backends/:name": ({ params, body }: { params: { name: string }; body: Record<string, unknown> }) =>
+      change(params.name, body as Partial<BackendView>),
+    "DELETE /api/backends/:name": ({ params }: { params: { name: string } }) => {
+      items = items.filter((item) => item.name !== params.name)
+      return { ok: true as const }
+    },
+    "POST /api/backends/:name/test": ({ params }: { params: { name: string } }) => {
+      change(params.name, { health: { ...health, state: "ok" } })
+      return { ok: true, latencyMs: 12, models: [{ id: "llama3.2:3b", contextTokens: null }], error: null }
+    },
+  }
+}
