@@ -31,6 +31,8 @@ const views: Record<Page, ReturnType<typeof lazy>> = {
   activity: lazy(() => import("../activity/ActivityPage.tsx")),
   people: lazy(() => import("../people/PeoplePage.tsx")),
   evaluation: lazy(() => import("../evaluation/EvaluationPage.tsx")),
+  datasets: lazy(() => import("../datasets/DatasetsPage.tsx")),
+  vault: lazy(() => import("../vault/VaultPage.tsx")),
   settings: lazy(() => import("../settings/SettingsPage.tsx")),
   welcome: lazy(() => import("../firstRun/WelcomePage.tsx")),
 }

@@ -25,11 +25,13 @@ import { strings as chatStrings } from "../chat/strings.ts"
 import { loadCollections, useDocuments } from "../documents/documentsStore.ts"
 import { strings as documentStrings } from "../documents/strings.ts"
 import { selectModel, useModels } from "../models/modelsStore.ts"
+import { usePeople } from "../people/peopleStore.ts"
 import { changeSettings, useSettings } from "../settings/settingsStore.ts"
 import { isShown, settingTexts } from "../settings/settingTexts.ts"
 import { strings as voiceStrings } from "../voice/strings.ts"
 import { pressTalk } from "../voice/usePushToTalk.ts"
 import { goTo, pages, useFrame } from "./frameStore.ts"
+import { isPageFor } from "./pagesFor.ts"
 import { strings } from "./strings.ts"
 
 /** Reaches everything: pages, chats, actions, models, collections, settings. */
@@ -38,6 +40,7 @@ export default function Palette() {
   const collections = useDocuments((state) => state.collections)
   const models = useModels((state) => state.items)
   const settings = useSettings((state) => state.items)
+  const role = usePeople((state) => state.me?.role ?? "owner")
   const [query, setQuery] = useState("")
   const hits = useHits(query)
   useEffect(() => {
@@ -109,15 +112,17 @@ export default function Palette() {
                 />
               </Command.Group>
               <Command.Group heading={strings.paletteGroups.go}>
-                {pages.map((page, index) => (
-                  <Item
-                    key={page}
-                    icon={<SlidersHorizontal size={15} />}
-                    text={strings.pages[page]}
-                    {...(index < 6 ? { keys: `Mod ${index + 1}` } : {})}
-                    onSelect={run(() => goTo(page))}
-                  />
-                ))}
+                {pages
+                  .filter((page) => isPageFor(page, role))
+                  .map((page, index) => (
+                    <Item
+                      key={page}
+                      icon={<SlidersHorizontal size={15} />}
+                      text={strings.pages[page]}
+                      {...(index < 6 ? { keys: `Mod ${index + 1}` } : {})}
+                      onSelect={run(() => goTo(page))}
+                    />
+                  ))}
               </Command.Group>
               {conversations.length > 0 || hits.length > 0 ? (
                 <Command.Group heading={strings.paletteGroups.chats}>

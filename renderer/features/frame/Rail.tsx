@@ -13,12 +13,12 @@ import {
   Sun,
   Users,
 } from "lucide-react"
-import type { Role } from "#contract/people.ts"
 import { Keys } from "../../ui/Keys.tsx"
 import { PersonMenu } from "../people/PersonMenu.tsx"
 import { isShared, usePeople } from "../people/peopleStore.ts"
 import { changeSettings } from "../settings/settingsStore.ts"
 import { goTo, type Page, useFrame } from "./frameStore.ts"
+import { isPageFor } from "./pagesFor.ts"
 import { strings } from "./strings.ts"
 
 const entries: readonly { page: Page; Icon: typeof Activity }[] = [
@@ -32,21 +32,13 @@ const entries: readonly { page: Page; Icon: typeof Activity }[] = [
   { page: "settings", Icon: SlidersHorizontal },
 ]
 
-/** Pages that answer only some of the household; whoever lives alone needs no People in the rail. */
-const forRoles: Partial<Record<Page, readonly Role[]>> = {
-  models: ["owner", "adult"],
-  memory: ["owner", "adult", "child"],
-  metrics: ["owner", "adult"],
-  activity: ["owner"],
-  people: ["owner", "adult", "child"],
-}
-
 export function Rail() {
   const page = useFrame((state) => state.page)
   const role = usePeople((state) => state.me?.role ?? "owner")
   const shared = usePeople(isShared)
   const shown = entries.filter(
-    (entry) => (forRoles[entry.page]?.includes(role) ?? true) && (entry.page !== "people" || shared),
+    // Whoever lives alone needs no People in the rail.
+    (entry) => isPageFor(entry.page, role) && (entry.page !== "people" || shared),
   )
   return (
     <nav className={`rail ${shared ? "shared" : ""}`} aria-label={strings.navigation}>

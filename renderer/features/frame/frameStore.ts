@@ -13,6 +13,8 @@ export const pages = [
   "people",
   "settings",
   "evaluation",
+  "datasets",
+  "vault",
   "welcome",
 ] as const
 export type Page = (typeof pages)[number]

@@ -9,6 +9,8 @@ export const strings = {
     activity: "Activity",
     people: "People",
     evaluation: "Evaluation",
+    datasets: "Datasets",
+    vault: "Protected people",
     settings: "Settings",
     welcome: "Welcome",
   },

@@ -3,13 +3,17 @@ import type { ErasureProof } from "#contract/pii.ts"
 import { api, apiBytes, saveAs } from "../../api/client.ts"
 import { Button } from "../../ui/Button.tsx"
 import { Failure } from "../../ui/Failure.tsx"
-import { Notice } from "../../ui/Notice.tsx"
+import { goTo } from "../frame/frameStore.ts"
+import { isPageFor } from "../frame/pagesFor.ts"
+import { usePeople } from "../people/peopleStore.ts"
+import { ErasureResult } from "./ErasureResult.tsx"
 import { strings } from "./strings.ts"
 
 const texts = strings.yourData
 
 /** Everything of the person in one file, and erasing it. Their name is asked for, so that nobody erases by a slip of the finger. */
 export function YourDataCard() {
+  const role = usePeople((state) => state.me?.role ?? "owner")
   const [confirm, setConfirm] = useState("")
   const [isBusy, setIsBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
@@ -30,13 +34,15 @@ export function YourDataCard() {
     <section className="card stack" style={{ gap: 12 }} data-setting="your-data" aria-label={texts.title}>
       <h2>{texts.title}</h2>
       <p className="soft">{texts.exportText}</p>
-      <div className="row">
+      <div className="row" style={{ flexWrap: "wrap" }}>
         <Button
           disabled={isBusy}
           onClick={() => busy(apiBytes("GET /api/export").then((answer) => saveAs(answer, "zenglow-everything.zip")))}
         >
           {texts.save}
         </Button>
+        {isPageFor("datasets", role) ? <Button onClick={() => goTo("datasets")}>{texts.datasets}</Button> : null}
+        {isPageFor("vault", role) ? <Button onClick={() => goTo("vault")}>{texts.vault}</Button> : null}
       </div>
       <details>
         <summary>{texts.erase}</summary>
@@ -66,16 +72,7 @@ export function YourDataCard() {
         </form>
       </details>
       {error ? <Failure error={error} /> : null}
-      {proof ? (
-        <div role="status" className="stack" style={{ gap: 8 }}>
-          {proof.residue.length === 0 ? (
-            <p className="success-text">{texts.gone(proof.searched, proof.filesRead)}</p>
-          ) : (
-            <Notice tone="danger" title={texts.left(proof.residue.join(", "))} />
-          )}
-          {proof.backups.length > 0 ? <p className="soft">{texts.backups(proof.backups.length)}</p> : null}
-        </div>
-      ) : null}
+      {proof ? <ErasureResult proof={proof} /> : null}
     </section>
   )
 }

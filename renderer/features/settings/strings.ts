@@ -58,6 +58,8 @@ export const strings = {
     title: "Your data",
     exportText: "Your chats, documents, memories and settings in one file. Open index.html in it to read them.",
     save: "Save everything",
+    datasets: "Datasets",
+    vault: "Protected people",
     erase: "Erase everything that is yours",
     eraseText:
       "Erases your chats, documents, memories, voices and datasets. Your profile and settings stay. This cannot be undone.",
