@@ -57,10 +57,8 @@ describe.skipIf(!isInstalled)("its own voice in the microphone", () => {
     { name: "-6 dB", gain: 0.5 },
   ]
   const talk = async (turns: SpokenTurn[], gain: number): Promise<HeardAnswer[]> => {
-    const path = createEchoPath()
-    const heard = await talkInRoom({ turns, gain, path, vad: host.vad, speechToText: host.stt })
-    path.close()
-    return heard
+    const openPath = (now: () => number) => createEchoPath({ now })
+    return await talkInRoom({ turns, gain, openPath, vad: host.vad, speechToText: host.stt })
   }
 
   it.each(loudnesses)(

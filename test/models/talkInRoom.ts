@@ -34,7 +34,8 @@ interface Options {
   turns: readonly SpokenTurn[]
   /** Loudness of the loudspeaker at the microphone, over its own. */
   gain: number
-  path: EchoPath
+  /** The product's echo path, by the room's own clock. */
+  openPath(now: () => number): EchoPath
   vad: Vad
   speechToText: SpeechToText
 }
@@ -54,7 +55,7 @@ interface OpenTurn {
  * A hands-free conversation in a simulated room: what is said by the assistant comes back to its microphone, through the product's own echo
  * path. Sound passes as fast as it is heard; what is asked of speech-to-text is answered before the next frame.
  */
-export async function talkInRoom({ turns, gain, path, vad, speechToText }: Options): Promise<HeardAnswer[]> {
+export async function talkInRoom({ turns, gain, openPath, vad, speechToText }: Options): Promise<HeardAnswer[]> {
   const { signal } = new AbortController()
   const room = createRoom(gain)
   const hiss = noise(1, 16_000, 0.001)
@@ -65,6 +66,7 @@ export async function talkInRoom({ turns, gain, path, vad, speechToText }: Optio
   const asked = new Set<Promise<unknown>>()
   let state: ConversationState = { phase: "waiting", turnId: null, isDucked: false }
   let seq = 0
+  const path = openPath(() => seq * frameMs)
 
   const nextFrame = async (): Promise<AudioFrame> => {
     await Promise.allSettled(asked)
@@ -165,5 +167,6 @@ export async function talkInRoom({ turns, gain, path, vad, speechToText }: Optio
     },
     signal,
   )
+  path.close()
   return heard
 }

@@ -109,7 +109,10 @@ async function createPlayer({ io, opened, blockFrames }: OpenDirection, { echo, 
         volume = target
         await echo?.play(block, opened.sampleRate)
         const problem = await io.write(interleave(block, opened.channels))
-        if (problem && /underflow/.test(problem)) lost.underruns++
+        if (problem && /underflow/.test(problem)) {
+          lost.underruns++
+          echo?.slipped()
+        }
         blocks++
         const isPlaying = count > 0
         if ((isPlaying && blocks % 5 === 0) || (wasPlaying && !isPlaying))
@@ -132,7 +135,10 @@ async function createHearing({ io, opened, blockFrames }: OpenDirection, { echo,
       while (!signal.aborted) {
         const { buf, err, finished } = await io.read(bytes)
         if (finished) return
-        if (err && /overflow/.test(err)) lost.overruns++
+        if (err && /overflow/.test(err)) {
+          lost.overruns++
+          echo?.slipped()
+        }
         const { gain, isMicrophoneMuted } = tuning()
         // What was lost keeps its time: the loudspeaker's echo would otherwise come early from here on.
         const heard = buf ? monoOf(buf, opened.channels) : new Float32Array(2 * blockFrames)

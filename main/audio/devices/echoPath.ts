@@ -3,54 +3,57 @@ import { createResampler, type Resampler } from "../resample.ts"
 import { hearRate } from "./contract.ts"
 import { createEchoCanceller } from "./echoCanceller.ts"
 import { createLearningGuard } from "./learningGuard.ts"
+import { createPlayedHistory } from "./playedHistory.ts"
 import { createSampleRing } from "./sampleRing.ts"
 
 /** Brings what is played and what is heard to the same rate and moment, and takes one out of the other. */
 export interface EchoPath {
-  /** What leaves for the loudspeaker, silence included. */
+  /** What leaves for the loudspeaker, silence included, as it leaves. */
   play(samples: Float32Array, sampleRate: number): Promise<void>
-  /** What the microphone brought, at 16 kHz. Returns it without the echo, up to a block later. */
+  /** What the microphone brought, at 16 kHz, as it comes. Returns it without the echo, up to a block later. */
   hear(samples: Float32Array): Float32Array
+  /** Sound was lost on the way: the echo may come at another moment from now on. */
+  slipped(): void
   close(): void
 }
 
-/**
- * What is played waits this long before it is compared: it reaches the microphone later than that at the earliest, and the two come in
- * pieces of different size.
- */
-const leadSamples = 0.04 * hearRate
-/** Clocks of two devices drift apart; further than this, the comparison starts anew. */
-const farthestSamples = 0.2 * hearRate
+/** What is heard waits no longer than this for what was played then: a process may stand still between the two. */
+const longestWait = 0.2 * hearRate
 
-export function createEchoPath(): EchoPath {
+export interface EchoPathOptions {
+  /** Monotonic milliseconds. Default the process's own. */
+  now?: () => number
+}
+
+export function createEchoPath({ now = () => performance.now() }: EchoPathOptions = {}): EchoPath {
   const canceller = createEchoCanceller({ sampleRate: hearRate })
   const { blockSamples } = canceller
   const guard = createLearningGuard({ blockMs: (blockSamples * 1000) / hearRate })
-  const played = createSampleRing()
+  const played = createPlayedHistory(now)
   const heard = createSampleRing()
   const heardBlock = new Float32Array(blockSamples)
   const playedBlock = new Float32Array(blockSamples)
   let filter: Resampler | null = null
-  let hasStarted = false
+  let processed = 0
   return {
     async play(samples, sampleRate) {
       filter ??= await createResampler(sampleRate, hearRate)
-      played.write(filter.push(samples))
-      if (played.length > farthestSamples + leadSamples) played.skip(played.length - leadSamples)
+      if (played.write(filter.push(samples))) guard.distrust()
     },
     hear(samples) {
+      played.heard(samples.length)
       heard.write(samples)
       const clean: Float32Array[] = []
-      while (heard.length >= blockSamples) {
+      const isKnown = (): boolean => played.end >= processed + blockSamples || heard.length > longestWait
+      while (heard.length >= blockSamples && isKnown()) {
         heard.read(heardBlock)
-        hasStarted ||= played.length >= leadSamples
-        if (hasStarted && played.length < blockSamples) hasStarted = false
-        if (hasStarted) played.read(playedBlock)
-        else playedBlock.fill(0)
+        played.read(processed, playedBlock)
+        processed += blockSamples
         clean.push(guard.process(canceller.process(heardBlock, playedBlock), heardBlock, playedBlock))
       }
       return concatSamples(clean)
     },
+    slipped: guard.distrust,
     close: () => filter?.close(),
   }
 }

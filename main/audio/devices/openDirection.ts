@@ -10,7 +10,7 @@ export interface OpenDirection {
 }
 
 /** Blocks of 10 ms between us and the device: what a pause of our process may last, and what an interruption still lets out. */
-export const playQueueBlocks = 4
+export const playQueueBlocks = 6
 /** Half a second of microphone may wait for us before PortAudio's own thread has to. */
 const hearQueueBlocks = 50
 
