@@ -38,7 +38,7 @@ const overAfterMs = 500
 const awakeMs = 8000
 /** Speech in a row that is more than the end of the phrase, and what is kept from before it. */
 const onsetAfterPhraseMs = 200
-const framesAfterPhrase = 8
+const framesAfterPhrase = 20
 
 /** One turn, as the conversation sees it. */
 interface Spoken {

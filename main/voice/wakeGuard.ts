@@ -27,6 +27,8 @@ export interface WakeGuard {
 const stepSamples = 1280
 /** What the words are read from: the phrase, and a little before it. */
 const readSamples = 32_000
+/** The phrase is often known before its last sound is over; so many steps later its words are read. */
+export const stepsToEnd = 4
 /** One score in so many steps is told: four a second. */
 const stepsPerScore = 3
 
@@ -42,6 +44,7 @@ export async function openWakeGuard(deps: WakeGuardDeps, signal: AbortSignal): P
   let heardMs = 0
   let steps = 0
   let best = 0
+  let likely: { phrase: WakePhrase; stepsLeft: number } | null = null
 
   const tellScore = (scores: readonly number[]): void => {
     best = Math.max(best, ...scores)
@@ -70,12 +73,17 @@ export async function openWakeGuard(deps: WakeGuardDeps, signal: AbortSignal): P
       pendingSamples = 0
       heard = concatSamples([heard, added]).slice(-readSamples)
       heardMs += added.length / 16
-      let found: WakePhrase | null = null
       for (const scores of await stream.push(added, pushSignal)) {
         tellScore(scores)
-        found ??= trigger.push(scores, heardMs)
+        if (likely) likely.stepsLeft--
+        const phrase = trigger.push(scores, heardMs)
+        if (phrase && ownSpeech.isPlaying())
+          onEvent({ type: "rejected", phraseId: phrase.id, reason: "own-speech", text: "" })
+        else if (phrase) likely ??= { phrase, stepsLeft: stepsToEnd }
       }
-      if (!found) return null
+      if (likely === null || likely.stepsLeft > 0) return null
+      const { phrase: found } = likely
+      likely = null
       const refused = await refusal(found)
       if (refused) {
         onEvent({ type: "rejected", phraseId: found.id, ...refused })

@@ -12,6 +12,7 @@ import { samplesFromS16 } from "#audio/samples.ts"
 import { loadWakeFeatures } from "#engines/speech/wakeFeatures.ts"
 import { loadWakeHead, wakeHeadFile } from "#engines/speech/wakeHead.ts"
 import { findPhrase } from "#voice/phraseWords.ts"
+import { stepsToEnd } from "#voice/wakeGuard.ts"
 import { createWakeTrigger, thresholdAt } from "#voice/wakeTrigger.ts"
 import { testdataDir, wakeFiles } from "../models/modelFiles.ts"
 import { startSpeechHost } from "../models/speechHost.ts"
@@ -46,7 +47,7 @@ function alarms(scores: readonly number[], sensitivity: number): number[] {
 }
 
 async function isConfirmed(samples: Float32Array, step: number): Promise<boolean> {
-  const end = (step + 1) * 1280
+  const end = (step + 1 + stepsToEnd) * 1280
   const { text } = await host.stt.transcribe(samples.slice(Math.max(0, end - 32_000), end), {}, signal)
   return findPhrase(text, phrase.spellings) !== null
 }

@@ -56,6 +56,12 @@ describe("the words", () => {
     expect(findPhrase("so, hey then glow", spellings)).toEqual({ rest: "" })
   })
 
+  it("are found by their consonants where speech-to-text takes the name for other words", () => {
+    for (const text of ["Paysen glow.", "He's an girl.", "Hey, Zengal!", "Hasting low."])
+      expect(findPhrase(text, spellings)).toEqual({ rest: "" })
+    expect(findPhrase("Hayes and glow, what time is it?", spellings)).toEqual({ rest: "what time is it?" })
+  })
+
   it("are not found in what only begins alike", () => {
     for (const text of [
       "",
@@ -64,6 +70,10 @@ describe("the words", () => {
       "Hey Jarvis, stop.",
       "Zen and the art of gardening",
       "They then go home",
+      "Snowboy.",
+      "Computer.",
+      "Hey Django.",
+      "His glasses are on the shelf.",
     ])
       expect(findPhrase(text, spellings)).toBeNull()
   })
