@@ -1,9 +1,11 @@
 /** Developer tasks: `npm test`, `npm run check`, … Each makes the clone ready first, so that one command is enough. */
 
-import { join } from "node:path"
+import { rmSync } from "node:fs"
+import { delimiter, dirname, join } from "node:path"
 import { ensureBuilt, ensureInstalled, ensureSound, node24, npmCommand, root, run, say } from "./setup.mjs"
 
 const [task = "", ...args] = process.argv.slice(2)
+const electronBuilder = "electron-builder@26.17.0"
 const bin = (name, ...path) => [join(root, "node_modules", name, ...path)]
 const tool = {
   biome: bin("@biomejs", "biome", "bin", "biome"),
@@ -69,6 +71,20 @@ const tasks = {
   sound() {
     const { isBuilt, reason } = ensureSound({ retry: true })
     say(isBuilt ? "The sound devices' addon is built." : `Without the machine's own sound devices: ${reason}`)
+  },
+  /** Installers of this machine's platform, in dist/installers. electron-builder comes on demand: few need it, and it weighs 90 MB. */
+  package() {
+    ensureBuilt()
+    const packaging = join(root, "main", "electron", "packaging")
+    const config = join(root, ".cache", `installer-${process.pid}.json`)
+    node([join(packaging, "writeConfig.ts"), config])
+    const env = { ...process.env, PATH: `${dirname(node24())}${delimiter}${process.env.PATH ?? ""}` }
+    // A package for Debian is made by the system's own dpkg-deb, without downloading a packer.
+    if (process.platform === "linux") env.CUSTOM_FPM_PATH = join(packaging, "debPackage.ts")
+    const given = args.length > 0 ? args : [`--${process.arch}`]
+    const builder = ["exec", "--yes", "--ignore-scripts", `--package=${electronBuilder}`, "--", "electron-builder"]
+    npm([...builder, "--config", config, "--publish", "never", ...given], { stdout: "inherit", env })
+    rmSync(config)
   },
   bench() {
     ensureBuilt()

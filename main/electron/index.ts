@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs"
-import { join } from "node:path"
+import { join, sep } from "node:path"
 import { app, type BrowserWindow, dialog, globalShortcut, type IpcMainInvokeEvent, ipcMain, type Tray } from "electron"
 import { loadConfig } from "../core/config.ts"
 import { type Core, startOrAttach } from "./coreProcess.ts"
@@ -39,7 +39,8 @@ async function run(config: ReturnType<typeof loadConfig>): Promise<void> {
     dataDir: config.dataDir,
     apiKey: config.apiKey,
     node: nodeBinary(),
-    script: join(__dirname, "..", "cli.mjs"),
+    // Node reads no archive: an installer keeps the core beside it.
+    script: join(__dirname, "..", "cli.mjs").replace(`app.asar${sep}`, `app.asar.unpacked${sep}`),
   })
   if (ending) return await core.close()
   void core.ended.then((reason) => end(1, reason))
