@@ -103,6 +103,13 @@ describe("the guard", () => {
     expect(peak(guard.process(echo, echo, played))).toBeGreaterThan(0)
   })
 
+  it("keeps an echo down that comes before it is known where it belongs", () => {
+    const guard = createLearningGuard({ blockMs: 16 })
+    guard.played(played, 16_000)
+    guard.process(echo, echo, silence)
+    expect(peak(guard.process(echo, echo, silence))).toBe(0)
+  })
+
   it("is not sure of the first words after a silence, but hears a person who is louder than an echo", () => {
     const guard = learned()
     for (let at = 0; at < 60; at++) guard.process(silence, silence, silence)

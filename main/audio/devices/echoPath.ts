@@ -38,7 +38,9 @@ export function createEchoPath({ now = () => performance.now() }: EchoPathOption
   return {
     async play(samples, sampleRate) {
       filter ??= await createResampler(sampleRate, hearRate)
-      if (played.write(filter.push(samples))) guard.distrust()
+      const resampled = filter.push(samples)
+      guard.played(resampled, hearRate)
+      if (played.write(resampled)) guard.distrust()
     },
     hear(samples) {
       played.heard(samples.length)
