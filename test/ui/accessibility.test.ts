@@ -1,6 +1,6 @@
-import axe from "axe-core"
 import type { Page } from "playwright"
 import { describe, expect, it } from "vitest"
+import { seriousFindings } from "./seriousFindings.ts"
 import { goTo, windowFixture } from "./windowFixture.ts"
 
 const fixture = windowFixture()
@@ -87,18 +87,7 @@ describe("keyboard", () => {
 })
 
 describe("accessibility", () => {
-  const audit = async (page: Page, where: string) => {
-    await page.addScriptTag({ content: axe.source }).catch(async () => {
-      await page.evaluate(axe.source)
-    })
-    const found = await page.evaluate(async () => {
-      const { violations } = await (window as unknown as { axe: typeof axe }).axe.run()
-      return violations
-        .filter((violation) => violation.impact === "serious" || violation.impact === "critical")
-        .map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html.slice(0, 140)).join(" | ")}`)
-    })
-    expect(found, where).toEqual([])
-  }
+  const audit = async (page: Page, where: string) => expect(await seriousFindings(page), where).toEqual([])
 
   for (const colorScheme of ["light", "dark"] as const) {
     it(`finds nothing serious on any page, ${colorScheme}`, async () => {

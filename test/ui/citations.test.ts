@@ -12,6 +12,7 @@ import { type CommandLine, createCommandLine } from "../fakes/commandLine.ts"
 import { noticePng } from "../fakes/pictures.ts"
 import { modelsDir } from "../models/modelFiles.ts"
 import { launchBrowser } from "./browser.ts"
+import { followHash } from "./followHash.ts"
 
 /** Citations of what has no text of its own, in the window of the real core: a picture, and a recording that plays from what was cited. */
 
@@ -56,10 +57,7 @@ describe.skipIf(absent.length > 0)("a citation", () => {
   let models: string
   let citedAtSeconds: number
 
-  const goTo = (hash: string) =>
-    page.evaluate((next) => {
-      window.location.hash = next
-    }, hash)
+  const goTo = (hash: string) => followHash(page, hash)
   const openCitation = async (question: string): Promise<void> => {
     await goTo("#/chat")
     await page

@@ -2,6 +2,7 @@ import axe from "axe-core"
 import type { Page } from "playwright"
 import { describe, expect, it } from "vitest"
 import type { WindowOptions } from "./browser.ts"
+import { followHash } from "./followHash.ts"
 import { windowFixture } from "./windowFixture.ts"
 
 const fixture = windowFixture()
@@ -33,10 +34,6 @@ const status = (page: Page) => page.locator(".voice-band [role=status]")
 const button = (page: Page) => page.getByRole("button", { name: "Hands-free conversation" })
 
 /** Without waiting for the network: a conversation's states never end by themselves. */
-const goTo = (page: Page, hash: string) =>
-  page.evaluate((next) => {
-    window.location.hash = next
-  }, hash)
 
 const open = async (options: Partial<WindowOptions> = {}) => {
   const page = await fixture.open({ state: "full", path: "#/chat", paceMs: 15, ...options })
@@ -146,14 +143,14 @@ describe("a hands-free conversation in the window", () => {
     conversation.pause()
     await status(page).getByText("Speaking").waitFor()
     const [first] = seed.conversations
-    await goTo(page, "#/chat/conversation-1")
+    await followHash(page, "#/chat/conversation-1")
     await status(page).getByText("Ready").waitFor()
     conversation.speak()
     conversation.pause()
     await status(page).getByText("Speaking").waitFor()
-    await goTo(page, `#/chat/${first?.id}`)
+    await followHash(page, `#/chat/${first?.id}`)
     await expect.poll(() => page.locator(".question-text").count()).toBe(2)
-    await goTo(page, "#/models")
+    await followHash(page, "#/models")
     await expect.poll(() => microphones(page)).toEqual(["ended"])
     await expect.poll(() => conversation.request).toBeNull()
   })

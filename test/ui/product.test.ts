@@ -14,6 +14,7 @@ import { type CommandLine, createCommandLine } from "../fakes/commandLine.ts"
 import { makeDocx, makePdf, wordParagraph } from "../fakes/documents.ts"
 import { wordErrors } from "../models/wordErrors.ts"
 import { browserPath } from "./browser.ts"
+import { followHash } from "./followHash.ts"
 
 /** A walk through the whole product: the real core, its default models, and the window in a real browser. */
 
@@ -46,10 +47,7 @@ describe.skipIf(absent.length > 0)("the window on the real core", () => {
   const speech: Buffer[] = []
 
   const shot = (name: string) => page.screenshot({ path: join(shots, `${name}.png`) })
-  const goTo = (hash: string) =>
-    page.evaluate((next) => {
-      window.location.hash = next
-    }, hash)
+  const goTo = (hash: string) => followHash(page, hash)
   const ask = async (text: string) => {
     await page.locator("#composer").fill(text)
     await page.keyboard.press("Enter")

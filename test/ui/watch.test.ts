@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest"
 import { createClient } from "#cli/client.ts"
 import { type CommandLine, createCommandLine } from "../fakes/commandLine.ts"
 import { launchBrowser } from "./browser.ts"
+import { followHash } from "./followHash.ts"
 
 /** A watched folder in the window of the real core: its store, parser and system notifications; hash vectors, quoted answers. */
 
@@ -41,10 +42,7 @@ afterAll(async () => {
 })
 
 const shot = (name: string) => page.screenshot({ path: join(shots, `${name}.png`) })
-const goTo = (hash: string) =>
-  page.evaluate((next) => {
-    window.location.hash = next
-  }, hash)
+const goTo = (hash: string) => followHash(page, hash)
 const found = async (): Promise<string> => {
   const client = createClient(served.baseUrl, served.key)
   const { chunks } = await client.api("POST /rag/query2", { body: { query: question, top_k: 50 } })

@@ -2,6 +2,7 @@ import type { Browser, Page } from "playwright"
 import { afterAll, afterEach, beforeAll } from "vitest"
 import { launchBrowser, type OpenWindow, openWindow, type WindowOptions } from "./browser.ts"
 import { buildRenderer } from "./buildRenderer.ts"
+import { followHash } from "./followHash.ts"
 
 /** A freshly built window for each test of a file, closed after it. */
 export interface WindowFixture {
@@ -46,8 +47,6 @@ export async function ask(page: Page, text: string): Promise<void> {
 
 /** Goes to another page of the same window. */
 export async function goTo(page: Page, hash: string): Promise<void> {
-  await page.evaluate((next) => {
-    window.location.hash = next
-  }, hash)
+  await followHash(page, hash)
   await page.waitForLoadState("networkidle")
 }

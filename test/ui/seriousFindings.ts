@@ -1,0 +1,13 @@
+import axe from "axe-core"
+import type { Page } from "playwright"
+
+/** What axe finds on the page that keeps somebody from using it: serious and critical, each with its places. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  await page.addScriptTag({ content: axe.source }).catch(() => page.evaluate(axe.source))
+  return page.evaluate(async () => {
+    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run()
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 140)).join(" | ")}`)
+  })
+}
