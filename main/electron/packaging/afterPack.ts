@@ -42,7 +42,7 @@ export default function afterPack(context: PackContext): void {
 export function finish(app: string, nodeDir: string, node: string, target: Target): void {
   removeForeign(app, target)
   const missing = requiredParts(target).filter((path) => !existsSync(join(app, path)))
-  if (!existsSync(node) || !isFor(node, target)) missing.push(nodeOf(target))
+  if (!existsSync(node) || !isForTarget(node, target)) missing.push(nodeOf(target))
   if (missing.length > 0)
     throw new Error(
       `Cannot package for ${target.os} ${target.arch}: not installed here: ${missing.join(", ")}. Package on that platform; for another processor see docs/installers.md.`,
@@ -57,12 +57,12 @@ function removeForeign(folder: string, target: Target): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) removeForeign(path, target)
-    else if (entry.isFile() && !isFor(path, target)) rmSync(path)
+    else if (entry.isFile() && !isForTarget(path, target)) rmSync(path)
   }
 }
 
 /** Whether a file runs on the target, or is no native file at all. */
-function isFor(path: string, { os, arch }: Target): boolean {
+export function isForTarget(path: string, { os, arch }: Target): boolean {
   const header = Buffer.alloc(headerBytes)
   const file = openSync(path, "r")
   try {
