@@ -137,7 +137,7 @@ describe("a watched folder", () => {
     expect([(await named("b.md"))?.id, (await named("c.md"))?.id]).toEqual([a?.id, b?.id])
   })
 
-  it("takes a checkout of another branch as one batch", sleepless, async () => {
+  it("has the files of another branch, and none of the one before, after a checkout", sleepless, async () => {
     for (let n = 0; n < 60; n++) await bench.put(`src/file-${n}.md`, `Version one of file ${n}.`)
     await watch()
     expect(bench.jobs).toEqual(["notes"])
