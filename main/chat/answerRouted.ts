@@ -4,11 +4,15 @@ import { memoryAnswer, withProposal } from "./memory/memoryAnswer.ts"
 import { recogniseMemory } from "./memory/recogniseMemory.ts"
 import type { AnswerInput } from "./runTurn.ts"
 import { sourceAnswer } from "./sourceAnswer.ts"
+import { recogniseTool } from "./tools/recogniseTool.ts"
+import { toolAnswer } from "./tools/toolAnswer.ts"
 
 export interface AnswerRoutes {
   memories: Memories
   /** Answers by reading whole documents what the best few passages cannot answer. Returns whether it did. */
   whole(input: AnswerInput, signal: AbortSignal): AsyncGenerator<TurnEventBody, boolean>
+  /** What the clock says. Default: the system's. */
+  now?(): Date
   /** Everything else. */
   answer(input: AnswerInput, signal: AbortSignal): AsyncIterable<TurnEventBody>
 }
@@ -22,6 +26,12 @@ export async function* answerRouted(
   const sources = sourceAnswer(input.question, input.history)
   if (sources) {
     yield* sources
+    return
+  }
+  const tool = recogniseTool(input.question)
+  const worked = tool && (await toolAnswer(tool, routes.now?.() ?? new Date()))
+  if (worked) {
+    yield* worked
     return
   }
   const intent = input.remember === undefined ? null : recogniseMemory(input.question)
