@@ -49,6 +49,7 @@ const allowed: Record<string, string> = {
   "main/cli/client.ts": "the command line speaks to the core",
   "main/cli/connect.ts": "the command line speaks to the core",
   "main/cli/socketTurn.ts": "the command line speaks to the core",
+  "main/electron/packaging/debPackage.ts": "dpkg-deb, while an installer is built",
   "main/electron/coreProcess.ts": "starts the core and speaks to it on this machine",
   "renderer/api/client.ts": "the page speaks to its own origin; its policy allows no other",
   "renderer/api/session.ts": "the same",

@@ -77,7 +77,7 @@ describe("an exported conversation", () => {
     )
   })
 
-  it("as JSON is read back with all branches, each message after the one it follows", async () => {
+  it("as JSON is read back with all branches, each message after the one it follows, the one shown last", async () => {
     const file = readExport(exportConversation(conversation, [...messages].reverse(), "json"))
     expect([file.format, file.version]).toEqual(["zenglow-conversation", 1])
     const stored: Message[] = []
@@ -88,7 +88,7 @@ describe("an exported conversation", () => {
       },
     })
     expect(result).toEqual(conversation)
-    expect(stored.map((row) => row.id)).toEqual(["m1", "m3", "m2"])
+    expect(stored.map((row) => row.id)).toEqual(["m1", "m2", "m3"])
     expect(stored.find((row) => row.id === "m3")).toEqual(messages[2])
   })
 
