@@ -14,7 +14,7 @@ import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { isForTarget } from "../../main/electron/packaging/afterPack.ts"
 import { electronFixture } from "./electronFixture.ts"
 import { startDisplay } from "./shell.ts"
@@ -188,11 +188,14 @@ function processOf(home: string, argument: string): string | null {
 }
 
 /** What `look` finds, once it does; fails when the shell ends first. */
-async function seen(shell: ChildProcess, look: () => string | null): Promise<string> {
-  for (;;) {
+function seen(shell: ChildProcess, look: () => string | null): Promise<string> {
+  const find = (): string => {
     const found = look()
-    if (found) return found
-    if (shell.exitCode !== null) throw new Error(`The installed ZenGlow ended with code ${shell.exitCode}.`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    if (!found) throw new Error("The installed ZenGlow shows no window.")
+    return found
   }
+  const ended = new Promise<never>((_, reject) =>
+    shell.once("exit", (code) => reject(new Error(`The installed ZenGlow ended with code ${code}.`))),
+  )
+  return Promise.race([vi.waitFor(find, { timeout: 90_000, interval: 100 }), ended])
 }
