@@ -149,7 +149,15 @@ describe.skipIf(obstacle !== null)("the installer for Debian", () => {
         })
         return (await response.json()) as Awaited<ReturnType<typeof ask>>
       }
-      const answer = await ask()
+      // The first start reads the sample documents in the background.
+      const answer = await vi.waitFor(
+        async () => {
+          const given = await ask()
+          if (!given.found) throw new Error(`Asked about the sample documents, it says: ${given.answer}`)
+          return given
+        },
+        { timeout: 60_000, interval: 500 },
+      )
       expect(answer.answer).toContain("every 4 weeks")
       expect(answer.citations[0]?.title).toContain("water filter")
     } finally {
