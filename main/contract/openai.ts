@@ -139,7 +139,7 @@ export const openAiModel = z.object({
 
 export const openAiRoutes = {
   "GET /v1/models": {
-    summary: "Installed models, and `rag/<collection>` for each collection.",
+    summary: "Installed models, `<server>/<model>` for each added server, and `rag/<collection>` for each collection.",
     scope: "models",
     output: z.object({ object: z.literal("list"), data: z.array(openAiModel) }),
   },

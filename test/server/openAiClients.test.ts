@@ -58,6 +58,24 @@ describe("the openai client", () => {
     await expect(openai.models.retrieve("nothing")).rejects.toMatchObject({ status: 404, code: "model_not_found" })
   })
 
+  it("lists the model of an added server by the server's name, unless that server is off", async () => {
+    const server = {
+      kind: "openai" as const,
+      baseUrl: "http://127.0.0.1:9",
+      contextTokens: null,
+      allowsPrivate: false,
+      allowsDocuments: false,
+    }
+    await fake.deps.backends.add({ ...server, name: "study", model: "big", isEnabled: true }, null)
+    await fake.deps.backends.add({ ...server, name: "attic", model: "old", isEnabled: false }, null)
+    const ids = []
+    for await (const model of openai.models.list()) ids.push(model.id)
+    await fake.deps.backends.remove("study")
+    await fake.deps.backends.remove("attic")
+    expect(ids).toContain("study/big")
+    expect(ids).not.toContain("attic/old")
+  })
+
   it("chats, whole, with usage", async () => {
     const completion = await openai.chat.completions.create({
       model: "fake-chat",

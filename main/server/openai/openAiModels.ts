@@ -11,14 +11,21 @@ interface OpenAiModel {
   owned_by: string
 }
 
-type ModelDeps = Pick<ServerDeps, "models" | "collections">
+type ModelDeps = Pick<ServerDeps, "models" | "collections" | "backends">
 
-/** Every installed model, and one `rag/<collection>` per collection. @param created Seconds since the epoch. */
+/** Every installed model, the model set for each added server as `<server>/<model>`, and one `rag/<collection>` per collection. @param created Seconds since the epoch. */
 export async function listOpenAiModels(actor: Actor, deps: ModelDeps, created: number): Promise<OpenAiModel[]> {
-  const [{ items }, collections] = await Promise.all([deps.models.list(), deps.collections.list(actor)])
+  const [{ items }, collections, backends] = await Promise.all([
+    deps.models.list(),
+    deps.collections.list(actor),
+    deps.backends.list(),
+  ])
   const model = (id: string): OpenAiModel => ({ id, object: "model", created, owned_by: "zenglow" })
   return [
     ...items.filter((item) => item.status === "installed" && item.role !== "vad").map((item) => model(item.id)),
+    ...backends.flatMap(({ name, model: served, isEnabled }) =>
+      served && isEnabled ? [model(`${name}/${served}`)] : [],
+    ),
     ...collections.map((collection) => model(`rag/${collection.name}`)),
   ]
 }
