@@ -103,6 +103,12 @@ beforeAll(async () => {
   ids.pin = (
     await call("ada", "POST /api/pinned-questions", { question: "Which code?", document: "Boathouse.md" })
   ).body.id
+  ids.response = (
+    await expectStatus("ada", "POST /v1/responses", 200, {
+      model: "rag/Boathouse",
+      input: "What is the alarm code of the boathouse?",
+    })
+  ).id
 }, 120_000)
 afterAll(() => cli.close())
 
@@ -147,6 +153,12 @@ const things: Record<string, string | "machine"> = {
   "GET /api/pii/subjects/:id/mentions": "subject",
   "POST /api/pii/subjects/:id/erase": "subject",
   "GET /rag/feedback/:query_id": "query",
+  "GET /v1/responses/:id": "response",
+  "DELETE /v1/responses/:id": "response",
+  "PATCH /api/backends/:name": "machine",
+  "DELETE /api/backends/:name": "machine",
+  "POST /api/backends/:name/test": "machine",
+  "POST /api/backups/:id/keys": "machine",
   "PATCH /api/people/:id": "ada",
   "PUT /api/people/:id/pin": "ada",
   "DELETE /api/people/:id": "ada",
