@@ -88,6 +88,7 @@ try {
   for (const batchSize of [32, 8]) {
     await compare(`raw loop in batches of ${batchSize}`, (own) => rawLoop(own, batchSize))
   }
+  await timeQuestions()
   console.log(`embed: lowest cosine to the raw loop ${worst.toFixed(6)}`)
   const peer = process.argv.indexOf("--transformers")
   if (peer > 0) await compareTransformers(resolve(process.argv[peer + 1] ?? "."))
@@ -112,6 +113,16 @@ async function compare(name: string, other: (own: string[]) => Promise<unknown>)
   console.log(
     `embed: ours ${rate(ours)} texts/s, ${name} ${rate(others)}, ratio ${median(ratios).toFixed(3)} (quartiles ${quartile(0.25)} to ${quartile(0.75)}, ${ratios.length} turns of ${turnTexts} texts, ${threads} threads)`,
   )
+}
+
+/** What a question adds before the first event of a search: its embedding alone, through the child. */
+async function timeQuestions(): Promise<void> {
+  const questions = texts.slice(0, 100).map((text) => `${text.split(/\s+/).slice(0, 9).join(" ")}?`)
+  const times: number[] = []
+  for (const question of questions) times.push(await timed(() => embedder.embed([question], "query", signal)))
+  times.sort((a, b) => a - b)
+  const at = (share: number): string => times[Math.floor((times.length - 1) * share)]!.toFixed(1)
+  console.log(`embed: one question of nine words, p50 ${at(0.5)} ms, p95 ${at(0.95)} ms (${times.length} questions)`)
 }
 
 /** The pipeline of transformers.js as its README drives it, on the same weights: batches of 32 in the order of arrival. */
