@@ -48,3 +48,9 @@ export const endEvent = (reason: "stop" | "length" | "tool-calls", completionTok
   usage: { promptTokens: 10, cachedTokens: 3, completionTokens },
   timings: { promptMs: 1, generateMs: 1 },
 })
+
+/** A script that answers with these events. */
+export const answer = (...events: GenerateEvent[]) =>
+  async function* (): AsyncGenerator<GenerateEvent> {
+    yield* events
+  }

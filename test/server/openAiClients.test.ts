@@ -8,7 +8,7 @@ import type { GenerateEvent } from "#contract/generation.ts"
 import { AppError } from "#core/errors.ts"
 import { type CoreServer, createServer } from "#server/http.ts"
 import { createFakeServer, type FakeServer, testKey } from "../fakes/fakeServerDeps.ts"
-import { endEvent } from "../fakes/fakeServerLlm.ts"
+import { answer, endEvent } from "../fakes/fakeServerLlm.ts"
 
 let fake: FakeServer
 let server: CoreServer
@@ -30,10 +30,6 @@ afterAll(async () => {
   fake.remove()
 })
 
-const answer = (...events: GenerateEvent[]) =>
-  async function* (): AsyncGenerator<GenerateEvent> {
-    yield* events
-  }
 const weatherCall = answer(
   { type: "tool-call", index: 0, id: "call_1", name: "weather", argumentsDelta: "" },
   { type: "tool-call", index: 0, id: "call_1", name: "weather", argumentsDelta: '{"city":' },

@@ -3,11 +3,10 @@ import OpenAI from "openai"
 import { zodTextFormat } from "openai/helpers/zod"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { z } from "zod"
-import type { GenerateEvent } from "#contract/generation.ts"
 import { AppError } from "#core/errors.ts"
 import { type CoreServer, createServer } from "#server/http.ts"
 import { createFakeServer, type FakeServer, testKey } from "../fakes/fakeServerDeps.ts"
-import { endEvent } from "../fakes/fakeServerLlm.ts"
+import { answer, endEvent } from "../fakes/fakeServerLlm.ts"
 
 let fake: FakeServer
 let server: CoreServer
@@ -29,10 +28,6 @@ afterAll(async () => {
   fake.remove()
 })
 
-const answer = (...events: GenerateEvent[]) =>
-  async function* (): AsyncGenerator<GenerateEvent> {
-    yield* events
-  }
 const weatherTool = {
   type: "function" as const,
   name: "weather",

@@ -7,7 +7,6 @@ const conversation = z.looseObject({
   create_time: z.number().nullish(),
   update_time: z.number().nullish(),
   current_node: z.string().nullish(),
-  default_model_slug: z.string().nullish(),
   mapping: z.record(
     z.string(),
     z.looseObject({
@@ -71,7 +70,6 @@ export function readChatGpt(value: unknown, now: number): ImportedChat {
   }
   return {
     title: titleOf(source.title, messages),
-    model: source.default_model_slug ?? null,
     createdAt,
     updatedAt: toMilliseconds(source.update_time, createdAt),
     messages,

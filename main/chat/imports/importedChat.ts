@@ -3,7 +3,6 @@ import { newId } from "#core/ids.ts"
 /** A chat of another program, as much of it as there is a place for here. */
 export interface ImportedChat {
   title: string
-  model: string | null
   createdAt: number
   updatedAt: number
   /** Each after the one it follows. */

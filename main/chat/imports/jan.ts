@@ -42,7 +42,6 @@ export function readJan(threadFile: unknown, lines: string, now: number): Import
   }
   return {
     title: titleOf(source.title, messages),
-    model,
     createdAt,
     updatedAt: toMilliseconds(source.updated, createdAt),
     messages,

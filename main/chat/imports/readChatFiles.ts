@@ -26,7 +26,7 @@ export async function readChatFiles(files: { path: string; name: string }[], now
   const texts = new Map<string, string>()
   for (const [index, { path, name }] of files.entries()) {
     const bytes = await readFile(path)
-    if (!isZip(bytes)) texts.set(files.length > 1 && isOther(name) ? `${index}/${name}` : name, decode(bytes))
+    if (!isZip(bytes)) texts.set(isOther(name) ? `${index}/${name}` : name, decode(bytes))
     else
       for (const [entry, content] of Object.entries(await unpack(bytes)))
         texts.set(`${index}/${entry}`, decode(content))

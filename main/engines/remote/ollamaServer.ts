@@ -2,6 +2,7 @@ import type { ChatMessage, GenerateEvent, GenerateRequest } from "../types.ts"
 import type { Connection } from "./connection.ts"
 import { countOf, isRecord, readJsonLines, textOf } from "./readLines.ts"
 import type { RemoteProtocol } from "./remoteLlm.ts"
+import { samplingFields } from "./sampling.ts"
 
 /** Ollama keeps memory for the whole context it is asked for; more than this is asked for only when the person says so. */
 const usualContext = 8192
@@ -90,15 +91,7 @@ function requestBody(model: string, request: GenerateRequest, context: number): 
     options: {
       num_ctx: context,
       num_predict: request.maxTokens,
-      temperature: request.temperature,
-      top_p: request.topP,
-      top_k: request.topK,
-      min_p: request.minP,
-      seed: request.seed,
-      stop: request.stop?.length ? request.stop : undefined,
-      presence_penalty: request.presencePenalty,
-      frequency_penalty: request.frequencyPenalty,
-      repeat_penalty: request.repeatPenalty,
+      ...samplingFields(request),
     },
   }
 }

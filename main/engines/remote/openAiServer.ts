@@ -2,6 +2,7 @@ import type { ChatMessage, GenerateEvent, GenerateRequest, TokenLogprob } from "
 import type { Connection } from "./connection.ts"
 import { countOf, isRecord, readEvents, textOf } from "./readLines.ts"
 import type { RemoteProtocol } from "./remoteLlm.ts"
+import { samplingFields } from "./sampling.ts"
 
 type EndEvent = Extract<GenerateEvent, { type: "end" }>
 
@@ -22,8 +23,7 @@ export function createOpenAiServer(connection: Connection, baseUrl: string): Rem
         .map((model) => ({ id: textOf(model.id).slice(0, 200), contextTokens: contextOf(model) }))
     },
     async contextTokens(model, signal) {
-      const listed = (await this.models(signal)).find(({ id }) => id === model)?.contextTokens ?? null
-      return listed
+      return (await this.models(signal)).find(({ id }) => id === model)?.contextTokens ?? null
     },
     async *generate(model, request, _context, signal) {
       const startedAt = performance.now()
@@ -92,15 +92,7 @@ function requestBody(model: string, request: GenerateRequest): Record<string, un
     stream: true,
     stream_options: { include_usage: true },
     max_tokens: request.maxTokens,
-    temperature: request.temperature,
-    top_p: request.topP,
-    top_k: request.topK,
-    min_p: request.minP,
-    seed: request.seed,
-    stop: request.stop?.length ? request.stop : undefined,
-    presence_penalty: request.presencePenalty,
-    frequency_penalty: request.frequencyPenalty,
-    repeat_penalty: request.repeatPenalty,
+    ...samplingFields(request),
     ...(topLogprobs === undefined ? {} : { logprobs: true, top_logprobs: topLogprobs }),
     ...(tools?.length ? { tools: tools.map((tool) => ({ type: "function", function: tool })) } : {}),
     ...(tools?.length && toolChoice !== undefined

@@ -5,7 +5,7 @@ import { badParameter } from "../openAiErrors.ts"
 
 type ChatMessages = ChatCompletionRequest["messages"]
 
-/** The chat completion that gives this response. `history` are the messages of the response before. */
+/** The chat completion that gives this response. `messages` as `toMessages` makes them. */
 export function toChatRequest(body: ResponseRequest, messages: ChatMessages): ChatCompletionRequest {
   refuseUnsupported(body)
   const hasLogprobs = body.include?.includes("message.output_text.logprobs") ?? false
@@ -21,7 +21,7 @@ export function toChatRequest(body: ResponseRequest, messages: ChatMessages): Ch
   }
 }
 
-/** The items of `input` as messages, after those of the response before. */
+/** The items of `input` as messages, after `history`: those of the response before. */
 export function toMessages(input: ResponseRequest["input"], history: ChatMessages): ChatMessages {
   const items: ResponseInputItem[] =
     typeof input === "string" ? [{ type: "message", role: "user", content: input }] : input
