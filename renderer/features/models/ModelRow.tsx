@@ -6,29 +6,19 @@ import { Button, IconButton } from "../../ui/Button.tsx"
 import { Confirm } from "../../ui/Dialog.tsx"
 import { formatBytes, formatCount } from "../../ui/format.ts"
 import { Menu } from "../../ui/Menu.tsx"
-import { toastFailure } from "../frame/attempt.ts"
 import { toast } from "../frame/frameStore.ts"
 import { useJobs } from "../frame/jobsStore.ts"
 import { JobProgress } from "./JobProgress.tsx"
 import { pullModel, removeModel, selectModel, setModelLoaded, useModels } from "./modelsStore.ts"
 import { strings } from "./strings.ts"
+import { useAttempt } from "./useAttempt.ts"
 
 export function ModelRow({ model }: { model: Model }) {
   const job = useJobs((state) => (model.jobId ? (state.jobs[model.jobId] ?? null) : null))
   const isOffline = useModels((state) => state.bundle?.isOffline ?? false)
   const [isRemoving, setIsRemoving] = useState(false)
-  const [isBusy, setIsBusy] = useState(false)
+  const { isBusy, attempt } = useAttempt()
   const isInstalled = model.status === "installed"
-  const attempt = async (action: () => Promise<unknown>) => {
-    setIsBusy(true)
-    try {
-      await action()
-    } catch (error) {
-      toastFailure(error)
-    } finally {
-      setIsBusy(false)
-    }
-  }
   const verify = async () => {
     const result = await api("POST /api/models/:id/verify", { params: { id: model.id } })
     const bad = result.files.find((file) => !file.ok)

@@ -3,7 +3,6 @@ import { useEffect, useState } from "react"
 import type { BackendView } from "#contract/backends.ts"
 import { Button, IconButton } from "../../ui/Button.tsx"
 import { Confirm } from "../../ui/Dialog.tsx"
-import { toastFailure } from "../frame/attempt.ts"
 import {
   changeBackend,
   followBackends,
@@ -14,6 +13,7 @@ import {
 } from "./backendsStore.ts"
 import { ServerDialog } from "./ServerDialog.tsx"
 import { strings } from "./strings.ts"
+import { useAttempt } from "./useAttempt.ts"
 
 /** Models of other servers: added, tried, allowed and forgotten. */
 export function OtherServers() {
@@ -55,17 +55,7 @@ function ServerRow({ server }: { server: BackendView }) {
   const words = strings.servers
   const test = useBackends((state) => state.tests[server.name] ?? null)
   const [isRemoving, setIsRemoving] = useState(false)
-  const [isBusy, setIsBusy] = useState(false)
-  const attempt = async (action: () => Promise<unknown>) => {
-    setIsBusy(true)
-    try {
-      await action()
-    } catch (error) {
-      toastFailure(error)
-    } finally {
-      setIsBusy(false)
-    }
-  }
+  const { isBusy, attempt } = useAttempt()
   const { name, host, model, health, allowsDocuments, isEnabled, leavesMachine } = server
   const choices = [...new Set([...(model === null ? [] : [model]), ...(test?.models.map(({ id }) => id) ?? [])])]
   const trouble = test?.error ?? health.lastError
