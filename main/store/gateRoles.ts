@@ -140,6 +140,7 @@ export const needs: { [R in keyof Repositories]: Record<keyof Repositories[R], N
     discard: "shares",
     delete: "shares",
   },
+  turnSounds: { add: "keeps", list: "read", sealed: "read", delete: "keeps", clear: "machine" },
   healthReports: { upsert: "machine", list: "machine" },
 }
 

@@ -13,6 +13,7 @@ import type { MemoryRepository } from "./types/memories.ts"
 import type { PeopleRepository } from "./types/people.ts"
 import type { KeyRepository, SettingsRepository } from "./types/settings.ts"
 import type { TimelineRepository } from "./types/timeline.ts"
+import type { TurnSoundRepository } from "./types/turnSounds.ts"
 import type { VoiceProfileRepository } from "./types/voiceProfiles.ts"
 
 export type { ArtifactRepository, NewArtifact } from "./types/artifacts.ts"
@@ -52,6 +53,7 @@ export type { PeopleRepository, PersonChanges } from "./types/people.ts"
 export type { PiiRepository } from "./types/pii.ts"
 export type { KeyRepository, SettingsRepository } from "./types/settings.ts"
 export type { TimelineQuery, TimelineRepository } from "./types/timeline.ts"
+export type { TurnSoundRecord, TurnSoundRepository } from "./types/turnSounds.ts"
 export type { VoiceProfileRecord, VoiceProfileRepository } from "./types/voiceProfiles.ts"
 
 /**
@@ -77,6 +79,7 @@ export interface Store {
   evaluations: EvaluationRepository
   voiceProfiles: VoiceProfileRepository
   clonedVoices: ClonedVoiceRepository
+  turnSounds: TurnSoundRepository
   healthReports: HealthReportRepository
   /**
    * Copies the database as it is now, while it goes on being read and written. The copy is checked and has no log beside it. Rejects with

@@ -893,6 +893,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
     const consent = await store.clonedVoices.ask(ownerActor, { id: "c-1", name: "Ada", phrase: "Read.", expiresAt: 1 })
     const clone = { id: "clone-1", consentId: consent.id, name: "Ada", language: "en", sealedSample: "sealed" }
     await store.clonedVoices.create(ownerActor, clone)
+    await store.turnSounds.add(ownerActor, { messageId: message.id, durationMs: 900, sealed: "sealed" }, 5)
     const { memory: remembered } = await store.memories.create(ownerActor, {
       text: "The walrus is mine.",
       weight: 1,
@@ -1092,6 +1093,16 @@ describe.each(kinds)("the %s store", (_name, open) => {
         remove: ["person.not-found", () => store.people.remove(stranger, stranger.personId, "erase")],
         empty: [undefined, () => store.people.empty(stranger)],
       },
+      turnSounds: {
+        add: [
+          "message.not-found",
+          () => store.turnSounds.add(stranger, { messageId: message.id, durationMs: 1, sealed: "other" }, 5),
+        ],
+        list: [[], () => store.turnSounds.list(stranger)],
+        sealed: ["message.not-found", () => store.turnSounds.sealed(stranger, message.id)],
+        delete: [false, () => store.turnSounds.delete(stranger, message.id)],
+        clear: [0, () => store.turnSounds.clear(stranger)],
+      },
       // A component is one for the whole machine.
       healthReports: { upsert: "skip", list: "skip" },
       clonedVoices: {
@@ -1157,6 +1168,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
     expect((await store.chunks.searchVector(ownerActor, { ...query, collectionIds: null }))[0]?.similarity).toBeCloseTo(
       1,
     )
+    expect(await store.turnSounds.sealed(ownerActor, message.id)).toBe("sealed")
     expect(await store.jobs.get(ownerActor, job.id)).toEqual(job)
     expect(await store.keys.list(ownerActor)).toHaveLength(1)
     expect(await store.settings.all(ownerActor)).toEqual({ theme: "dark" })

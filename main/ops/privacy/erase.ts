@@ -10,7 +10,7 @@ import { collectionsOf, conversationsOf, documentsOf, memoriesOf, messagesOf, ty
 import { piecesOf, searchResidue } from "./searchResidue.ts"
 
 export interface EraseDeps {
-  store: OwnThings & Pick<Store, "people" | "voiceProfiles" | "evaluations" | "artifacts" | "scrub">
+  store: OwnThings & Pick<Store, "people" | "voiceProfiles" | "turnSounds" | "evaluations" | "artifacts" | "scrub">
   vault: PiiRepository
   datasets: {
     list(actor: Actor): Promise<unknown[]>
@@ -181,7 +181,9 @@ export function createEraser(deps: EraseDeps): Eraser {
       await store.conversations.purge(actor, 0)
       const erased = await walkMentions(actor, subject, {
         async message(_, id) {
-          const { text, reasoning, passages } = await store.messages.get(actor, id)
+          const { text, reasoning, passages, parentId } = await store.messages.get(actor, id)
+          // Words can be taken out of a text, not out of the sound of its question.
+          for (const heard of [id, parentId]) if (heard !== null) await store.turnSounds.delete(actor, heard)
           const clean = JSON.parse(hideInJson(passages, hide)) as typeof passages
           // Places of citations no longer fit a text that was changed.
           await store.messages.update(actor, id, {

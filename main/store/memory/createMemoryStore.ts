@@ -13,6 +13,7 @@ import { createMemoryOffice } from "./office.ts"
 import { createMemoryPeople } from "./people.ts"
 import { createTables } from "./tables.ts"
 import { createMemoryTimeline } from "./timeline.ts"
+import { createMemoryTurnSounds } from "./turnSounds.ts"
 import { createMemoryVoiceProfiles } from "./voiceProfiles.ts"
 
 /** The store in arrays and maps: for tests. Same behaviour as SQLite's, nothing is kept. */
@@ -39,6 +40,7 @@ export function createMemoryStore(options: { clock?: Clock } = {}): Store {
     evaluations: createMemoryEvaluations(tables),
     voiceProfiles: createMemoryVoiceProfiles(tables),
     clonedVoices: createMemoryClonedVoices(tables),
+    turnSounds: createMemoryTurnSounds(tables),
     healthReports: createMemoryHealthReports(tables),
     async backup() {
       throw new AppError("store.failed", "This store keeps nothing, so there is nothing to copy.")

@@ -118,6 +118,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     evaluations: repository("evaluations"),
     voiceProfiles: repository("voiceProfiles"),
     clonedVoices: repository("clonedVoices"),
+    turnSounds: repository("turnSounds"),
     healthReports: repository("healthReports"),
     feedback: repository("feedback"),
     backup: (target, onProgress) => call("backup", [target], [], onProgress) as Promise<{ schemaVersion: number }>,

@@ -142,6 +142,7 @@ const rewritten = [
   "voice_profiles",
   "cloned_voices",
   "voice_consents",
+  "turn_sounds",
   "feedback",
   "shown_lists",
 ] as const
@@ -196,7 +197,7 @@ function forget({ run }: StoreContext, id: string): void {
   run(`DELETE FROM voice_profiles WHERE owner_id = @id OR id = (SELECT p.speaker_id FROM people p WHERE p.id = @id)`, {
     id,
   })
-  for (const table of ["cloned_voices", "voice_consents", "memories", "feedback", "shown_lists", "jobs"])
+  for (const table of ["cloned_voices", "voice_consents", "turn_sounds", "memories", "feedback", "shown_lists", "jobs"])
     run(`DELETE FROM ${table} WHERE owner_id = @id`, { id })
   run("DELETE FROM memory_vectors WHERE memory_seq NOT IN (SELECT seq FROM memories)")
 }

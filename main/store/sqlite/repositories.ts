@@ -21,6 +21,7 @@ import { createPeople } from "./people.ts"
 import type { RepositoryName } from "./repositoryMethods.ts"
 import { createSettings } from "./settings.ts"
 import { createTimeline } from "./timeline.ts"
+import { createTurnSounds } from "./turnSounds.ts"
 import { createVoiceProfiles } from "./voiceProfiles.ts"
 
 export type SyncStore = { [R in RepositoryName]: Sync<Store[R]> } & Pick<Sync<Store>, "check" | "scrub">
@@ -45,6 +46,7 @@ export const createRepositories = (context: StoreContext, file: string, auditKey
   evaluations: createEvaluations(context),
   voiceProfiles: createVoiceProfiles(context),
   clonedVoices: createClonedVoices(context),
+  turnSounds: createTurnSounds(context),
   healthReports: createHealthReports(context),
   check: (depth) => checkStore(context, file, depth),
   scrub: () => scrub(context),

@@ -70,6 +70,7 @@ export const repositoryMethods = {
     discard: 1,
     delete: 1,
   },
+  turnSounds: { add: 1, list: 1, sealed: 1, delete: 1, clear: 1 },
   voiceProfiles: { create: 1, list: 1, household: 1, rename: 1, replace: 1, delete: 1 },
   audit: { record: 1, list: 1, verify: 1 },
   timeline: { list: 1 },

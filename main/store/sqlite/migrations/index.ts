@@ -15,6 +15,7 @@ import { people } from "./013-people.ts"
 import { clonedVoices } from "./014-cloned-voices.ts"
 import { answersByTime } from "./015-answers-by-time.ts"
 import { whereAnswersWent } from "./016-where-answers-went.ts"
+import { turnSounds } from "./017-turn-sounds.ts"
 
 /** One step forward of the schema; its place in the list plus one is the `user_version` after it. Released steps never change. */
 export type Migration = string | ((db: Database.Database) => void)
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   clonedVoices,
   answersByTime,
   whereAnswersWent,
+  turnSounds,
 ]
