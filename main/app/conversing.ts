@@ -12,6 +12,7 @@ import type {
   CloningService,
   SpeakerService,
   SpeechService,
+  TuningService,
   VoiceSessionService,
   WakeService,
 } from "#server/deps.ts"
@@ -26,6 +27,8 @@ import { speakerNames } from "./speakerNames.ts"
 import { createSpeakerService, openSpeakers } from "./speakerService.ts"
 import { createSpeechService } from "./speechService.ts"
 import { createSpokenTurns } from "./spokenTurns.ts"
+import { createTuning } from "./tuningService.ts"
+import { createTurnSounds } from "./turnSounds.ts"
 import { createVoiceChannels } from "./voiceChannels.ts"
 import { createVoiceSessions } from "./voiceSessions.ts"
 import type { KnownPhrase } from "./wakePhrases.ts"
@@ -60,6 +63,7 @@ export interface Conversing {
   speakers: SpeakerService
   cloning: CloningService
   wake: WakeService
+  tuning: TuningService
   close(): Promise<void>
 }
 
@@ -92,14 +96,23 @@ export function createConversing(deps: ConversingDeps): Conversing {
       return { ...found, tts: noting(found.tts, ownSpeech) }
     },
   }
+  const sounds = createTurnSounds({
+    sounds: store.turnSounds,
+    secrets,
+    settings,
+    actors: deps.people.actors,
+    log,
+  })
+  const tuning = createTuning(sounds, log)
   const turns = createTurns({
     store,
     clock,
     log,
     answer: deps.answer,
     openVoice: channels.open,
-    ...createSpokenTurns({ engines: { ...engines, textToSpeech }, settings, speakers, cloned }),
+    ...createSpokenTurns({ engines: { ...engines, textToSpeech }, settings, speakers, cloned, tuning }),
     persona: deps.persona,
+    soundKeeper: sounds.keeper,
     followVoice: createFollowVoice({ people: deps.people, store, persona: deps.persona, log }),
     title: async (question) => titleOf(question),
     onConversationChanged: deps.onConversationChanged,
@@ -113,7 +126,7 @@ export function createConversing(deps: ConversingDeps): Conversing {
     clock,
     log,
   })
-  const voiceSessions = createVoiceSessions({ turns, channels, vad, speechToText, waking, log })
+  const voiceSessions = createVoiceSessions({ turns, channels, vad, speechToText, tuning, waking, log })
   return {
     turns,
     voiceSessions,
@@ -133,10 +146,12 @@ export function createConversing(deps: ConversingDeps): Conversing {
     speakers: createSpeakerService(speakers, codecs),
     cloning: createCloningService({ cloning, acceptance, speakers, codecs }),
     wake: waking.service,
+    tuning: tuning.service,
     async close() {
       waking.close()
       await voiceSessions.close()
       await turns.close()
+      await sounds.close()
     },
   }
 }

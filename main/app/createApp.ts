@@ -429,7 +429,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
       log: part("chat"),
     }),
   )
-  const { turns, voiceSessions, audio, speech, speakers, cloning, wake } = conversing
+  const { turns, voiceSessions, audio, speech, speakers, cloning, wake, tuning } = conversing
   scope.add(turns.hub.subscribe(metrics.onTurnEvent), (end) => void end())
 
   const backups = keep(
@@ -522,6 +522,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     cloning,
     voiceSessions,
     wake,
+    tuning,
     memory: knowledge.memoryService,
     artifacts: knowledge.artifactService,
     evaluations,

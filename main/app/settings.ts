@@ -31,12 +31,16 @@ const personal: readonly Name[] = [
   "speechRate",
   "sentencePauseMs",
   "quickAnswers",
+  "keepTurnSound",
   "volume",
   "isMuted",
   "speakAnswers",
   "personaId",
   "firstRunDone",
 ]
+
+/** Of these, what nobody has because the owner chose it for themselves. */
+const ownAlone: readonly Name[] = ["keepTurnSound"]
 
 const names = Object.keys(settingValues.shape) as Name[]
 const defaults = settingValues.parse({})
@@ -59,11 +63,13 @@ export async function openSettings(
     const origin = key ? config.origins[key] : undefined
     return key && origin && origin !== "default" ? { value: config[key], origin } : null
   }
+  const inherited = (name: Name, actor: Actor | undefined): unknown =>
+    actor !== undefined && !isOwnerPerson(actor) && ownAlone.includes(name) ? undefined : stored[name]
   const values = (actor?: Actor): SettingValues => {
     const theirs = ownOf(actor)
     return settingValues.parse(
       Object.fromEntries(
-        names.map((name) => [name, fixed(name)?.value ?? theirs[name] ?? stored[name] ?? defaults[name]]),
+        names.map((name) => [name, fixed(name)?.value ?? theirs[name] ?? inherited(name, actor) ?? defaults[name]]),
       ),
     )
   }
@@ -77,7 +83,9 @@ export async function openSettings(
         name,
         value: current[name],
         defaultValue: defaults[name],
-        origin: fixed(name)?.origin ?? (theirs[name] === undefined && stored[name] === undefined ? "default" : "file"),
+        origin:
+          fixed(name)?.origin ??
+          (theirs[name] === undefined && inherited(name, actor) === undefined ? "default" : "file"),
         isLocked: fixed(name) !== null || (actor !== undefined && !isOwnerPerson(actor) && !personal.includes(name)),
       }))
     },

@@ -9,17 +9,19 @@ import type { Speakers } from "#voice/speakers.ts"
 import type { EngineRack } from "./engines.ts"
 import type { Settings } from "./settings.ts"
 import type { ClonedVoices } from "./speechService.ts"
+import type { Tuning } from "./tuningService.ts"
 
 export interface SpokenTurnsDeps {
   engines: Pick<EngineRack, "vad" | "speechToText" | "textToSpeech" | "turnDetector">
   settings: Pick<Settings, "values">
   speakers: Speakers
   cloned: ClonedVoices
+  tuning: Pick<Tuning, "tell">
 }
 
 /** How a turn hears its question and speaks its answer, with the models that are installed. */
 export function createSpokenTurns(deps: SpokenTurnsDeps): Pick<TurnDeps, "runVoice" | "speakAnswer"> {
-  const { engines, settings, speakers, cloned } = deps
+  const { engines, settings, speakers, cloned, tuning } = deps
   const habit = createPauseHabit()
 
   /** Null: nothing is installed that speaks. */
@@ -71,6 +73,7 @@ export function createSpokenTurns(deps: SpokenTurnsDeps): Pick<TurnDeps, "runVoi
           identify: (samples, identifySignal) => speakers.recognize(actor, samples, identifySignal),
           endpointing: isHandsFree ? { detector, habit } : null,
           hasQuickAnswers: quickAnswers ?? settings.values(actor).quickAnswers,
+          onScore: (event) => tuning.tell(actor, event),
         },
         signal,
       )

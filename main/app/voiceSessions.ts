@@ -8,6 +8,7 @@ import { createPushQueue } from "#core/queue.ts"
 import type { SpeechToText, Vad } from "#engines/types.ts"
 import type { VoiceSessionService } from "#server/deps.ts"
 import { converse } from "#voice/conversation.ts"
+import type { Tuning } from "./tuningService.ts"
 import type { VoiceChannels } from "./voiceChannels.ts"
 import type { Waking } from "./wakeService.ts"
 
@@ -16,6 +17,7 @@ export interface VoiceSessionsDeps {
   channels: Pick<VoiceChannels, "attach">
   vad(): Promise<Vad | null>
   speechToText(): Promise<SpeechToText | null>
+  tuning: Pick<Tuning, "tell">
   waking: Pick<Waking, "check" | "open" | "onOff">
   log: Logger
 }
@@ -119,6 +121,7 @@ export function createVoiceSessions(deps: VoiceSessionsDeps): VoiceSessionServic
             })
             return { turnId, stop: () => deps.turns.abort(actor, turnId) }
           },
+          onScore: (event) => deps.tuning.tell(actor, event),
           onState(state) {
             microphone.duck(state.isDucked)
             tell(state)

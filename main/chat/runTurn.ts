@@ -60,6 +60,15 @@ export interface VoiceChannel {
   close(): Promise<void>
 }
 
+/** Keeps the sound of spoken questions for people who asked for it. */
+export interface SoundKeeper {
+  /** Null: this person's is not kept. `keep` never throws. */
+  listenIn(
+    actor: Actor,
+    source: AudioSource,
+  ): { source: AudioSource; keep(asker: Actor, messageId: string): Promise<void> } | null
+}
+
 export interface TurnDeps {
   store: Pick<Store, "conversations" | "messages">
   clock: Clock
@@ -95,6 +104,8 @@ export interface TurnDeps {
     turnId: string,
     identified: { id: string; name: string } | null,
   ): Promise<Follow | null>
+  /** Default: no sound is kept. */
+  soundKeeper?: SoundKeeper
   /** A short title for a conversation, from its first question and answer. Null: keep the present one. */
   title(question: string, answer: string, signal: AbortSignal): Promise<string | null>
   /** A conversation changed: lists should be read again. */
@@ -221,6 +232,10 @@ export async function* runTurn(
     model: turn.request.model ?? turn.conversation?.model ?? null,
   })
 
+  const isSpoken = turn.request.kind === "voice" && turn.conversation !== null
+  const heard = isSpoken && turn.voice ? (deps.soundKeeper?.listenIn(turn.actor, turn.voice.source) ?? null) : null
+  if (heard && turn.voice) turn.voice = { ...turn.voice, source: heard.source }
+
   let reason: TurnEndReason = "complete"
   let isCut = false
   let parentId = turn.parentId
@@ -245,6 +260,8 @@ export async function* runTurn(
           ...(state.speaker === undefined ? {} : { speaker: state.speaker }),
         })
         parentId = stored.id
+        // A stranger asked for nothing to be kept.
+        if (!isStranger(turn)) await heard?.keep(turn.actor, stored.id)
         deps.onConversationChanged(turn.conversation.id, turn.actor)
       }
       if (body.type === "text-end") isCut = body.isCut === true

@@ -29,6 +29,7 @@ import { supportRoutes } from "./support.ts"
 import { switchrRoutes } from "./switchr.ts"
 import { timelineRoutes } from "./timeline.ts"
 import { traceRoutes } from "./traces.ts"
+import { tuningRoutes } from "./tuning.ts"
 import { turnRoutes } from "./turnRoutes.ts"
 import { voiceSessionRoutes } from "./voiceSessions.ts"
 import { wakeRoutes } from "./wake.ts"
@@ -61,6 +62,7 @@ export const routes = {
   ...speakerRoutes,
   ...cloningRoutes,
   ...voiceSessionRoutes,
+  ...tuningRoutes,
   ...wakeRoutes,
   ...ragRoutes,
   ...opsRoutes,

@@ -48,6 +48,8 @@ export const settingValues = z.strictObject({
   speakAnswers: z.boolean().default(false),
   /** Spoken answers begin with a sentence of the documents, where one answers by itself. A persona may say otherwise. */
   quickAnswers: z.boolean().default(true),
+  /** The sound of spoken questions is kept, sealed, for the tuning page. Of this person alone; switched off, it is erased. */
+  keepTurnSound: z.boolean().default(false),
   /** Conversations may be woken by a phrase. */
   wakeEnabled: z.boolean().default(false),
   /** Ids of the phrases that are listened for. */

@@ -1,6 +1,7 @@
 import { z } from "zod"
 import type { Job } from "./jobs.ts"
 import type { LogLine, MetricFrame } from "./ops.ts"
+import type { ListeningEvent } from "./tuning.ts"
 import type { TurnEvent } from "./turns.ts"
 import type { WakeEvent } from "./wake.ts"
 
@@ -14,7 +15,7 @@ export const bearerPrefix = "bearer."
 export const uplinkSampleRate = 16_000
 export const downlinkSampleRate = 24_000
 
-/** What a client may say. Channels: `turn:<id>`, `jobs`, `metrics`, `wake`, `documents`, `models`, `settings`. */
+/** What a client may say. Channels: `turn:<id>`, `jobs`, `metrics`, `wake`, `listening`, `documents`, `models`, `settings`. */
 export const clientMessage = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("subscribe"),
@@ -33,6 +34,7 @@ export type ServerMessage =
   | { channel: "jobs"; seq: number; type: "job"; job: Job }
   | { channel: "metrics"; seq: number; type: "metrics"; frame: MetricFrame }
   | { channel: "wake"; seq: number; type: "wake"; event: WakeEvent }
+  | { channel: "listening"; seq: number; type: "listening"; event: ListeningEvent }
   | { channel: "logs"; seq: number; type: "log"; line: LogLine }
   | {
       channel: "documents" | "models" | "settings" | "conversations" | "memory" | "artifacts"

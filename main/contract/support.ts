@@ -22,10 +22,13 @@ export const supportRoutes = {
     }),
   },
   "GET /diagnostics/bundle": {
-    summary: "The same as a zip file. Nothing is sent anywhere.",
+    summary: "The same as a zip file, without sound unless it is asked for. Nothing is sent anywhere.",
     scope: "owner",
     audit: "diagnostics.bundle",
-    query,
+    query: query.extend({
+      /** Also the sound of your last spoken questions, where it is kept. */
+      sound: z.stringbool().default(false),
+    }),
     bytes: ["application/zip"],
   },
 } as const satisfies RouteTable

@@ -102,7 +102,8 @@ const readmeOf = (names: readonly string[]): string =>
 
 Taken out: keys, passwords and other secrets; the home folder; the names of the user and of the machine; e-mail and network
 addresses, account, card and identity numbers; the words you named.
-Never in it: documents, questions, answers, memories, voices.
+Never in it: documents, memories, and what was asked and answered in writing. Voices only if you asked for them: then there is a folder
+"sound" with your last spoken questions.
 
 ${names.join("\n")}
 `

@@ -18,6 +18,7 @@ import type {
   DeviceService,
   SpeakerService,
   SpeechService,
+  TuningService,
   VoiceSessionService,
   WakeService,
 } from "./deps/speech.ts"
@@ -55,6 +56,7 @@ export type {
   SpeechFormat,
   SpeechService,
   SpokenSound,
+  TuningService,
   VoiceSessionService,
   WakeService,
 } from "./deps/speech.ts"
@@ -102,6 +104,7 @@ export interface ServerDeps {
   cloning: CloningService
   voiceSessions: VoiceSessionService
   wake: WakeService
+  tuning: TuningService
   rag: RagService
   memory: MemoryService
   /** Why a document was or was not used. Null collections: all. Rejects with `document.not-found`. */

@@ -25,7 +25,7 @@ import { publicJob } from "./routes/jobs.ts"
 import type { Sessions } from "./sessions.ts"
 
 export interface SocketDeps
-  extends Pick<ServerDeps, "log" | "turns" | "jobs" | "ops" | "audio" | "wake" | "people" | "onChange"> {
+  extends Pick<ServerDeps, "log" | "turns" | "jobs" | "ops" | "audio" | "wake" | "tuning" | "people" | "onChange"> {
   guard: Guard
   keyring: Keyring
   sessions: Pick<Sessions, "onHand">
@@ -207,6 +207,11 @@ function serveClient(socket: WebSocket, caller: Caller, deps: SocketDeps): void 
         channel,
         deps.wake.subscribe(actor, (event) => send({ channel: "wake", seq: seq++, type: "wake", event })),
       )
+    } else if (channel === "listening") {
+      subscriptions.set(
+        channel,
+        deps.tuning.subscribe(actor, (event) => send({ channel: "listening", seq: seq++, type: "listening", event })),
+      )
     } else if (channel === "metrics") {
       subscriptions.set(
         channel,
@@ -268,6 +273,7 @@ function scopeOf(channel: string): Scope | null {
   if (channel.startsWith("turn:")) return "chat"
   switch (channel) {
     case "wake":
+    case "listening":
       return "audio"
     case "jobs":
     case "settings":

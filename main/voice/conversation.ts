@@ -1,10 +1,13 @@
 import type { AudioFrame, AudioSource } from "#audio/types.ts"
+import type { ListeningEvent } from "#contract/tuning.ts"
 import type { TurnEvent } from "#contract/turns.ts"
 import type { ConversationState } from "#contract/voiceSessions.ts"
 import { concatSamples } from "#core/concatSamples.ts"
 import { createPushQueue, type PushQueue } from "#core/queue.ts"
 import type { SpeechToText, Vad } from "#engines/types.ts"
 import { interruptionBy } from "./interruption.ts"
+import { createListeningScores } from "./listeningScores.ts"
+import { speechOnset } from "./speechGate.ts"
 import type { WakeGuard } from "./wakeGuard.ts"
 
 export interface ConversationDeps {
@@ -20,12 +23,13 @@ export interface ConversationDeps {
   onState(state: ConversationState): void
   /** It sleeps until a phrase is said, and again when nobody goes on. Absent: it is always awake. */
   openWake?(signal: AbortSignal): Promise<WakeGuard>
+  /** Hears what the detector says between and beside turns; a turn that listens tells of itself. Default: nobody does. */
+  onScore?: ((event: ListeningEvent) => void) | undefined
 }
 
 /** Frames kept from before speech was noticed: soft first consonants, and what the detector needs to be sure. */
 const preRollFrames = 40
 const samplesPerMs = 16
-const onset = 0.5
 /** Speech in a row after which somebody is heard: a click is shorter. */
 const onsetMs = 96
 /** Speech after which it is asked whether they take the floor, and again after every further piece. */
@@ -69,6 +73,7 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
   let awakeLeftMs = wake ? 0 : Number.POSITIVE_INFINITY
   let neededMs = onsetMs
   const recent: AudioFrame[] = []
+  const scores = createListeningScores((event) => deps.onScore?.(event))
   let turn: Spoken | null = null
   let interjection: Interjection | null = null
   let isSpeech = false
@@ -199,11 +204,12 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
       }
       const probabilities = await stream.push(frame.samples, signal)
       // A detector's frame may end in a later one of ours: until then the last verdict holds.
-      if (probabilities.length > 0) isSpeech = Math.max(...probabilities) >= onset
+      if (probabilities.length > 0) isSpeech = Math.max(...probabilities) >= speechOnset
       const frameMs = frame.samples.length / samplesPerMs
       speechRunMs = isSpeech ? speechRunMs + frameMs : 0
       // Read again: engines answered meanwhile.
       const current = turn as Spoken | null
+      if (current?.stage !== "listening") scores.speech(probabilities, speechOnset)
       if (current === null) {
         awakeLeftMs -= frameMs
         if (speechRunMs >= neededMs) {

@@ -1,12 +1,14 @@
 import type { AudioSource } from "#audio/types.ts"
 import type { Identification } from "#contract/speakers.ts"
+import type { ListeningEvent } from "#contract/tuning.ts"
 import type { TurnEventBody } from "#contract/turns.ts"
 import { AppError } from "#core/errors.ts"
 import { createPushQueue, type PushQueue } from "#core/queue.ts"
 import type { SpeechToText, Transcript, TurnDetector, Vad, VadStream } from "#engines/types.ts"
 import { endOfTurnWait, type PauseHabit } from "./endpointing.ts"
+import { createListeningScores } from "./listeningScores.ts"
 import { createRecording } from "./recording.ts"
-import { createSpeechGate } from "./speechGate.ts"
+import { createSpeechGate, speechOnset } from "./speechGate.ts"
 import { stablePrefix } from "./stablePrefix.ts"
 
 export interface ListenDeps {
@@ -18,6 +20,8 @@ export interface ListenDeps {
   identify?: ((samples: Float32Array, signal: AbortSignal) => Promise<Identification | null>) | null
   /** Hands-free: listening ends when the person has finished. Null: it ends with the source. */
   endpointing?: { detector: TurnDetector | null; habit: PauseHabit } | null
+  /** Hears what the detectors say while somebody speaks. Default: nobody does. */
+  onScore?: ((event: ListeningEvent) => void) | null
 }
 
 export interface ListenOptions {
@@ -86,6 +90,7 @@ export async function* listen(
   const speaker = await identifying
   if (speaker) {
     const { identified, similarity, threshold } = speaker
+    deps.onScore?.({ type: "speaker", similarity, threshold, name: identified?.name ?? null })
     yield { type: "speaker", identified, similarity, threshold }
   }
   const confidence = Math.min(1, Math.exp(transcript.meanLogProbability))
@@ -110,7 +115,7 @@ interface Reading {
 }
 
 async function record(
-  { source, speechToText, endpointing }: ListenDeps,
+  { source, speechToText, endpointing, onScore }: ListenDeps,
   { language, maximumMs = 120_000 }: ListenOptions,
   open: { stream: VadStream; events: PushQueue<ListenEvent>; keyUp: AbortSignal },
   signal: AbortSignal,
@@ -120,6 +125,7 @@ async function record(
   const recording = createRecording()
   const gate = createSpeechGate()
   const meter = createMeter()
+  const scores = createListeningScores((event) => onScore?.(event))
   let checked = 0
   let transcribedMs = 0
   let isTranscribing = false
@@ -179,7 +185,9 @@ async function record(
     recording.append(frame.samples)
     if (recording.length - checked >= vadSamples) {
       const before = gate.speechEndMs
-      gate.push(await stream.push(recording.slice(checked, recording.length), recordingSignal))
+      const probabilities = await stream.push(recording.slice(checked, recording.length), recordingSignal)
+      gate.push(probabilities)
+      scores.speech(probabilities, speechOnset)
       checked = recording.length
       // They spoke on after the pause: so long do they pause in mid-turn.
       if (gate.isSpeech && before !== null && reading?.speechEndMs === before)
@@ -195,7 +203,9 @@ async function record(
       if (samples) reading = read(samples, speechEndMs)
       if (endpointing && reading) {
         const { completion, words } = reading
-        if (silenceMs >= endOfTurnWait({ completion, words, habitMs: endpointing.habit.ms })) break
+        const waitMs = endOfTurnWait({ completion, words, habitMs: endpointing.habit.ms })
+        scores.pause({ silenceMs, waitMs, completion })
+        if (silenceMs >= waitMs) break
       }
     }
     const region = gate.region(recordedMs())

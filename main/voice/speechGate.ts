@@ -9,6 +9,9 @@ export interface SpeechGate {
   region(recordedMs: number): { startMs: number; endMs: number } | null
 }
 
+/** A frame at or above this may start speech. */
+export const speechOnset = 0.5
+
 export interface SpeechGateOptions {
   /** Milliseconds per probability. Default 32: Silero's frame. */
   frameMs?: number
@@ -25,7 +28,7 @@ export interface SpeechGateOptions {
 }
 
 export function createSpeechGate(options: SpeechGateOptions = {}): SpeechGate {
-  const { frameMs = 32, onset = 0.5, release = 0.35, onsetFrames = 3, preRollMs = 300, tailMs = 300 } = options
+  const { frameMs = 32, onset = speechOnset, release = 0.35, onsetFrames = 3, preRollMs = 300, tailMs = 300 } = options
   let frames = 0
   let run = 0
   let isSpeech = false

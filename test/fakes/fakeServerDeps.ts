@@ -331,6 +331,20 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
         return () => undefined
       },
     },
+    tuning: {
+      sounds: async () => [{ messageId: "m1", durationMs: 1200, createdAt: 1 }],
+      async sound(_actor, id) {
+        if (id !== "m1") throw new AppError("message.not-found", "No sound of this question is kept.")
+        return Buffer.from("RIFF....WAVE")
+      },
+      async deleteSound(_actor, id) {
+        if (id !== "m1") throw new AppError("message.not-found", "No sound of this question is kept.")
+      },
+      subscribe(_actor, listener) {
+        listener({ type: "speech", score: 0.7, threshold: 0.5 })
+        return () => undefined
+      },
+    },
     devices: fakeDevices(),
     speakers: {
       list: async () => [...speakers.values()],

@@ -62,6 +62,7 @@ export interface TurnBenchOptions {
   /** How answers are spoken; absent: there is no audio. */
   voice?: Pick<TurnDeps, "openVoice" | "speakAnswer"> & Partial<Pick<TurnDeps, "runVoice">>
   followVoice?: TurnDeps["followVoice"]
+  soundKeeper?: TurnDeps["soundKeeper"]
 }
 
 /** Turns over the memory store, real retrieval and a scripted model. */
@@ -102,6 +103,7 @@ export async function createTurnBench(options: TurnBenchOptions = {}): Promise<T
       }),
     speakAnswer: options.voice?.speakAnswer ?? ((events) => events),
     ...(options.followVoice ? { followVoice: options.followVoice } : {}),
+    ...(options.soundKeeper ? { soundKeeper: options.soundKeeper } : {}),
     persona: async () => ({
       id: "default",
       name: "Test",

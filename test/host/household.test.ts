@@ -127,6 +127,8 @@ const things: Record<string, string | "machine"> = {
   "GET /api/conversations/:id/export": "conversation",
   "PUT /api/conversations/:id/sharing": "conversation",
   "POST /api/messages/:id/feedback": "message",
+  "GET /api/voice/sounds/:id": "message",
+  "DELETE /api/voice/sounds/:id": "message",
   "PATCH /api/collections/:id": "collection",
   "DELETE /api/collections/:id": "collection",
   "PUT /api/collections/:id/sharing": "collection",

@@ -31,6 +31,8 @@ const { signal } = new AbortController()
 const canary = "The heron statue hides a brass key under its left wing."
 const chatCanary = "Where did aunt Marta Kessler bury the silver teapot of 1932?"
 
+const sealedSound = Buffer.from("the sealed sound of a question".repeat(8)).toString("base64")
+
 async function fill(actor: Actor): Promise<string> {
   const collection = await store.collections.create(actor, { name: "Garden" })
   const { document } = await store.documents.upsert(actor, {
@@ -58,6 +60,7 @@ async function fill(actor: Actor): Promise<string> {
     kind: "text",
     text: chatCanary,
   })
+  await store.turnSounds.add(actor, { messageId: question.id, durationMs: 900, sealed: sealedSound }, 20)
   await store.messages.append(actor, {
     conversationId: conversation.id,
     parentId: question.id,
@@ -157,7 +160,14 @@ it("leaves no byte of what was erased in any file, nothing of others missing, an
   const { erased, proof } = await eraser.erase(ada, { what: "mine", confirm: "ada" }, signal)
 
   expect(erased).toEqual({ people: 0, conversations: 1, collections: 1, documents: 1, memories: 1, datasets: 1 })
-  for (const word of ["brass key", "silver teapot", "turns eighty", "behind the shed", "teapot"])
+  for (const word of [
+    "brass key",
+    "silver teapot",
+    "turns eighty",
+    "behind the shed",
+    "teapot",
+    sealedSound.slice(0, 40),
+  ])
     expect(filesWith(word), word).toEqual([])
   expect(proof).toMatchObject({ searched: 4, residue: [], backups: [{ name: "2026-01-01" }] })
   expect(proof.filesRead).toBeGreaterThan(1)
@@ -202,7 +212,15 @@ describe("somebody who is removed", () => {
     const proof = await eraser.remove(ownerActor, ada.personId, "erase", signal)
     expect(proof).toMatchObject({ residue: [], backups: [{ name: "2026-01-01" }] })
     expect(proof.searched).toBeGreaterThanOrEqual(4)
-    for (const word of ["brass key", "silver teapot", "turns eighty", "teapot", "Kessler", sealedVoice.slice(0, 40)])
+    for (const word of [
+      "brass key",
+      "silver teapot",
+      "turns eighty",
+      "teapot",
+      "Kessler",
+      sealedVoice.slice(0, 40),
+      sealedSound.slice(0, 40),
+    ])
       expect(filesWith(word), word).toEqual([])
     const inVault = new Database(join(dir, "pii.db"), { readonly: true })
     expect(inVault.prepare("SELECT count(*) AS count FROM pii_identifiers").get()).toEqual({ count: 0 })
@@ -215,6 +233,7 @@ describe("somebody who is removed", () => {
     expect(proof).toMatchObject({ residue: [] })
     expect(proof.searched).toBeGreaterThan(0)
     expect(filesWith(sealedVoice.slice(0, 40))).toEqual([])
+    expect(filesWith(sealedSound.slice(0, 40))).toEqual([])
     expect(filesWith("teapot").filter((file) => file.includes("datasets"))).toEqual([])
     expect(await vault.list(ada)).toEqual([])
     expect(await store.conversations.list(ownerActor, { limit: 10 })).toMatchObject({ items: [{ title: "Teapot" }] })
@@ -252,7 +271,8 @@ it("erases one named person from chats, documents, memories and datasets, and ke
   const { erased, proof } = await eraser.eraseSubject(ada, subject.id, signal)
   expect(erased).toEqual({ conversations: 1, messages: 2, documents: 0, memories: 1, datasets: 1 })
   expect(proof).toMatchObject({ searched: 2, residue: [] })
-  for (const word of ["Marta", "Kessler", "m.kessler"]) expect(filesWith(word), word).toEqual([])
+  for (const word of ["Marta", "Kessler", "m.kessler", sealedSound.slice(0, 40)])
+    expect(filesWith(word), word).toEqual([])
   const [conversation] = (await store.conversations.list(ada, { limit: 10 })).items
   const messages = await store.messages.list(ada, conversation?.id ?? "", { limit: 10 })
   expect(messages.items[0]?.text).toBe("Where did aunt [erased] bury the silver teapot of 1932?")

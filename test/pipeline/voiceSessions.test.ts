@@ -25,6 +25,7 @@ function sessions() {
     channels,
     vad: async () => createLoudnessVad(),
     speechToText: async () => createScriptedSpeechToText("hello"),
+    tuning: { tell: () => undefined },
     waking: { check: async () => undefined, open: async () => silentGuard, onOff: () => () => undefined },
     log: silentLogger,
   })

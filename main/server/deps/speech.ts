@@ -4,6 +4,7 @@ import type { AudioDevices, DeviceCheckEvent, DeviceEvent } from "#contract/devi
 import type { RouteInput, RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
 import type { Identification, SpeakerProfile } from "#contract/speakers.ts"
+import type { ListeningEvent, TurnSound } from "#contract/tuning.ts"
 import type { ConversationState } from "#contract/voiceSessions.ts"
 import type { WakeEvent, WakeStatus } from "#contract/wake.ts"
 import type { Actor } from "#core/actor.ts"
@@ -137,6 +138,17 @@ export interface WakeService {
   clear(actor: Actor): Promise<WakeStatus>
   /** What this person's microphones hear of it. Returns the end of the subscription. */
   subscribe(actor: Actor, listener: (event: WakeEvent) => void): () => void
+}
+
+/** What the tuning page shows. */
+export interface TuningService {
+  /** Spoken questions of this person whose sound is kept, newest first. */
+  sounds(actor: Actor): Promise<TurnSound[]>
+  /** A WAV file. Rejects with `message.not-found` and `secrets.damaged`. */
+  sound(actor: Actor, messageId: string): Promise<Uint8Array>
+  deleteSound(actor: Actor, messageId: string): Promise<void>
+  /** What this person's microphones are measured by. Returns the end of the subscription. */
+  subscribe(actor: Actor, listener: (event: ListeningEvent) => void): () => void
 }
 
 /** Sound that travels on /ws. */

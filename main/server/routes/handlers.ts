@@ -30,6 +30,7 @@ import { speakerHandlers } from "./speakers.ts"
 import { supportHandlers } from "./support.ts"
 import { timelineHandlers } from "./timeline.ts"
 import { traceHandlers } from "./traces.ts"
+import { tuningHandlers } from "./tuning.ts"
 import { turnHandlers } from "./turns.ts"
 import { voiceSessionHandlers } from "./voiceSessions.ts"
 import { wakeHandlers } from "./wake.ts"
@@ -62,6 +63,7 @@ export const createHandlers = (
   ...speakerHandlers(deps),
   ...cloningHandlers(deps),
   ...voiceSessionHandlers(deps),
+  ...tuningHandlers(deps),
   ...wakeHandlers(deps),
   ...ragHandlers(deps),
   ...opsHandlers(deps),
