@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net"
 import express, { type Request, type Response } from "express"
 import { type WebSocket, WebSocketServer } from "ws"
 import type { z } from "zod"
+import { writeWav } from "#audio/wavFile.ts"
 import type { Conversation, Message } from "#contract/conversations.ts"
 import type { ErrorCode } from "#contract/errors.ts"
 import { errorCodes } from "#contract/errors.ts"
@@ -11,6 +12,7 @@ import type { Folder } from "#contract/folders.ts"
 import type { Route, RouteInput, RouteOutput } from "#contract/route.ts"
 import { type RouteKey, type Routes, routes } from "#contract/routes.ts"
 import { clientMessage, type ServerMessage } from "#contract/socket.ts"
+import type { ListeningEvent, TurnSound } from "#contract/tuning.ts"
 import { emptyTurn, foldTurn, type TurnState } from "#contract/turnState.ts"
 import type { TurnEvent, TurnRequest } from "#contract/turns.ts"
 import { fakeDeviceView } from "../fakes/fakeDevices.ts"
@@ -41,6 +43,8 @@ export interface MockCoreOptions {
   /** Learning a voice is refused with this code. */
   enrollError?: ErrorCode
   cloning?: MockCloningOptions
+  /** Spoken questions whose sound is kept. */
+  sounds?: (seed: Seed) => TurnSound[]
   /** A hands-free conversation is refused with this code. */
   handsFreeError?: ErrorCode
 }
@@ -56,6 +60,8 @@ export interface MockCore {
   uplink: Map<number, number>
   /** The hands-free conversation, led by the test. */
   conversation: MockConversation
+  /** What the detectors say of this person's microphone. */
+  hear(event: ListeningEvent): void
   /** Cuts every socket; with `isRestarted` the turns that run are gone too. */
   cut(isRestarted: boolean): void
   close(): Promise<void>
@@ -613,6 +619,11 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
       handsFree.end()
       return { ok: true }
     },
+    "GET /api/voice/sounds": () => ({ items: sounds }),
+    "DELETE /api/voice/sounds/:id": ({ params }) => {
+      sounds = sounds.filter(({ messageId }) => messageId !== params.id)
+      return { ok: true }
+    },
     "GET /wake/status": () => wakeStatus(),
     "POST /wake/enable": ({ body }) => {
       isWakeOn = body.enabled
@@ -620,6 +631,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
     },
     "POST /wake/clear": () => wakeStatus(),
   }
+  let sounds = options.sounds?.(seed) ?? []
   let isWakeOn = false
   const wakeStatus = () => ({
     enabled: isWakeOn,
@@ -891,6 +903,9 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
           for (const event of events) response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
           return response.end()
         }
+        if (key === "GET /api/voice/sounds/:id")
+          return response.type("audio/wav").send(Buffer.from(writeWav(new Float32Array(28_800), 16_000)))
+        if (key === "GET /diagnostics/bundle") return response.type("application/zip").send(Buffer.from("PK"))
         if (key === "GET /api/voice/sessions/:id/events") return handsFree.watch(response)
         if (!handler) throw new MockError("request.not-found", `The stand-in has no ${key}.`)
         const multipart = route.multipart ? readMultipart(request) : null
@@ -984,6 +999,7 @@ export async function startMockCore(options: MockCoreOptions): Promise<MockCore>
     requests,
     uplink,
     conversation: handsFree.conversation,
+    hear: (event) => send("listening", { type: "listening", event }),
     cut(isRestarted) {
       if (isRestarted) {
         for (const turn of turns.values()) turn.isLost = true

@@ -1,10 +1,10 @@
 import { useEffect, useState } from "react"
 import { apiBytes } from "../../api/client.ts"
 
-/** The recording or picture behind a document, as an address for the page. Fetched with the session's token, so it is never a plain link. */
+/** The recording or picture behind a document or a question, as an address for the page. Fetched with the session's token, so it is never a plain link. */
 export function useFileAddress(
-  route: "GET /api/documents/:id/sound" | "GET /api/documents/:id/picture",
-  documentId: string,
+  route: "GET /api/documents/:id/sound" | "GET /api/documents/:id/picture" | "GET /api/voice/sounds/:id",
+  id: string,
 ): { address: string | null; hasFailed: boolean; fail(): void } {
   const [address, setAddress] = useState<string | null>(null)
   const [hasFailed, setHasFailed] = useState(false)
@@ -13,7 +13,7 @@ export function useFileAddress(
     let made: string | null = null
     setAddress(null)
     setHasFailed(false)
-    apiBytes(route, { params: { id: documentId }, signal: abort.signal })
+    apiBytes(route, { params: { id }, signal: abort.signal })
       .then((response) => response.blob())
       .then((blob) => {
         if (abort.signal.aborted) return
@@ -27,6 +27,6 @@ export function useFileAddress(
       abort.abort()
       if (made) URL.revokeObjectURL(made)
     }
-  }, [route, documentId])
+  }, [route, id])
   return { address, hasFailed, fail: () => setHasFailed(true) }
 }

@@ -63,6 +63,7 @@ const soundCard: readonly string[] = ["inputDevice", "outputDevice", "microphone
 export const isShown = ({ name }: { name: string }): boolean =>
   name !== "firstRunDone" &&
   name !== "pronunciations" &&
+  name !== "keepTurnSound" &&
   !name.startsWith("cloning") &&
   !name.startsWith("wake") &&
   !soundCard.includes(name)
