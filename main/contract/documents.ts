@@ -11,6 +11,8 @@ export const collection = z.object({
   chunkCount: z.number().int(),
   /** True for the small collection that comes with the product. */
   isSample: z.boolean(),
+  /** Consent: its passages may be sent to a server that is allowed to see documents. Absent: no. */
+  mayLeave: z.boolean().optional(),
   ...shared,
   createdAt: timestamp,
 })
@@ -104,6 +106,15 @@ export const documentRoutes = {
     body: z.strictObject({ name: z.string().trim().min(1).max(120) }),
     output: collection,
     errors: ["collection.not-found", "request.conflict"],
+  },
+  "PUT /api/collections/:id/leaving": {
+    summary: "Whether passages of a collection may be sent to other servers that may see documents.",
+    scope: "rag",
+    audit: "collection.leaving",
+    params,
+    body: z.strictObject({ mayLeave: z.boolean() }),
+    output: collection,
+    errors: ["collection.not-found"],
   },
   "DELETE /api/collections/:id": {
     summary: "Delete a collection with its documents. The files themselves stay.",

@@ -131,6 +131,7 @@ const members = [
 /** What shows something to others, fetches from elsewhere, keeps a likeness of somebody, or is about the machine. */
 const adults = [
   "PUT /api/collections/:id/sharing",
+  "PUT /api/collections/:id/leaving",
   "PUT /api/conversations/:id/sharing",
   "POST /api/documents/add-page",
   "POST /rag/ingest",

@@ -32,6 +32,7 @@ export const needs: { [R in keyof Repositories]: Record<keyof Repositories[R], N
     findBySourcePath: "read",
     list: "read",
     setSharing: "shares",
+    setLeaving: "shares",
     rename: "collects",
     delete: "collects",
   },

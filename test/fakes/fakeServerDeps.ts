@@ -199,6 +199,11 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
         return row
       },
       list: async () => [...collections.values()],
+      setLeaving: async (_actor, id, mayLeave) => {
+        const row = { ...find(collections, id, "collection.not-found"), mayLeave }
+        collections.set(id, row)
+        return row
+      },
       rename: async (_actor, id, name) => {
         const row = { ...find(collections, id, "collection.not-found"), name }
         collections.set(id, row)

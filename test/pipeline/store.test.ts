@@ -965,6 +965,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
           "collection.not-found",
           () => store.collections.setSharing(stranger, collection.id, { audience: "household", personIds: [] }),
         ],
+        setLeaving: ["collection.not-found", () => store.collections.setLeaving(stranger, collection.id, true)],
         rename: ["collection.not-found", () => store.collections.rename(stranger, collection.id, "x")],
         delete: ["collection.not-found", () => store.collections.delete(stranger, collection.id)],
       },

@@ -9,6 +9,7 @@ export interface CollectionService {
   create(actor: Actor, values: { name: string; sharing?: Sharing }): Promise<Collection>
   list(actor: Actor): Promise<Collection[]>
   rename(actor: Actor, id: string, name: string): Promise<Collection>
+  setLeaving(actor: Actor, id: string, mayLeave: boolean): Promise<Collection>
   delete(actor: Actor, id: string): Promise<void>
 }
 

@@ -18,6 +18,8 @@ export const documentHandlers = ({
     return await collections.create(actor, body)
   },
   "PATCH /api/collections/:id": ({ params, body }, { actor }) => collections.rename(actor, params.id, body.name),
+  "PUT /api/collections/:id/leaving": ({ params, body }, { actor }) =>
+    collections.setLeaving(actor, params.id, body.mayLeave),
   "DELETE /api/collections/:id": async ({ params }, { actor }) => {
     await collections.delete(actor, params.id)
     return { ok: true }

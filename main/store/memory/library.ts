@@ -61,6 +61,7 @@ export function createMemoryLibrary(tables: Tables): {
       documentCount: inside.length,
       chunkCount: inside.reduce((sum, { document }) => sum + document.chunkCount, 0),
       isSample: row.isSample,
+      ...(row.mayLeave ? { mayLeave: true } : {}),
       ...sharedFor(tables, actor, row),
       createdAt: row.createdAt,
     }
@@ -129,6 +130,11 @@ export function createMemoryLibrary(tables: Tables): {
     async setSharing(actor, id, sharing) {
       const row = collectionRow(actor, id)
       changeSharing(tables, row, sharing)
+      return toCollection(actor, row)
+    },
+    async setLeaving(actor, id, mayLeave) {
+      const row = collectionRow(actor, id)
+      row.mayLeave = mayLeave
       return toCollection(actor, row)
     },
     async rename(actor, id, name) {

@@ -10,6 +10,7 @@ interface CollectionRow extends SharedRow {
   id: string
   name: string
   is_sample: number
+  may_leave: number
   document_count: number
   chunk_count: number
   created_at: number
@@ -25,6 +26,7 @@ const toCollection = (row: CollectionRow, owner: string): Collection => ({
   documentCount: row.document_count,
   chunkCount: row.chunk_count,
   isSample: row.is_sample === 1,
+  ...(row.may_leave === 1 ? { mayLeave: true } : {}),
   ...toShared(row, owner),
   createdAt: row.created_at,
 })
@@ -82,6 +84,15 @@ export function createCollections(context: StoreContext): Sync<CollectionReposit
         context.seqOf(actor, "collections", id)
         writeSharing(context, "collections", id, sharing)
       })
+      return repository.get(actor, id)
+    },
+    setLeaving(actor, id, mayLeave) {
+      const { changes } = run(`UPDATE collections AS c SET may_leave = @mayLeave WHERE c.id = @id AND ${owned("c")}`, {
+        ...context.owner(actor),
+        id,
+        mayLeave: mayLeave ? 1 : 0,
+      })
+      if (changes === 0) throw notFound("collection")
       return repository.get(actor, id)
     },
     rename(actor, id, name) {

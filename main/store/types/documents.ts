@@ -24,6 +24,7 @@ export interface CollectionRepository {
   list(actor: Actor): Promise<Collection[]>
   /** Unknown people throw `person.not-found`. */
   setSharing(actor: Actor, id: string, sharing: Sharing): Promise<Collection>
+  setLeaving(actor: Actor, id: string, mayLeave: boolean): Promise<Collection>
   rename(actor: Actor, id: string, name: string): Promise<Collection>
   delete(actor: Actor, id: string): Promise<void>
 }

@@ -16,6 +16,7 @@ import { clonedVoices } from "./014-cloned-voices.ts"
 import { answersByTime } from "./015-answers-by-time.ts"
 import { whereAnswersWent } from "./016-where-answers-went.ts"
 import { turnSounds } from "./017-turn-sounds.ts"
+import { leavingCollections } from "./018-leaving-collections.ts"
 
 /** One step forward of the schema; its place in the list plus one is the `user_version` after it. Released steps never change. */
 export type Migration = string | ((db: Database.Database) => void)
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   answersByTime,
   whereAnswersWent,
   turnSounds,
+  leavingCollections,
 ]
