@@ -352,6 +352,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     store,
     engines,
     settings,
+    embedder: vectorIndex.queryEmbedder,
     secrets,
     egress,
     dataDir: config.dataDir,

@@ -40,7 +40,8 @@ export async function* answer(
   signal: AbortSignal,
 ): AsyncGenerator<TurnEventBody> {
   const wantsDocuments = await untilAborted(searchesDocuments(input, deps), signal)
-  const model = await untilAborted(deps.llm(input.model, signal, modelUse(input, wantsDocuments)), signal)
+  const use = modelUse(input, wantsDocuments ? "before-search" : "nothing")
+  const model = await untilAborted(deps.llm(input.model, signal, use), signal)
   if (!wantsDocuments) {
     yield* chat(input, model?.llm ?? null, deps, signal)
     return
@@ -66,7 +67,11 @@ export async function* answer(
   const sentences = await untilAborted(rankSentences(retrieval.passages, retrieval, signal), signal)
   const best = sentences[0]
   if (best && retrieval.confidence >= answerFloor) yield { type: "quote", sentence: best.text, citation: best.citation }
-  if (model?.composes) yield* composeAnswer({ input, retrieval, sentences, llm: model.llm, deps }, signal)
+  // Who may read these passages is known only now.
+  const reader = model?.composes
+    ? await untilAborted(deps.llm(input.model, signal, modelUse(input, retrieval)), signal)
+    : null
+  if (reader?.composes) yield* composeAnswer({ input, retrieval, sentences, llm: reader.llm, deps }, signal)
   else yield* quoteDocuments(input.question, retrieval, signal)
 }
 

@@ -59,8 +59,9 @@ export async function* wholeAnswer(
 
   yield { type: "retrieve-start", query: input.question }
   const { label, total, unit, parts } = solved
-  const model =
-    parts === undefined ? null : await untilAborted(deps.llm(input.model, signal, modelUse(input, true)), signal)
+  const passages = solved.documents.map(({ document }) => document)
+  const use = modelUse(input, { passages, confidence: null })
+  const model = parts === undefined ? null : await untilAborted(deps.llm(input.model, signal, use), signal)
   const isWritten = parts !== undefined && model?.composes === true && fits(parts, deps.readableTokens())
   const numbered = numberedPassages(solved, isWritten ? parts : null)
   yield { type: "route", route, label, done: isWritten ? 0 : total, total, unit }

@@ -43,12 +43,16 @@ export type BackendHealth = z.infer<typeof backendHealth>
 export const backend = z.object({ name: backendName, ...fields })
 export type Backend = z.infer<typeof backend>
 
+const servedModel = z.object({ id: z.string(), contextTokens: z.number().int().nullable() })
+
 export const backendView = backend.extend({
   host: z.string(),
   hasKey: z.boolean(),
   /** False: it is this computer itself. */
   leavesMachine: z.boolean(),
   health: backendHealth,
+  /** What it listed when it was last tried. */
+  models: z.array(servedModel),
 })
 export type BackendView = z.infer<typeof backendView>
 
@@ -63,6 +67,8 @@ export const answerRoute = z.object({
   alternatives: z.array(z.string()),
   /** For feedback. */
   decisionId: z.string(),
+  /** Who was to answer and did not: `documents` were not allowed to go there, or it was `down`. Absent: nobody else was. */
+  instead: z.object({ of: z.string(), why: z.enum(["documents", "down"]) }).optional(),
 })
 export type AnswerRoute = z.infer<typeof answerRoute>
 
@@ -120,7 +126,7 @@ export const backendRoutes = {
     output: z.object({
       ok: z.boolean(),
       latencyMs: z.number(),
-      models: z.array(z.object({ id: z.string(), contextTokens: z.number().int().nullable() })),
+      models: z.array(servedModel),
       error: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }).nullable(),
     }),
     errors: ["backend.not-found"],

@@ -39,6 +39,8 @@ export const switchrRoutes = {
       require_reasoning: z.boolean().default(false),
       /** The request comes with passages of documents or memories. */
       uses_documents: z.boolean().default(false),
+      /** Collections that these are from. They stay on this computer unless each of them may leave it. */
+      collection_ids: z.array(z.string().max(64)).max(200).optional(),
     }),
     output: switchrRoute,
     errors: ["backend.not-found", "backend.no-consent", "model.missing"],

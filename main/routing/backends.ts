@@ -1,4 +1,5 @@
-import { type Backend, type BackendView, backend as backendSchema } from "#contract/backends.ts"
+import { z } from "zod"
+import { type Backend, type BackendView, backend as backendSchema, backendView } from "#contract/backends.ts"
 import { ownerActor } from "#core/actor.ts"
 import type { Clock } from "#core/clock.ts"
 import { AppError, errorInfo } from "#core/errors.ts"
@@ -62,16 +63,27 @@ export interface TestResult {
 }
 
 const settingName = "backends"
+const modelsSetting = "backendModels"
+const listedModels = z.record(z.string(), backendView.shape.models)
 
 export async function openBackends(deps: BackendsDeps): Promise<Backends> {
   const { settings, keys, clock } = deps
-  const stored = backendSchema.array().safeParse((await settings.all(ownerActor))[settingName])
+  const kept = await settings.all(ownerActor)
+  const stored = backendSchema.array().safeParse(kept[settingName])
+  const storedModels = listedModels.safeParse(kept[modelsSetting])
+  const listed = new Map(storedModels.success ? Object.entries(storedModels.data) : [])
   let known: readonly Backend[] = stored.success ? stored.data : []
   const connections = new Map<string, { connected: Connected; circuit: Circuit; llms: Map<string, Llm> }>()
 
   const save = async (next: readonly Backend[]): Promise<void> => {
     await settings.set(ownerActor, { [settingName]: next })
     known = next
+    deps.onChange()
+  }
+  const remember = async (name: string, models: BackendView["models"] | null): Promise<void> => {
+    if (models === null) listed.delete(name)
+    else listed.set(name, models)
+    await settings.set(ownerActor, { [modelsSetting]: Object.fromEntries(listed) })
     deps.onChange()
   }
   const named = (name: string): Backend => {
@@ -97,6 +109,7 @@ export async function openBackends(deps: BackendsDeps): Promise<Backends> {
       hasKey: await keys.has(backend.name),
       leavesMachine: !deps.isThisMachine(hostname),
       health: connection(backend).circuit.health(),
+      models: listed.get(backend.name) ?? [],
     }
   }
   const choice = (backend: Backend, model: string): RemoteChoice => {
@@ -127,8 +140,9 @@ export async function openBackends(deps: BackendsDeps): Promise<Backends> {
       const changed = backendSchema.parse({ ...before, ...given })
       checkAddress(changed.baseUrl)
       // A key is for the place it was given for.
-      if (new URL(changed.baseUrl).origin !== new URL(before.baseUrl).origin && key === undefined)
-        await keys.remove(name)
+      const isElsewhere = new URL(changed.baseUrl).origin !== new URL(before.baseUrl).origin
+      if (isElsewhere && key === undefined) await keys.remove(name)
+      if (isElsewhere) await remember(name, null)
       if (key === null) await keys.remove(name)
       else if (key !== undefined) await keys.set(name, key)
       connections.delete(name)
@@ -139,6 +153,7 @@ export async function openBackends(deps: BackendsDeps): Promise<Backends> {
       named(name)
       await keys.remove(name)
       connections.delete(name)
+      await remember(name, null)
       await save(known.filter((backend) => backend.name !== name))
     },
     async test(name, signal) {
@@ -148,6 +163,7 @@ export async function openBackends(deps: BackendsDeps): Promise<Backends> {
       try {
         const models = await connected.models(signal)
         circuit.succeeded(null)
+        await remember(name, models)
         return { ok: true, latencyMs: latencyMs(), models, error: null }
       } catch (error) {
         signal.throwIfAborted()

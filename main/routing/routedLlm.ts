@@ -20,10 +20,12 @@ const askedWrongly: ReadonlySet<string> = new Set(["llm.invalid-schema", "backen
  * answer's: two models never write one answer. `route` and `modelId` are of whoever answers.
  */
 export function createRoutedLlm(candidates: readonly [Candidate, ...Candidate[]], clock: Clock): Llm {
-  let current: Candidate = candidates[0]
-
-  const first = (): Candidate => candidates.find(({ circuit }) => circuit?.mayTry() ?? true) ?? candidates[0]
-  current = first()
+  const mayTry = ({ circuit }: Candidate): boolean => circuit?.mayTry() ?? true
+  const first = candidates.find(mayTry) ?? candidates[0]
+  let current: Candidate =
+    first === candidates[0]
+      ? first
+      : standIn(first, candidates[0], `${candidates[0].route.backend} is resting after failures`)
 
   /** Runs on the current candidate, and on those after it as they fail. */
   const attempt = async <T>(signal: AbortSignal, run: (llm: Llm) => Promise<T>): Promise<T> => {
@@ -39,11 +41,11 @@ export function createRoutedLlm(candidates: readonly [Candidate, ...Candidate[]]
     if (signal.aborted) return false
     if (error instanceof AppError && askedWrongly.has(error.code)) return false
     current.circuit?.failed(error)
-    const rest = candidates.slice(candidates.indexOf(current) + 1)
-    const next = rest.find(({ circuit }) => circuit?.mayTry() ?? true)
+    const rest = candidates.slice(candidates.findIndex(({ llm }) => llm === current.llm) + 1)
+    const next = rest.find(mayTry)
     if (!next) return false
     const why = `${current.route.backend} did not answer (${error instanceof AppError ? error.code : "internal"})`
-    current = { ...next, route: { ...next.route, reasons: [why, ...next.route.reasons] } }
+    current = standIn(next, current, why)
     return true
   }
 
@@ -86,3 +88,13 @@ export function createRoutedLlm(candidates: readonly [Candidate, ...Candidate[]]
     },
   }
 }
+
+/** The same candidate, telling for whom it answers. */
+const standIn = (next: Candidate, wanted: Candidate, why: string): Candidate => ({
+  ...next,
+  route: {
+    ...next.route,
+    reasons: [...new Set([why, ...wanted.route.reasons, ...next.route.reasons])],
+    instead: wanted.route.instead ?? { of: wanted.llm.modelId, why: "down" },
+  },
+})

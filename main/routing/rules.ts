@@ -12,10 +12,24 @@ const domain = z.strictObject({
   words: z.array(z.string().min(1).max(60)).max(500).default([]),
   /** Regular expressions that speak for it, each as much as two words. */
   patterns: z.array(pattern).max(50).default([]),
+  /** Requests of this kind: what reads like them counts as one, by meaning. */
+  examples: z.array(z.string().min(1).max(500)).max(200).default([]),
   /** Confidence from which it is taken; below, `default` is. */
   threshold: z.number().min(0).max(1).default(0),
   tools: z.array(z.string().max(60)).default([]),
   targets: z.array(target).min(1),
+})
+
+/** How much each signal counts; 0: not at all. One place in the list of targets is 1. */
+const weights = z.strictObject({
+  /** What a request that reads like a kind's examples adds to that kind; one word of the rules adds 1. */
+  examples: z.number().min(0).max(10).default(3),
+  speed: z.number().min(0).max(3).default(0.5),
+  cost: z.number().min(0).max(3).default(0.5),
+  /** Whoever answered in this chat before. */
+  history: z.number().min(0).max(3).default(0.25),
+  /** How well passages of documents answer: clear ones need no strong model. */
+  retrieval: z.number().min(0).max(3).default(1.25),
 })
 
 const rulesSchema = z.strictObject({
@@ -33,6 +47,9 @@ const rulesSchema = z.strictObject({
       }),
     )
     .default({}),
+  weights: weights.default(weights.parse({})),
+  /** What a thousand tokens cost, in whatever money, by target. Absent: nothing. */
+  costs: z.record(target, z.number().min(0).max(1_000_000)).default({}),
   /** Asked when the targets of a domain cannot answer. */
   fallback: z.array(target).default(["in-process", "@others"]),
 })
@@ -73,7 +90,7 @@ function check(
   servers: readonly string[] | null,
   wrong: (path: PropertyKey[], what: string) => AppError,
 ) {
-  const { domains, groups, fallback } = rules
+  const { domains, groups, fallback, costs } = rules
   if (!(rules.default in domains)) throw wrong(["default"], `there is no domain ${rules.default}`)
   const checkTarget = (name: string, path: PropertyKey[]): void => {
     if (name === "@others" || name === "in-process") return
@@ -87,6 +104,7 @@ function check(
   for (const [name, { targets }] of Object.entries(domains))
     for (const [index, one] of targets.entries()) checkTarget(one, ["domains", name, "targets", index])
   for (const [index, one] of fallback.entries()) checkTarget(one, ["fallback", index])
+  for (const name of Object.keys(costs)) checkTarget(name, ["costs", name])
   for (const [name, { members, mode }] of Object.entries(groups)) {
     for (const [index, member] of members.entries())
       checkTarget(member.target, ["groups", name, "members", index, "target"])

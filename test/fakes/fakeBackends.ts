@@ -24,7 +24,7 @@ export function createFakeBackends(): Pick<ServerDeps, "backends" | "switchr"> {
       list: async () => [...known.values()],
       async add(backend, key) {
         const host = new URL(backend.baseUrl).host
-        const view = { ...backend, host, hasKey: key !== null, leavesMachine: true, health }
+        const view = { ...backend, host, hasKey: key !== null, leavesMachine: true, health, models: [] }
         known.set(backend.name, view)
         return view
       },

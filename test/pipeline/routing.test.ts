@@ -103,13 +103,22 @@ describe("who answers", () => {
       "your documents stay on this computer",
     )
     await backends.change("far", { allowsDocuments: true })
-    expect(await names(essay, { isPrivate: true })).toEqual(["far", "in-process"])
+    expect(await names(essay, { isPrivate: true, hasConsent: true })).toEqual(["far", "in-process"])
   })
 
-  it("is not a server that was named either, where it may not see documents", async () => {
+  it("is nobody elsewhere for a collection that may not leave, though the server may see documents", async () => {
     const { backends, names } = await setUp()
-    await backends.add(backend("far"), null)
+    await backends.add(backend("far", { allowsDocuments: true }), null)
+    expect(await names(essay, { isPrivate: true, hasConsent: false })).toEqual(["in-process"])
     expect(await names(essay, { isPrivate: true, prefer: "far/big" })).toEqual(["in-process"])
+  })
+
+  it("is not a server that was named either, where it may not see documents, and the answer says so", async () => {
+    const { backends, decide } = await setUp()
+    await backends.add(backend("far"), null)
+    const { candidates } = await decide(essay, { isPrivate: true, prefer: "far/big", hasConsent: true })
+    expect(candidates.map(({ route }) => route.backend)).toEqual(["in-process"])
+    expect(candidates[0].route.instead).toEqual({ of: "far/big", why: "documents" })
   })
 
   it("is refused with a reason when only such a server is there", async () => {
@@ -186,6 +195,7 @@ describe("a server that fails", () => {
     expect(sent).toHaveLength(1)
     expect(sent[0]?.route).toMatchObject({ backend: "in-process", sentTo: null })
     expect(sent[0]?.route.reasons[0]).toContain("far did not answer")
+    expect(sent[0]?.route.instead).toEqual({ of: "far/big", why: "down" })
   })
 
   it("after its first token ends the answer: two models never write one", async () => {

@@ -25,6 +25,10 @@ export function backendHandlers() {
       hasKey: false,
       leavesMachine: true,
       health: { ...health, state: "ok" },
+      models: [
+        { id: "llama3.2:3b", contextTokens: 8192 },
+        { id: "qwen3:8b", contextTokens: 32_768 },
+      ],
     },
   ]
   const change = (name: string, next: Partial<BackendView>): BackendView => {
@@ -36,9 +40,16 @@ export function backendHandlers() {
     "POST /api/backends": ({
       body: { key, ...body },
     }: {
-      body: Omit<BackendView, "host" | "hasKey" | "leavesMachine" | "health"> & { key?: string | null }
+      body: Omit<BackendView, "host" | "hasKey" | "leavesMachine" | "health" | "models"> & { key?: string | null }
     }) => {
-      const view = { ...body, host: new URL(body.baseUrl).host, hasKey: Boolean(key), leavesMachine: true, health }
+      const view = {
+        ...body,
+        host: new URL(body.baseUrl).host,
+        hasKey: Boolean(key),
+        leavesMachine: true,
+        health,
+        models: [],
+      }
       items = [...items, view]
       return view
     },
@@ -49,8 +60,9 @@ export function backendHandlers() {
       return { ok: true as const }
     },
     "POST /api/backends/:name/test": ({ params }: { params: { name: string } }) => {
-      change(params.name, { health: { ...health, state: "ok" } })
-      return { ok: true, latencyMs: 12, models: [{ id: "llama3.2:3b", contextTokens: null }], error: null }
+      const models = [{ id: "llama3.2:3b", contextTokens: null }]
+      change(params.name, { health: { ...health, state: "ok" }, models })
+      return { ok: true, latencyMs: 12, models, error: null }
     },
   }
 }

@@ -39,7 +39,10 @@ export interface BackendService {
 }
 
 export interface SwitchrService {
-  route(request: RouteInput<Routes["POST /switchr/route"]>["body"]): Promise<RouteOutput<Routes["POST /switchr/route"]>>
+  route(
+    request: RouteInput<Routes["POST /switchr/route"]>["body"],
+    actor: Actor,
+  ): Promise<RouteOutput<Routes["POST /switchr/route"]>>
   health(): Promise<RouteOutput<Routes["GET /switchr/health"]>>
   feedback(decisionId: string, value: "up" | "down"): Promise<void>
   config(): Promise<RouteOutput<Routes["GET /switchr/config"]>>

@@ -15,7 +15,7 @@ export const backendHandlers = ({ backends }: Pick<ServerDeps, "backends">): Han
 })
 
 export const switchrHandlers = ({ switchr }: Pick<ServerDeps, "switchr">): HandlersFor<typeof switchrRoutes> => ({
-  "POST /switchr/route": ({ body }) => switchr.route(body),
+  "POST /switchr/route": ({ body }, { actor }) => switchr.route(body, actor),
   "GET /switchr/health": () => switchr.health(),
   "POST /switchr/feedback": async ({ body }) => {
     await switchr.feedback(body.decision_id, body.value)
