@@ -1,5 +1,6 @@
 import { formatDuration } from "../../ui/format.ts"
 import { strings } from "./strings.ts"
+import "./metrics.css"
 
 interface Timing {
   name: string
