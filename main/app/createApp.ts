@@ -63,6 +63,7 @@ import { createModelService, selectedModel } from "./modelService.ts"
 import { createOpenAiService } from "./openAiService.ts"
 import { createOperations } from "./operations.ts"
 import { openPeople } from "./peopleService.ts"
+import { asChosen } from "./personaChoices.ts"
 import { createPrivacyService, hiddenWords } from "./privacyService.ts"
 import { createRagService } from "./ragService.ts"
 import { createReading } from "./reading.ts"
@@ -346,8 +347,11 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     }),
   )
   const personas = createPersonas({ file: join(config.dataDir, "personas.json"), log: part("ops") })
-  const persona = (id: string | null, actor?: Actor) =>
-    personas.get(id ?? people.person(actor?.personId ?? "")?.personaId ?? settings.values(actor).personaId)
+  const persona = async (id: string | null, actor?: Actor) => {
+    const values = settings.values(actor)
+    const found = await personas.get(id ?? people.person(actor?.personId ?? "")?.personaId ?? values.personaId)
+    return asChosen(found, values)
+  }
   const routing = await openRouting({
     store,
     engines,

@@ -5,6 +5,7 @@ import { AppError } from "#core/errors.ts"
 import type { Personas } from "#ops/personas.ts"
 import type { SettingsService } from "#server/deps.ts"
 import type { SettingsRepository } from "#store/types.ts"
+import { asChosen } from "./personaChoices.ts"
 
 type Name = keyof SettingValues
 
@@ -31,6 +32,7 @@ const personal: readonly Name[] = [
   "speechRate",
   "sentencePauseMs",
   "quickAnswers",
+  "personaQuickAnswers",
   "keepTurnSound",
   "volume",
   "isMuted",
@@ -153,7 +155,10 @@ export function createSettingsService(
       await settings.change(actor, values)
       return all(actor)
     },
-    personas: () => personas.list(),
+    personas: async (actor) => {
+      const values = settings.values(actor)
+      return (await personas.list()).map((persona) => asChosen(persona, values))
+    },
   }
 }
 

@@ -48,6 +48,8 @@ export const settingValues = z.strictObject({
   speakAnswers: z.boolean().default(false),
   /** Spoken answers begin with a sentence of the documents, where one answers by itself. A persona may say otherwise. */
   quickAnswers: z.boolean().default(true),
+  /** The same by persona, by its id, before what its file says. */
+  personaQuickAnswers: z.record(z.string().max(64), z.boolean()).default({}),
   /** The sound of spoken questions is kept, sealed, for the tuning page. Of this person alone; switched off, it is erased. */
   keepTurnSound: z.boolean().default(false),
   /** Conversations may be woken by a phrase. */

@@ -63,6 +63,7 @@ export interface TurnBenchOptions {
   voice?: Pick<TurnDeps, "openVoice" | "speakAnswer"> & Partial<Pick<TurnDeps, "runVoice">>
   followVoice?: TurnDeps["followVoice"]
   soundKeeper?: TurnDeps["soundKeeper"]
+  persona?: TurnDeps["persona"]
 }
 
 /** Turns over the memory store, real retrieval and a scripted model. */
@@ -104,14 +105,16 @@ export async function createTurnBench(options: TurnBenchOptions = {}): Promise<T
     speakAnswer: options.voice?.speakAnswer ?? ((events) => events),
     ...(options.followVoice ? { followVoice: options.followVoice } : {}),
     ...(options.soundKeeper ? { soundKeeper: options.soundKeeper } : {}),
-    persona: async () => ({
-      id: "default",
-      name: "Test",
-      description: "",
-      systemPrompt: "Be brief.",
-      voice: null,
-      temperature: null,
-    }),
+    persona:
+      options.persona ??
+      (async () => ({
+        id: "default",
+        name: "Test",
+        description: "",
+        systemPrompt: "Be brief.",
+        voice: null,
+        temperature: null,
+      })),
     title: async (question) => titleOf(question),
     onConversationChanged: () => {},
   })

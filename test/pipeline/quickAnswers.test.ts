@@ -1,8 +1,24 @@
 import { describe, expect, it } from "vitest"
+import { asChosen } from "#app/personaChoices.ts"
+import { openSettings } from "#app/settings.ts"
+import type { ClonedVoices } from "#app/speechService.ts"
+import { createSpokenTurns } from "#app/spokenTurns.ts"
+import type { Persona } from "#contract/settings.ts"
 import type { Passage, TurnEventBody } from "#contract/turns.ts"
+import { ownerActor } from "#core/actor.ts"
+import type { AppConfig } from "#core/config.ts"
 import { createFakeTextToSpeech } from "#engines/fake/fakeTextToSpeech.ts"
+import { builtInPersonas } from "#ops/personas.ts"
+import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
 import { speakAnswer } from "#voice/speakAnswer.ts"
-import { createMemorySink } from "../fakes/voiceFakes.ts"
+import type { Speakers } from "#voice/speakers.ts"
+import { createTurnBench } from "../fakes/turnBench.ts"
+import {
+  createLoudnessVad,
+  createMemorySink,
+  createScriptedSpeechToText,
+  createToneSource,
+} from "../fakes/voiceFakes.ts"
 
 const question = "How often must the coffee machine be descaled?"
 const sentence = "Descale the coffee machine every three months."
@@ -70,6 +86,64 @@ async function speakComposed(text: string, options: { isFound?: boolean; hasQuic
   const end = events.find((event) => event.type === "speech-end")
   return { spoken: tts.spoken, captions, events, end }
 }
+
+describe("whether a persona answers quickly", () => {
+  const values = (personaQuickAnswers: Record<string, boolean>) => ({ personaQuickAnswers })
+  const base = builtInPersonas[0] as Persona
+
+  it("is the person's choice, then the persona's own, then the general setting's", () => {
+    expect(asChosen(base, values({})).quickAnswers).toBeNull()
+    expect(asChosen({ ...base, quickAnswers: false }, values({})).quickAnswers).toBe(false)
+    expect(asChosen({ ...base, quickAnswers: false }, values({ default: true })).quickAnswers).toBe(true)
+    expect(asChosen(base, values({ teacher: false })).quickAnswers).toBeNull()
+  })
+
+  it.each([
+    [true, null, true],
+    [false, null, false],
+    [true, false, false],
+    [false, true, true],
+  ])("decides a spoken turn: set in general %s, for the persona %s: %s", async (general, own, isQuick) => {
+    const settings = await openSettings(createMemoryStore().settings, { origins: {} } as AppConfig)
+    const sink = createMemorySink()
+    const runs = createSpokenTurns({
+      engines: {
+        vad: async () => createLoudnessVad(),
+        speechToText: async () => createScriptedSpeechToText(question),
+        textToSpeech: async () => createFakeTextToSpeech(),
+        turnDetector: async () => null,
+      },
+      settings,
+      speakers: { recognize: async () => null } as unknown as Speakers,
+      cloned: { has: () => false } as unknown as ClonedVoices,
+      tuning: { tell: () => undefined },
+    })
+    await settings.change(ownerActor, {
+      quickAnswers: general,
+      ...(own === null ? {} : { personaQuickAnswers: { default: own } }),
+    })
+    const bench = await createTurnBench({
+      composes: null,
+      documents: {},
+      persona: async () => asChosen(base, settings.values()),
+      wrap: () => () =>
+        (async function* () {
+          yield* found
+          yield textEnd("It must be descaled every three months.")
+        })(),
+      voice: {
+        ...runs,
+        openVoice: () => ({
+          source: createToneSource({ speechMs: 2600 }),
+          ...{ sink, streamId: 1, release() {}, heard() {}, async close() {} },
+        }),
+      },
+    })
+    const { events } = await bench.ask("", { kind: "voice", source: { type: "socket", streamId: 1 } })
+    await bench.close()
+    expect(events.some(({ type }) => type === "quick-answer")).toBe(isQuick)
+  })
+})
 
 describe("a quick answer", () => {
   it("is spoken with its source before anything is composed, and not again by an answer that says the same", async () => {

@@ -78,5 +78,5 @@ export interface SettingsService {
   all(actor: Actor): Promise<{ items: Setting[]; dataDir: string }>
   /** Null resets a value. Rejects with `config.invalid`. */
   change(actor: Actor, values: Record<string, unknown>): Promise<{ items: Setting[]; dataDir: string }>
-  personas(): Promise<Persona[]>
+  personas(actor: Actor): Promise<Persona[]>
 }

@@ -44,6 +44,7 @@ export function SettingControl({ item, label }: ControlProps) {
   const role = modelRoles[item.name]
   if (role) return <ModelControl item={item} label={label} role={role} />
   if (item.name === "voice") return <VoiceControl item={item} label={label} />
+  if (item.name === "personaQuickAnswers") return <QuickAnswersControl item={item} />
   if (item.name === "personaId") return <PersonaControl item={item} label={label} />
   if (typeof item.value === "boolean") {
     return <Switch label={label} isOn={item.value} isDisabled={item.isLocked} onChange={change} />
@@ -65,6 +66,36 @@ function ThemeControl({ item, label }: ControlProps) {
       ]}
       onChange={(theme) => void changeSettings({ theme })}
     />
+  )
+}
+
+/** Each persona as the setting above has it, or its own way. */
+function QuickAnswersControl({ item }: { item: Setting }) {
+  const personas = usePersonas()
+  const chosen = item.value as Record<string, boolean>
+  const choose = (id: string, value: string) => {
+    const { [id]: _, ...others } = chosen
+    void changeSettings({ personaQuickAnswers: value === "usual" ? others : { ...others, [id]: value === "on" } })
+  }
+  return (
+    <div className="stack" style={{ gap: 6 }}>
+      {personas.map(({ id, name }) => (
+        <div key={id} className="row">
+          <span className="grow truncate">{name}</span>
+          <Segmented
+            label={strings.quickAnswersOf(name)}
+            value={chosen[id] === undefined ? "usual" : chosen[id] ? "on" : "off"}
+            isDisabled={item.isLocked}
+            options={[
+              { value: "usual", label: strings.usual },
+              { value: "on", label: strings.on },
+              { value: "off", label: strings.off },
+            ]}
+            onChange={(value) => choose(id, value)}
+          />
+        </div>
+      ))}
+    </div>
   )
 }
 

@@ -21,6 +21,11 @@ export const settingTexts: Record<string, { label: string; hint: string; group: 
     hint: "Says a sentence of your documents at once when it answers by itself, and names where it stands.",
     group: "voice",
   },
+  personaQuickAnswers: {
+    label: "Quick answers by persona",
+    hint: "Where one of them should answer quickly, or never.",
+    group: "voice",
+  },
   personaId: { label: "Persona", hint: "How the assistant writes.", group: "answers" },
   temperature: { label: "Temperature", hint: "0 is the same answer every time; higher is freer.", group: "answers" },
   answerTokens: {
