@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises"
 import {
   audioHeaderBytes,
   bearerPrefix,
@@ -11,8 +12,14 @@ import { AppError } from "#core/errors.ts"
 import { createPushQueue } from "#core/queue.ts"
 import type { Client } from "./client.ts"
 
-/** Samples of one binary frame: 40 ms. */
-const frameSamples = uplinkSampleRate / 25
+/** Of one binary frame. */
+const frameMs = 40
+const frameSamples = (uplinkSampleRate * frameMs) / 1000
+
+export interface SpeakingOptions {
+  /** As fast as somebody speaks, so that words are understood meanwhile. Default: at once. */
+  isLive?: boolean
+}
 
 export interface SpokenTurn {
   turn: TurnState
@@ -30,6 +37,7 @@ export async function socketTurn(
   samples: Float32Array,
   collectionIds: string[] | undefined,
   signal: AbortSignal,
+  { isLive = false }: SpeakingOptions = {},
 ): Promise<SpokenTurn> {
   const socket = new WebSocket(`${client.baseUrl.replace(/^http/, "ws")}/ws`, [
     socketProtocol,
@@ -50,7 +58,7 @@ export async function socketTurn(
       signal,
     )
     socket.send(JSON.stringify({ type: "subscribe", channel: `turn:${turnId}`, afterSeq: -1 }))
-    await sendFrames(socket, streamId, samples, signal)
+    await sendFrames(socket, streamId, samples, isLive, signal)
     return await collect(messages, turnId, signal)
   } finally {
     signal.removeEventListener("abort", stop)
@@ -73,8 +81,10 @@ async function sendFrames(
   socket: WebSocket,
   streamId: number,
   samples: Float32Array,
+  isLive: boolean,
   signal: AbortSignal,
 ): Promise<void> {
+  const began = performance.now()
   const send = (sequence: number, frame: Float32Array): void => {
     const view = new DataView(new ArrayBuffer(audioHeaderBytes + frame.length * 2))
     view.setUint32(0, streamId, true)
@@ -88,6 +98,8 @@ async function sendFrames(
   for (let start = 0; start < samples.length; start += frameSamples) {
     signal.throwIfAborted()
     send(sequence++, samples.subarray(start, start + frameSamples))
+    // A frame exists once it was spoken to its end.
+    if (isLive) await setTimeout(Math.max(0, began + sequence * frameMs - performance.now()), undefined, { signal })
     // Lets the socket drain: a long recording must not pile up in memory.
     while (socket.bufferedAmount > 1_000_000) await new Promise((resolve) => setImmediate(resolve))
   }

@@ -12,6 +12,18 @@ import { loadConfig } from "#core/config.ts"
 import { modelsDir } from "../../models/modelFiles.ts"
 
 const speech = new URL("../../fixtures/speech/", import.meta.url)
+const targetMs = 1200
+
+/** Without the quiet after the last word: 40 dB below the loudest 20 ms. */
+function toLastWord(samples: Float32Array): Float32Array {
+  const block = uplinkSampleRate / 50
+  const loudness = Array.from({ length: Math.floor(samples.length / block) }, (_, index) =>
+    samples.subarray(index * block, (index + 1) * block).reduce((sum, sample) => sum + sample * sample, 0),
+  )
+  const loudest = Math.max(...loudness)
+  return samples.slice(0, (loudness.findLastIndex((sum) => sum > loudest / 10_000) + 1) * block)
+}
+
 const middle = (values: readonly number[], share: number): string => {
   const sorted = values.toSorted((a, b) => a - b)
   const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
@@ -20,7 +32,7 @@ const middle = (values: readonly number[], share: number): string => {
 
 /**
  * Recorded questions to the whole core over the socket, each once with quick answers and once without, in turn: from key up to the
- * first sound. The whole recording is sent at once, so no word of it was transcribed while it was spoken.
+ * first sound. Each is spoken at its own pace and ends with its last word, where the key goes up.
  */
 export async function measureFirstSound(): Promise<void> {
   const signal = new AbortController().signal
@@ -35,7 +47,7 @@ export async function measureFirstSound(): Promise<void> {
     const ask = async (file: string, quickAnswers: boolean) => {
       await client.api("PATCH /api/settings", { body: { quickAnswers } }, signal)
       const samples = await readAudioFile(fileURLToPath(new URL(file, speech)), uplinkSampleRate, signal)
-      const { turn } = await socketTurn(client, samples, [collectionId], signal)
+      const { turn } = await socketTurn(client, toLastWord(samples), [collectionId], signal, { isLive: true })
       const firstMs = turn.timings.find(({ name }) => name === "first-audio")?.endMs
       return { isQuick: turn.quick !== null, firstMs }
     }
@@ -52,7 +64,8 @@ export async function measureFirstSound(): Promise<void> {
     await core.close()
     await rm(dataDir, { recursive: true, force: true })
   }
+  const inTime = waits.quick.filter((wait) => wait <= targetMs).length
   console.log(
-    `first sound after key up, ${asked} recorded questions: quick answer p50 ${middle(waits.quick, 0.5)}, p95 ${middle(waits.quick, 0.95)} (${waits.quick.length} of ${asked}); composed p50 ${middle(waits.composed, 0.5)}, p95 ${middle(waits.composed, 0.95)} (${waits.composed.length})`,
+    `first sound after the last word, ${asked} recorded questions: quick answer in ${targetMs} ms or less ${inTime} of ${waits.quick.length}; p50 ${middle(waits.quick, 0.5)}, p95 ${middle(waits.quick, 0.95)} (${waits.quick.length} of ${asked}); composed p50 ${middle(waits.composed, 0.5)}, p95 ${middle(waits.composed, 0.95)} (${waits.composed.length})`,
   )
 }
