@@ -5,12 +5,13 @@ import { IconButton } from "../../ui/Button.tsx"
 import { formatDuration } from "../../ui/format.ts"
 import { Menu } from "../../ui/Menu.tsx"
 import { openPanel } from "../frame/frameStore.ts"
-import { useModels } from "../models/modelsStore.ts"
 import { readAloud, stopReading, useReading } from "../voice/readAloud.ts"
 import { childrenByParent, newestLeaf } from "./branches.ts"
+import { useModelChoices } from "./chatModel.ts"
 import { useChat } from "./chatStore.ts"
 import { giveFeedback, showBranch } from "./conversations.ts"
 import { startTurn } from "./liveTurns.ts"
+import { beforeSending } from "./SendingDialog.tsx"
 import { strings } from "./strings.ts"
 
 interface AnswerActionsProps {
@@ -79,10 +80,11 @@ function CopyButton({ text }: { text: string }) {
 }
 
 function Regenerate({ chatKey, question }: { chatKey: string; question: Message }) {
-  const models = useModels((state) => state.items)
   const again = (model?: string) =>
     void startTurn(chatKey, { kind: "text", regenerateMessageId: question.id, ...(model ? { model } : {}) })
-  const installed = models.filter((model) => model.role === "llm" && model.status === "installed")
+  const choices = useModelChoices().filter(
+    (choice) => choice.kind === "server" || (choice.kind === "local" && choice.model.status === "installed"),
+  )
   return (
     <Menu
       align="start"
@@ -94,7 +96,11 @@ function Regenerate({ chatKey, question }: { chatKey: string; question: Message 
       entries={[
         strings.regenerateWith,
         { label: strings.sameModel, onSelect: () => again() },
-        ...installed.map((model) => ({ label: model.name, onSelect: () => again(model.id) })),
+        ...choices.map((choice) => ({
+          label: choice.kind === "local" ? choice.model.name : choice.id,
+          end: choice.kind === "server" && choice.server.leavesMachine ? strings.leaves : undefined,
+          onSelect: () => beforeSending(choice, () => again(choice.id)),
+        })),
       ]}
     />
   )

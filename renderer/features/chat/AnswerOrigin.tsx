@@ -21,6 +21,11 @@ export function AnswerOrigin({ route }: { route: AnswerRoute }) {
     <details className="answer-origin">
       <summary>
         {route.sentTo === null ? null : <span className="badge warning">{words.left(route.sentTo)}</span>}
+        {route.instead ? (
+          <span className="badge warning">
+            {route.instead.why === "documents" ? words.kept : words.down(route.instead.of, route.model)}
+          </span>
+        ) : null}
         <span className="faint">{words.why}</span>
       </summary>
       <p>{words.answered(route.model, route.backend)}</p>
@@ -30,7 +35,7 @@ export function AnswerOrigin({ route }: { route: AnswerRoute }) {
         ))}
       </ul>
       {route.alternatives.length > 0 ? <p className="faint">{words.instead(route.alternatives.join(", "))}</p> : null}
-      {isRated ? (
+      {route.decisionId === "" ? null : isRated ? (
         <p className="faint">{words.rated}</p>
       ) : (
         <div className="row" style={{ gap: 8 }}>

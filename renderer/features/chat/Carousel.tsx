@@ -1,40 +1,44 @@
-import { type PointerEvent, useEffect, useMemo, useRef, useState } from "react"
-import type { Model } from "#contract/models.ts"
+import { type PointerEvent, useEffect, useRef, useState } from "react"
 import { asApiError } from "../../api/client.ts"
 import { formatBytes } from "../../ui/format.ts"
 import { toast } from "../frame/frameStore.ts"
-import { activeChatModel, pullModel, selectModel, useModels } from "../models/modelsStore.ts"
-import { useSettings } from "../settings/settingsStore.ts"
+import { pullModel } from "../models/modelsStore.ts"
+import { type ModelChoice, takeChoice, useActiveChoice, useModelChoices } from "./chatModel.ts"
+import { ModelCard } from "./ModelCard.tsx"
+import { beforeSending, useSending } from "./SendingDialog.tsx"
 import { strings } from "./strings.ts"
 
 /** Share of the speed kept per 16 ms after letting go. */
 const friction = 0.94
 
-/** One card per chat model: drag with momentum, wheel, arrow keys, dots. Stopping on a card uses it. */
-export function Carousel() {
-  const items = useModels((state) => state.items)
-  const chosen = useSettings((state) => state.values.chatModel)
-  const models = useMemo(() => items.filter((model) => model.role === "llm"), [items])
-  const active = activeChatModel(items, chosen)
+/** One card per model that may answer: drag with momentum, wheel, arrow keys, dots. Stopping on a card uses it. */
+export function Carousel({ chatKey }: { chatKey: string }) {
+  const choices = useModelChoices()
+  const active = useActiveChoice(chatKey, choices)
+  const isAsking = useSending((state) => state.asked !== null)
   const activeIndex = Math.max(
     0,
-    models.findIndex((model) => model.id === active?.id),
+    choices.findIndex((choice) => choice.id === active?.id),
   )
   const [index, setIndex] = useState(activeIndex)
   const strip = useRef<HTMLDivElement>(null)
   const drag = useDrag(strip, (next) => settle(next))
-  useEffect(() => setIndex(activeIndex), [activeIndex])
+  // Whoever does not agree to send anything is back at what answered before.
+  useEffect(() => {
+    setIndex(activeIndex)
+    if (!isAsking) reveal(strip.current, activeIndex, "smooth")
+  }, [activeIndex, isAsking])
   // biome-ignore lint/correctness/useExhaustiveDependencies: shows the model in use when it opens
-  useEffect(() => reveal(strip.current, activeIndex, "instant"), [models.length])
+  useEffect(() => reveal(strip.current, activeIndex, "instant"), [choices.length])
 
   const settle = (next: number) => {
-    const clamped = Math.max(0, Math.min(models.length - 1, next))
+    const clamped = Math.max(0, Math.min(choices.length - 1, next))
     setIndex(clamped)
     reveal(strip.current, clamped, "smooth")
-    const model = models[clamped]
-    if (model) void use(model)
+    const choice = choices[clamped]
+    if (choice && choice.id !== active?.id) beforeSending(choice, () => void take(chatKey, choice))
   }
-  if (models.length === 0) return null
+  if (choices.length === 0) return null
   return (
     <section className="carousel" aria-label={strings.carousel}>
       <div
@@ -52,23 +56,23 @@ export function Carousel() {
         }}
         {...drag}
       >
-        {models.map((model, place) => (
+        {choices.map((choice, place) => (
           <ModelCard
-            key={model.id}
+            key={choice.id}
             id={`model-card-${place}`}
-            model={model}
-            isActive={model.id === active?.id}
+            choice={choice}
+            isActive={choice.id === active?.id}
             isSelected={place === index}
             onSelect={() => settle(place)}
           />
         ))}
       </div>
       <div className="carousel-dots" aria-hidden>
-        {models.map((model, place) => (
+        {choices.map((choice, place) => (
           <button
             type="button"
             tabIndex={-1}
-            key={model.id}
+            key={choice.id}
             className={place === index ? "active" : ""}
             onClick={() => settle(place)}
           />
@@ -78,59 +82,14 @@ export function Carousel() {
   )
 }
 
-interface ModelCardProps {
-  id: string
-  model: Model
-  isActive: boolean
-  isSelected: boolean
-  onSelect: () => void
-}
-
-function ModelCard({ id, model, isActive, isSelected, onSelect }: ModelCardProps) {
-  const state =
-    model.status === "installed"
-      ? strings.state[model.load]
-      : strings.state[model.status === "downloading" ? "downloading" : "available"]
-  return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the list handles the keys, as a listbox does
-    <div
-      id={id}
-      role="option"
-      tabIndex={-1}
-      aria-selected={isSelected}
-      className={`model-card ${isActive ? "active" : ""}`}
-      onClick={onSelect}
-    >
-      <div className="row">
-        <span className={`dot ${isActive ? model.load : "unloaded"}`} aria-hidden />
-        <strong className="truncate grow">{model.name}</strong>
-      </div>
-      <div className="faint numbers">
-        {formatBytes(model.sizeBytes)} ·{" "}
-        {model.tokensPerSecond === null ? strings.notMeasured : strings.measured(model.tokensPerSecond.toFixed(0))}
-      </div>
-      <div className="row model-card-foot">
-        <span
-          className={`badge ${model.fit.verdict === "fits" ? "success" : model.fit.verdict === "tight" ? "warning" : "danger"}`}
-          title={model.fit.reason}
-        >
-          {strings.fits[model.fit.verdict]}
-        </span>
-        <span className="faint">{state}</span>
-      </div>
-    </div>
-  )
-}
-
-async function use(model: Model): Promise<void> {
+async function take(chatKey: string, choice: ModelChoice): Promise<void> {
   try {
-    if (model.status === "installed") {
-      if (model.id !== useSettings.getState().values.chatModel) await selectModel(model.id)
-    } else if (model.status === "available") {
+    if (choice.kind !== "local" || choice.model.status === "installed") return await takeChoice(chatKey, choice)
+    const { model } = choice
+    if (model.status === "available")
       toast(`${model.name}: ${strings.state.available}`, {
         action: { label: `${strings.download} ${formatBytes(model.sizeBytes)}`, run: () => void pullModel(model.id) },
       })
-    }
   } catch (error) {
     toast(asApiError(error).message, { tone: "danger" })
   }

@@ -9,6 +9,7 @@ import { addFiles, followDocuments, loadCollections, useDocuments } from "../doc
 import { droppedFiles } from "../documents/droppedFiles.ts"
 import { goTo, useFrame } from "../frame/frameStore.ts"
 import { isTyping } from "../frame/useGlobalKeys.ts"
+import { followBackends, loadBackends, useBackends } from "../models/backendsStore.ts"
 import { useModels } from "../models/modelsStore.ts"
 import { SharedNote } from "../people/SharedNote.tsx"
 import { usePushToTalk } from "../voice/usePushToTalk.ts"
@@ -26,6 +27,7 @@ import {
 } from "./conversations.ts"
 import { recoverLiveTurns, resumeTurn, startTurn, stopTurn } from "./liveTurns.ts"
 import { MessageList } from "./MessageList.tsx"
+import { SendingDialog } from "./SendingDialog.tsx"
 import { strings } from "./strings.ts"
 import { useTitle } from "./useTitle.ts"
 import "./chat.css"
@@ -50,7 +52,9 @@ export default function ChatPage() {
   useEffect(() => {
     void loadConversations()
     void loadCollections()
+    void loadBackends()
     const stops = [
+      followBackends(),
       followConversations(),
       followDocuments(),
       useConnection.subscribe((state, previous) => {
@@ -113,10 +117,11 @@ export default function ChatPage() {
           </div>
         )}
         <div className="chat-foot">
-          {isCarouselOpen ? <Carousel /> : null}
+          {isCarouselOpen ? <Carousel chatKey={key} /> : null}
           {sharedBy ? <SharedNote by={sharedBy} /> : <Composer chatKey={key} />}
         </div>
       </section>
+      <SendingDialog chatKey={key} />
       {isDropping ? <div className="drop-veil">{strings.dropHere}</div> : null}
     </div>
   )
@@ -223,12 +228,13 @@ function ContextMeter({ chatKey }: { chatKey: string }) {
 
 function Welcome({ chatKey }: { chatKey: string }) {
   const bundle = useModels((state) => state.bundle)
+  const mayLeave = useBackends((state) => state.items?.some((one) => one.isEnabled && one.leavesMachine) ?? false)
   const hasSample = useDocuments((state) => state.collections.some((collection) => collection.isSample))
   return (
     <div className="chat-welcome">
       <span className="welcome-glow" aria-hidden />
       <h2>{strings.emptyTitle}</h2>
-      <p className="soft">{strings.emptyText}</p>
+      <p className="soft">{mayLeave ? strings.emptyTextServers : strings.emptyText}</p>
       {bundle && !bundle.capabilities.composedAnswers ? (
         <div className="welcome-note">
           <p className="soft">{strings.emptyNoModel}</p>

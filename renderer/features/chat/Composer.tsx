@@ -18,6 +18,7 @@ import { newKey, setDraft, startNewChat, useChat } from "./chatStore.ts"
 import { exportChat, importChat, setCollections } from "./conversations.ts"
 import { startTurn, stopTurn } from "./liveTurns.ts"
 import { PersonaChip } from "./PersonaChip.tsx"
+import { ServerChip } from "./ServerChip.tsx"
 import { strings } from "./strings.ts"
 import { useMentions } from "./useMentions.ts"
 
@@ -253,6 +254,7 @@ function Tools({ chatKey, isTalking }: { chatKey: string; isTalking: boolean }) 
       </IconButton>
       <CollectionMenu chatKey={chatKey} chosen={chosen} />
       <div className="composer-chips scroll">
+        <ServerChip chatKey={chatKey} />
         <PersonaChip chatKey={chatKey} />
         <CollectionChips chatKey={chatKey} chosen={chosen ?? noIds} isNone={chosen !== null && chosen.length === 0} />
       </div>

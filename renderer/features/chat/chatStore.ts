@@ -43,6 +43,8 @@ interface ChatState {
   stoppedQuestions: Record<string, true>
   /** Documents that were named with `@`, by the words that stand for them in a question. */
   mentions: Record<string, string>
+  /** Models picked in chats that are not stored, by chat. */
+  pickedModels: Record<string, string | null>
   /** Persona of a chat that has no conversation yet; null: the one of the settings. */
   newPersonaId: string | null
   isCarouselOpen: boolean
@@ -70,6 +72,7 @@ export const useChat = create<ChatState>(() => ({
   newCount: 0,
   stoppedQuestions: {},
   mentions: {},
+  pickedModels: {},
   newPersonaId: null,
   isCarouselOpen: false,
   contexts: {},
@@ -88,7 +91,13 @@ export function setDraft(key: string, text: string): void {
 }
 
 export function startNewChat(isTemporary = false): void {
-  useChat.setState({ isTemporary, newCollectionIds: null, newPersonaId: null, isListOpen: false })
+  useChat.setState(({ pickedModels }) => ({
+    isTemporary,
+    newCollectionIds: null,
+    newPersonaId: null,
+    pickedModels: { ...pickedModels, [newKey]: null },
+    isListOpen: false,
+  }))
   goTo("chat")
   requestAnimationFrame(focusComposer)
 }

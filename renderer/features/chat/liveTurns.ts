@@ -49,6 +49,8 @@ export async function startTurn(key: string, start: TurnStart): Promise<string |
   // Nothing of a temporary chat is stored: its questions are asked again, not found again.
   const text = start.text ?? (isTemporary ? asked : undefined)
   const collectionIds = start.collectionIds ?? (isNew ? (state.newCollectionIds ?? undefined) : undefined)
+  // A stored chat knows its own.
+  const model = start.model ?? (isNew || isTemporary ? (state.pickedModels[key] ?? undefined) : undefined)
   const named = Object.entries(state.mentions).filter(([words]) => (text ?? asked ?? "").includes(words))
   const body: TurnRequest = {
     kind: start.kind,
@@ -58,7 +60,7 @@ export async function startTurn(key: string, start: TurnStart): Promise<string |
     ...(collectionIds ? { collectionIds } : {}),
     ...(named.length > 0 ? { documentIds: named.map(([, documentId]) => documentId) } : {}),
     ...(isNew && state.newPersonaId ? { personaId: state.newPersonaId } : {}),
-    ...(start.model ? { model: start.model } : {}),
+    ...(model ? { model } : {}),
     options: {
       ...(isTemporary ? { temporary: true } : {}),
       ...(start.speak ? { speak: true } : {}),
@@ -200,6 +202,7 @@ function settle(key: string, conversationId: string, live: LiveTurn): string {
       newCount: state.newCount + 1,
       newCollectionIds: null,
       newPersonaId: null,
+      pickedModels: { ...state.pickedModels, [conversationId]: state.pickedModels[newKey] ?? null, [newKey]: null },
       isTemporary: false,
     }
   })

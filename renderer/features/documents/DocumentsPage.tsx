@@ -1,4 +1,6 @@
 import {
+  CloudOff,
+  CloudUpload,
   EllipsisVertical,
   Files,
   FileUp,
@@ -26,8 +28,10 @@ import { Menu } from "../../ui/Menu.tsx"
 import { Empty } from "../../ui/Notice.tsx"
 import { Progress } from "../../ui/Progress.tsx"
 import { SearchField } from "../../ui/SearchField.tsx"
+import { attempt } from "../frame/attempt.ts"
 import { goTo, useFrame } from "../frame/frameStore.ts"
 import { cancelJob, isActive, useJobs } from "../frame/jobsStore.ts"
+import { loadBackends, useBackends } from "../models/backendsStore.ts"
 import { isShared, mayShare, shareCollection, usePeople } from "../people/peopleStore.ts"
 import { SharedMark } from "../people/SharedNote.tsx"
 import { AudienceField, SharingDialog } from "../people/SharingDialog.tsx"
@@ -36,6 +40,7 @@ import { DocumentTable } from "./DocumentTable.tsx"
 import {
   addFiles,
   addPath,
+  changeCollectionLeaving,
   createCollection,
   deleteCollection,
   followDocuments,
@@ -246,6 +251,8 @@ function Collections({ activeId }: { activeId: string | null }) {
   const [removing, setRemoving] = useState<Collection | null>(null)
   const [sharing, setSharing] = useState<Collection | null>(null)
   const canShare = usePeople((state) => isShared(state) && mayShare(state))
+  const hasServers = useBackends((state) => state.items?.some((server) => server.leavesMachine) ?? false)
+  useEffect(() => void loadBackends(), [])
   return (
     <nav className="collections" aria-label={strings.collections}>
       <div className="collections-head">
@@ -279,6 +286,16 @@ function Collections({ activeId }: { activeId: string | null }) {
                   { label: strings.rename, icon: <Pencil size={14} />, onSelect: () => setEditing(collection) },
                   ...(canShare
                     ? [{ label: people.share, icon: <Users size={14} />, onSelect: () => setSharing(collection) }]
+                    : []),
+                  ...(collection.mayLeave || hasServers
+                    ? [
+                        {
+                          label: collection.mayLeave ? strings.keepHere : strings.letLeave,
+                          icon: collection.mayLeave ? <CloudOff size={14} /> : <CloudUpload size={14} />,
+                          onSelect: () =>
+                            void attempt(() => changeCollectionLeaving(collection.id, !collection.mayLeave)),
+                        },
+                      ]
                     : []),
                   {
                     label: strings.deleteCollection,
@@ -325,7 +342,7 @@ interface CollectionLinkProps {
   isActive: boolean
   count?: number
   isSample?: boolean
-  shared?: Pick<Collection, "sharing" | "sharedBy">
+  shared?: Pick<Collection, "sharing" | "sharedBy" | "mayLeave">
 }
 
 function CollectionLink({ id, name, isActive, count, isSample, shared }: CollectionLinkProps) {
@@ -341,6 +358,7 @@ function CollectionLink({ id, name, isActive, count, isSample, shared }: Collect
     >
       {id ? <Hash size={14} aria-hidden /> : <Files size={14} aria-hidden />}
       <span className="truncate grow">{name}</span>
+      {shared?.mayLeave ? <span className="badge warning">{strings.mayLeave}</span> : null}
       {isSample ? <span className="badge">{strings.sample}</span> : shared ? <SharedMark thing={shared} /> : null}
       {count === undefined ? null : <span className="faint numbers">{count}</span>}
     </a>

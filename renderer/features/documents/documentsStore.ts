@@ -140,6 +140,12 @@ export async function renameCollection(id: string, name: string): Promise<void> 
   })
 }
 
+/** Whether passages of it may be sent to servers that may see documents. Throws `ApiError`. */
+export async function changeCollectionLeaving(id: string, mayLeave: boolean): Promise<void> {
+  await api("PUT /api/collections/:id/leaving", { params: { id }, body: { mayLeave } })
+  await loadCollections()
+}
+
 export async function deleteCollection(id: string): Promise<void> {
   await attempt(async () => {
     await api("DELETE /api/collections/:id", { params: { id } })

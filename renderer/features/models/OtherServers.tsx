@@ -57,7 +57,9 @@ function ServerRow({ server }: { server: BackendView }) {
   const [isRemoving, setIsRemoving] = useState(false)
   const { isBusy, attempt } = useAttempt()
   const { name, host, model, health, allowsDocuments, isEnabled, leavesMachine } = server
-  const choices = [...new Set([...(model === null ? [] : [model]), ...(test?.models.map(({ id }) => id) ?? [])])]
+  const choices = [
+    ...new Set([...(model === null ? [] : [model]), ...(test?.models ?? server.models).map(({ id }) => id)]),
+  ]
   const trouble = test?.error ?? health.lastError
   return (
     <li className="model-row">

@@ -78,7 +78,7 @@ export const strings = {
     key: "Key, if it wants one",
     private: "It is in my own network",
     enabled: "Use it for answers",
-    documents: "It may see passages of my documents",
+    documents: "It may see passages of documents that I let leave",
     elsewhere: (host: string) => `Questions leave this computer, to ${host}`,
     here: (host: string) => `On this computer, ${host}`,
     states: { unknown: "Not tried yet", ok: "Works", failing: "Did not answer", resting: "Left alone for a while" },
