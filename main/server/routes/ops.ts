@@ -41,7 +41,7 @@ export const opsHandlers = ({
       ops.doctor({ isQuick: quick, ...(only === undefined ? {} : { only }) }, signal),
     "GET /config/env": async () => ({ items: ops.configuration() }),
     "POST /config/reload": (_input, { actor }) => ops.reloadConfiguration(actor),
-    "GET /config/personas": async () => ({ personas: await settings.personas() }),
+    "GET /config/personas": async (_input, { actor }) => ({ personas: await settings.personas(actor) }),
     "GET /logs/recent": async ({ query }, { actor }) => {
       requireOwner(actor, "The log")
       return ops.logs(query)
