@@ -18,14 +18,14 @@ import type {
 } from "#server/deps.ts"
 import type { Store } from "#store/types.ts"
 import { createOwnSpeech, noting } from "#voice/ownSpeech.ts"
+import type { Speakers } from "#voice/speakers.ts"
 import { createClonedVoices, createCloningService, openCloning, openLicenceAcceptance } from "./cloningService.ts"
 import type { EngineRack } from "./engines.ts"
 import { createFollowVoice } from "./followVoice.ts"
 import type { People } from "./peopleService.ts"
 import type { Settings } from "./settings.ts"
-import { speakerNames } from "./speakerNames.ts"
-import { createSpeakerService, openSpeakers } from "./speakerService.ts"
-import { createSpeechService } from "./speechService.ts"
+import { createSpeakerService } from "./speakerService.ts"
+import { createSpeechService, type SpeechServiceDeps } from "./speechService.ts"
 import { createSpokenTurns } from "./spokenTurns.ts"
 import { createTuning } from "./tuningService.ts"
 import { createTurnSounds } from "./turnSounds.ts"
@@ -38,6 +38,9 @@ export interface ConversingDeps extends Pick<TurnDeps, "answer" | "persona" | "o
   store: Store
   engines: EngineRack
   codecs: AudioCodecs
+  speakers: Speakers
+  /** Whose voice each segment of a recording is. */
+  namesOf: SpeechServiceDeps["namesOf"]
   /** The machine's own microphones and loudspeakers. */
   devices: AudioDevices
   settings: Pick<Settings, "values" | "change" | "onChange">
@@ -60,7 +63,7 @@ export interface Conversing {
   /** The sound of `/ws`. */
   audio: AudioExchange
   speech: SpeechService
-  speakers: SpeakerService
+  speakerService: SpeakerService
   cloning: CloningService
   wake: WakeService
   tuning: TuningService
@@ -68,7 +71,7 @@ export interface Conversing {
 }
 
 export function createConversing(deps: ConversingDeps): Conversing {
-  const { store, engines, codecs, settings, secrets, clock, log } = deps
+  const { store, engines, codecs, settings, speakers, secrets, clock, log } = deps
   const { vad, speechToText } = engines
   const ownSpeech = createOwnSpeech(() => clock.monotonic())
   const textToSpeech = async () => {
@@ -76,7 +79,6 @@ export function createConversing(deps: ConversingDeps): Conversing {
     return tts && noting(tts, ownSpeech)
   }
   const channels = createVoiceChannels({ devices: deps.devices, log, count: deps.count })
-  const speakers = openSpeakers({ profiles: store.voiceProfiles, encoder: engines.speakerEncoder, vad, secrets })
   const acceptance = openLicenceAcceptance(store.settings, clock)
   const cloning = openCloning({
     records: store.clonedVoices,
@@ -138,12 +140,12 @@ export function createConversing(deps: ConversingDeps): Conversing {
       vad,
       llm: () => engines.llm(null),
       defaultVoice: () => settings.values().voice,
-      namesOf: (actor, samples, segments, signal) => speakerNames(speakers, actor, samples, segments, signal),
+      namesOf: deps.namesOf,
       sentencePauseMs: () => settings.values().sentencePauseMs,
       cloned,
       clock,
     }),
-    speakers: createSpeakerService(speakers, codecs),
+    speakerService: createSpeakerService(speakers, codecs),
     cloning: createCloningService({ cloning, acceptance, speakers, codecs }),
     wake: waking.service,
     tuning: tuning.service,

@@ -66,13 +66,15 @@ import { openPeople } from "./peopleService.ts"
 import { asChosen } from "./personaChoices.ts"
 import { createPrivacyService, hiddenWords } from "./privacyService.ts"
 import { createRagService } from "./ragService.ts"
-import { createReading } from "./reading.ts"
+import { createReading, type ReadingDeps } from "./reading.ts"
 import { createResplitting } from "./resplitting.ts"
 import { openRetrieval } from "./retrieval.ts"
 import { openRouting } from "./routing.ts"
 import { createSample } from "./sample.ts"
 import { createSettingsService, openSettings } from "./settings.ts"
 import { createSound } from "./sound.ts"
+import { speakerNames } from "./speakerNames.ts"
+import { openSpeakers } from "./speakerService.ts"
 import { version } from "./version.ts"
 import { createWakePhrases } from "./wakePhrases.ts"
 import { createWhy } from "./why.ts"
@@ -226,9 +228,18 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
   const uploadsDir = join(config.dataDir, "uploads")
   const codecs = keep(createAudioCodecs({ workerEntry: entryUrl("codecs") }))
   const onDocument = ({ id }: { id: string }) => changed("documents")(id)
+  const speakers = openSpeakers({
+    profiles: store.voiceProfiles,
+    encoder: engines.speakerEncoder,
+    vad: engines.vad,
+    secrets,
+  })
+  const namesOf: ReadingDeps["namesOf"] = (actor, samples, segments, signal) =>
+    speakerNames(speakers, actor, samples, segments, signal)
   const { reader, pages } = createReading({
     codecs,
     speechToText: engines.speechToText,
+    namesOf,
     models: { choose: (role) => models.choose(role), resolve: (id, signal) => models.resolve(id, signal) },
     documents: store.documents,
     uploadsDir,
@@ -421,6 +432,8 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
       engines,
       codecs,
       devices: sound.devices,
+      speakers,
+      namesOf,
       settings,
       wakePhrases: createWakePhrases(catalog, models),
       secrets,
@@ -434,7 +447,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
       log: part("chat"),
     }),
   )
-  const { turns, voiceSessions, audio, speech, speakers, cloning, wake, tuning } = conversing
+  const { turns, voiceSessions, audio, speech, speakerService, cloning, wake, tuning } = conversing
   scope.add(turns.hub.subscribe(metrics.onTurnEvent), (end) => void end())
 
   const backups = keep(
@@ -522,7 +535,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     switchr: routing.switchr,
     settings: createSettingsService(settings, personas, config.dataDir),
     speech,
-    speakers,
+    speakers: speakerService,
     devices: sound.service,
     cloning,
     voiceSessions,

@@ -17,6 +17,7 @@ import { createTranscriber } from "./transcriber.ts"
 export interface ReadingDeps extends Pick<PagesDeps, "documents" | "uploadsDir" | "onDocument"> {
   codecs: AudioCodecs
   speechToText(): Promise<SpeechToText | null>
+  namesOf: Parameters<typeof createTranscriber>[0]["namesOf"]
   models: {
     choose(role: ModelRole): Promise<string | null>
     resolve(id: string, signal: AbortSignal): Promise<{ path: string }>
@@ -39,7 +40,7 @@ export function createReading(deps: ReadingDeps): { reader: Parser; pages: Pages
   const reader = createDocumentReader({
     parser: createParser({ adapter, log }),
     pictureParser: createParser({ name: "pictures", adapter, log, timeoutMs: pictureTimeoutMs }),
-    transcribe: createTranscriber({ codecs: deps.codecs, speechToText: deps.speechToText }),
+    transcribe: createTranscriber(deps),
     async recognition(signal) {
       const id = await models.choose("ocr")
       return id === null ? null : readFile((await models.resolve(id, signal)).path, { signal })

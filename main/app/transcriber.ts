@@ -1,16 +1,26 @@
 import type { AudioCodecs } from "#audio/audioCodecs.ts"
+import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
-import type { SpeechToText } from "#engines/types.ts"
+import type { SpeechToText, TranscriptSegment } from "#engines/types.ts"
 import type { Transcribe } from "#rag/createDocumentReader.ts"
 
 const listenRate = 16_000
+/** A shorter "yes" says too little about its voice: it belongs to whoever speaks. */
+const shortestTellingMs = 1500
 
 /** Speech of recordings for the document index: decoded away from the core's loop, heard by the installed model. */
 export function createTranscriber(deps: {
   codecs: Pick<AudioCodecs, "decodeAudio">
   speechToText(): Promise<SpeechToText | null>
+  /** Whose voice each segment is, as `speakerNames` tells. */
+  namesOf(
+    actor: Actor,
+    samples: Float32Array,
+    segments: readonly TranscriptSegment[],
+    signal: AbortSignal,
+  ): Promise<readonly (string | null)[]>
 }): Transcribe {
-  return async ({ bytes, fileName }, signal) => {
+  return async ({ bytes, fileName, actor }, signal) => {
     const model = await deps.speechToText()
     if (!model) {
       throw new AppError("model.missing", "Recordings need the speech-to-text model, which is not installed.", {
@@ -19,6 +29,16 @@ export function createTranscriber(deps: {
     }
     const options = { filename: fileName, sampleRate: listenRate }
     const { samples } = await deps.codecs.decodeAudio(bytes, options, signal)
-    return await model.transcribe(samples, {}, signal)
+    const { segments } = await model.transcribe(samples, {}, signal)
+    const names = actor ? await deps.namesOf(actor, samples, segments, signal) : []
+    // A recording of nobody who is known is not labelled.
+    if (names.every((name) => name === null)) return { segments }
+    return {
+      segments: segments.map((segment, index) => {
+        const name = names[index] ?? null
+        const isShort = segment.endMs - segment.startMs < shortestTellingMs
+        return name === null && isShort ? segment : { ...segment, speaker: name }
+      }),
+    }
   }
 }

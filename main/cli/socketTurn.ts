@@ -19,6 +19,8 @@ const frameSamples = (uplinkSampleRate * frameMs) / 1000
 export interface SpeakingOptions {
   /** As fast as somebody speaks, so that words are understood meanwhile. Default: at once. */
   isLive?: boolean
+  /** In a chat of its own that is kept. Default: a temporary one. */
+  isKept?: boolean
 }
 
 export interface SpokenTurn {
@@ -29,15 +31,15 @@ export interface SpokenTurn {
 }
 
 /**
- * Speaks one question over the socket that the window uses and gathers the turn and what it says, at the socket's rate. A temporary turn:
- * nothing of it is kept.
+ * Speaks one question over the socket that the window uses and gathers the turn and what it says, at the socket's rate. Unless it is
+ * asked for, nothing of it is kept.
  */
 export async function socketTurn(
   client: Client,
   samples: Float32Array,
   collectionIds: string[] | undefined,
   signal: AbortSignal,
-  { isLive = false }: SpeakingOptions = {},
+  { isLive = false, isKept = false }: SpeakingOptions = {},
 ): Promise<SpokenTurn> {
   const socket = new WebSocket(`${client.baseUrl.replace(/^http/, "ws")}/ws`, [
     socketProtocol,
@@ -54,7 +56,7 @@ export async function socketTurn(
     const streamId = 1
     const { turnId } = await client.api(
       "POST /api/turns",
-      { body: { kind: "voice", source: { type: "socket", streamId }, collectionIds, options: { temporary: true } } },
+      { body: { kind: "voice", source: { type: "socket", streamId }, collectionIds, options: { temporary: !isKept } } },
       signal,
     )
     socket.send(JSON.stringify({ type: "subscribe", channel: `turn:${turnId}`, afterSeq: -1 }))

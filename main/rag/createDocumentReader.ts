@@ -1,15 +1,16 @@
 import { extname } from "node:path"
 import { kindOfName } from "#contract/documentKinds.ts"
+import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
-import type { ParsedDocument, ParseInput } from "./parse/contract.ts"
-import type { Parser } from "./parse/createParser.ts"
-import { layoutSpeech, type SpokenPiece } from "./parse/layoutSpeech.ts"
+import type { ParsedDocument, ParseInput, TextSection, TextUnit } from "./parse/contract.ts"
+import type { FileToRead, Parser } from "./parse/createParser.ts"
+import { layoutSpeech, type SpeakerTurn, type SpokenPiece } from "./parse/layoutSpeech.ts"
 import { pictureType } from "./parse/pictures/pictureHeader.ts"
 import { unitsOf } from "./parse/units.ts"
 
-/** Speech of a recording. Throws `audio.*`, and `model.missing` without a speech-to-text model. */
+/** Speech of a recording, with names where voices of this person's household are known. Throws `audio.*`, and `model.missing` without a speech-to-text model. */
 export type Transcribe = (
-  file: { bytes: Uint8Array; fileName: string },
+  file: { bytes: Uint8Array; fileName: string; actor?: Actor | undefined },
   signal: AbortSignal,
 ) => Promise<{ segments: SpokenPiece[] }>
 
@@ -29,8 +30,8 @@ export function createDocumentReader({ parser, pictureParser, transcribe, recogn
     return (data ? pictureParser : parser).parse({ ...input, recognition: data }, signal)
   }
   return {
-    async parse(input, signal) {
-      if (isRecording(input)) return readRecording(input, transcribe, signal)
+    async parse({ actor, ...input }, signal) {
+      if (isRecording(input)) return readRecording({ ...input, actor }, transcribe, signal)
       if (pictureType(input.bytes) !== null) return readPicture(input, signal)
       try {
         return await parser.parse(input, signal)
@@ -61,11 +62,11 @@ function isRecording({ bytes, fileName }: ParseInput): boolean {
   return isSoundByBytes || (kindOfName(fileName) === "audio" && (isFrame || isContainer))
 }
 
-async function readRecording(input: ParseInput, transcribe: Transcribe, signal: AbortSignal): Promise<ParsedDocument> {
+async function readRecording(input: FileToRead, transcribe: Transcribe, signal: AbortSignal): Promise<ParsedDocument> {
   const { segments } = await transcribe(input, signal).catch((error: unknown) => {
     throw asDocumentError(error)
   })
-  const { text, times } = layoutSpeech(segments)
+  const { text, times, turns } = layoutSpeech(segments)
   if (text === "") {
     throw new AppError("document.no-text", "No speech was heard in the recording.", {
       remedy: "Add a recording in which somebody speaks.",
@@ -80,7 +81,26 @@ async function readRecording(input: ParseInput, transcribe: Transcribe, signal: 
     pageCount: null,
     times,
     datedAt: null,
-    ...unitsOf(text),
+    ...bySpeaker(unitsOf(text), turns),
+  }
+}
+
+/** Each turn is a section under its speaker's name: so every passage of it, and what cites it, says who spoke. */
+function bySpeaker(
+  { sections, units }: { sections: TextSection[]; units: TextUnit[] },
+  turns: readonly SpeakerTurn[],
+): { sections: TextSection[]; units: TextUnit[] } {
+  if (turns.length === 0) return { sections, units }
+  const before = sections.slice(0, 1)
+  return {
+    sections: [
+      ...before,
+      ...turns.map(({ start, speaker }) => ({ headingPath: speaker === null ? [] : [speaker], start })),
+    ],
+    units: units.map((unit) => ({
+      ...unit,
+      section: before.length + turns.findLastIndex(({ start }) => start <= unit.start),
+    })),
   }
 }
 

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest"
+import { createTranscriber } from "#app/transcriber.ts"
+import { ownerActor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
+import { chunkDocument } from "#rag/chunk.ts"
 import { createDocumentReader, type Transcribe } from "#rag/createDocumentReader.ts"
 import type { ParsedDocument } from "#rag/parse/contract.ts"
 import type { Parser } from "#rag/parse/createParser.ts"
@@ -46,6 +49,66 @@ describe("recordings", () => {
       ],
     })
     expect(document.units).toHaveLength(3)
+  })
+
+  it("say who spoke: each turn begins with a name, and every passage of it carries that name", async () => {
+    const spoken = [
+      { startMs: 0, endMs: 3000, text: "The boiler is serviced in October.", speaker: "Ada" },
+      { startMs: 3100, endMs: 3500, text: "Yes." },
+      { startMs: 3600, endMs: 8000, text: "By whom?", speaker: null },
+      { startMs: 8100, endMs: 12_000, text: "By the people from Kessler.", speaker: "Ada" },
+    ]
+    const document = await read("Boiler talk.wav", wav, async () => ({ segments: spoken }))
+    expect(document.text).toBe(
+      "Ada: The boiler is serviced in October.\nYes.\n\nUnknown voice: By whom?\n\nAda: By the people from Kessler.",
+    )
+    const count = async (texts: readonly string[]) => texts.map((text) => text.split(" ").length)
+    // Passages so short that each is one turn, or less.
+    const chunks = await chunkDocument(document, count, { targetTokens: 6, overlapTokens: 0 })
+    const of = (words: string) => chunks.find(({ text }) => text.includes(words))
+    expect(of("October")?.headingPath).toEqual(["Ada"])
+    expect(of("By whom")?.headingPath).toEqual([])
+    expect(of("Kessler")?.headingPath).toEqual(["Ada"])
+  })
+
+  it("are heard on behalf of whoever added them, and never name a voice in the parser's child", async () => {
+    const asked: unknown[] = []
+    const reader = createDocumentReader({
+      parser: {
+        async parse(input) {
+          asked.push(input)
+          return parsed
+        },
+        close: async () => {},
+      },
+      pictureParser: parser,
+      async transcribe({ actor }) {
+        asked.push(actor)
+        return { segments: [{ startMs: 0, endMs: 1, text: "Words." }] }
+      },
+      recognition: async () => null,
+    })
+    await reader.parse({ fileName: "a.wav", bytes: wav, actor: ownerActor }, signal)
+    await reader.parse({ fileName: "a.txt", bytes: bytesOf("Plain."), actor: ownerActor }, signal)
+    expect(asked[0]).toBe(ownerActor)
+    expect(asked[1]).not.toHaveProperty("actor")
+  })
+
+  it("are labelled only where a known voice speaks, and a short word goes to whoever is speaking", async () => {
+    const segments = [
+      { startMs: 0, endMs: 4000, text: "One." },
+      { startMs: 4000, endMs: 4600, text: "Two." },
+      { startMs: 5000, endMs: 9000, text: "Three." },
+    ]
+    const heard = (names: (string | null)[]) =>
+      createTranscriber({
+        codecs: { decodeAudio: async () => ({ samples: new Float32Array(16) }) } as never,
+        speechToText: async () => ({ transcribe: async () => ({ segments }) }) as never,
+        namesOf: async () => names,
+      })({ bytes: wav, fileName: "a.wav", actor: ownerActor }, signal)
+    expect((await heard(["Ada", null, null])).segments.map(({ speaker }) => speaker)).toEqual(["Ada", undefined, null])
+    for (const none of [[], [null, null, null]])
+      expect((await heard(none)).segments.every((segment) => !("speaker" in segment))).toBe(true)
   })
 
   it("are told by their bytes; what only calls itself sound goes to the parser", async () => {

@@ -136,7 +136,7 @@ export function createIndexFiles(deps: IndexFilesDeps): IndexFiles {
       perValue(toParse, async (work) => {
         const fileName = basename(work.document.path)
         const isDone = await attempt(work, "parse", async () => {
-          work.parsed = await deps.parser.parse({ bytes: work.bytes, fileName }, signal)
+          work.parsed = await deps.parser.parse({ bytes: work.bytes, fileName, actor }, signal)
           work.release()
         })
         if (isDone) await toChunk.put(work)

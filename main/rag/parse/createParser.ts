@@ -1,14 +1,21 @@
 import { basename, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import { createHostClient } from "#core/host/client.ts"
 import type { EngineClient, HostAdapter } from "#core/host/types.ts"
 import type { Logger } from "#core/logger.ts"
 import type { ParsedDocument, ParseInput, ParserContract } from "./contract.ts"
 
+/** A file, and on whose behalf it is read. */
+export interface FileToRead extends ParseInput {
+  /** Whose known voices are named in recordings. Absent: nobody's. */
+  actor?: Actor | undefined
+}
+
 export interface Parser {
   /** One file at a time; others wait. Throws `document.*` for the file, or `signal.reason`. */
-  parse(input: ParseInput, signal: AbortSignal): Promise<ParsedDocument>
+  parse(input: FileToRead, signal: AbortSignal): Promise<ParsedDocument>
   close(): Promise<void>
 }
 
