@@ -48,6 +48,8 @@ export interface Decision {
   candidates: readonly [Candidate, ...Candidate[]]
   /** Why the others come later, in the order of the candidates after the first. */
   others: string[]
+  /** Whether the kind was told by meaning, too; else by the rules alone. */
+  usedExamples: boolean
   latencyMs: number
 }
 
@@ -149,6 +151,7 @@ export function createSwitchr(deps: SwitchrDeps): Switchr {
         tools,
         candidates: [first, ...rest],
         others: ranked.slice(1).map(({ notes }) => notes.join(", ") || "further down in the rules"),
+        usedExamples: shares !== null,
         latencyMs: clock.monotonic() - startedAt,
       }
     },
