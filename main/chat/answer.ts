@@ -71,8 +71,13 @@ export async function* answer(
   const reader = model?.composes
     ? await untilAborted(deps.llm(input.model, signal, modelUse(input, retrieval)), signal)
     : null
-  if (reader?.composes) yield* composeAnswer({ input, retrieval, sentences, llm: reader.llm, deps }, signal)
-  else yield* quoteDocuments(input.question, retrieval, signal)
+  if (reader?.composes) {
+    yield* composeAnswer({ input, retrieval, sentences, llm: reader.llm, deps }, signal)
+    return
+  }
+  // Whoever was picked may not read these passages, and who is left does not phrase: that is said, too.
+  if (reader?.llm.route?.instead) yield { type: "sent", route: reader.llm.route }
+  yield* quoteDocuments(input.question, retrieval, signal)
 }
 
 const calendarNames =

@@ -79,12 +79,13 @@ function ServerModel({ choice, isActive }: { choice: Extract<ModelChoice, { kind
       </div>
       <div className="faint truncate">{strings.ofServer(server.name, server.host)}</div>
       <div className="row model-card-foot">
-        {server.leavesMachine ? (
+        {down ? (
+          <span className="badge danger">{strings.serverDown}</span>
+        ) : server.leavesMachine ? (
           <span className="badge warning">{strings.leaves}</span>
         ) : (
           <span className="badge success">{strings.stays}</span>
         )}
-        {down ? <span className="faint">{strings.serverDown}</span> : null}
       </div>
     </>
   )

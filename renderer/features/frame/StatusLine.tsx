@@ -3,6 +3,7 @@ import { useShallow } from "zustand/react/shallow"
 import { baseUrl } from "../../api/session.ts"
 import { formatBytes } from "../../ui/format.ts"
 import { useMetrics } from "../metrics/metricsStore.ts"
+import { useBackends } from "../models/backendsStore.ts"
 import { activeChatModel, useModels } from "../models/modelsStore.ts"
 import { useSettings } from "../settings/settingsStore.ts"
 import { useVoice } from "../voice/voiceStore.ts"
@@ -13,6 +14,7 @@ import { strings } from "./strings.ts"
 /** Only live, true values; each leads to its page. */
 export function StatusLine() {
   const isOffline = useModels((state) => state.bundle?.isOffline ?? false)
+  const hasServers = useBackends((state) => state.items?.some((one) => one.isEnabled && one.leavesMachine) ?? false)
   return (
     <section className="status" aria-label={strings.status.label}>
       <ModelStatus />
@@ -27,7 +29,7 @@ export function StatusLine() {
       </button>
       <button type="button" title={strings.status.offlineHint} onClick={() => goTo("settings", "privacy")}>
         <Lock size={12} aria-hidden />
-        {isOffline ? strings.status.offline : strings.status.local}
+        {isOffline ? strings.status.offline : hasServers ? strings.status.servers : strings.status.local}
       </button>
     </section>
   )

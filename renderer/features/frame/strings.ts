@@ -57,6 +57,7 @@ export const strings = {
     offline: "offline",
     offlineHint: "Nothing leaves this machine: outbound connections are off.",
     local: "local only",
+    servers: "with other servers",
     copyAddress: "Copy the API address",
     copied: "Address copied",
     job: (title: string, percent: string) => `${title} ${percent}`,
