@@ -53,7 +53,8 @@ export async function socketTurn(
   signal.addEventListener("abort", stop, { once: true })
   try {
     await opened(socket)
-    const streamId = 1
+    // One of its own: a socket that is only now closing ends the streams it had.
+    const streamId = 1 + Math.floor(Math.random() * 0x7ffffffe)
     const { turnId } = await client.api(
       "POST /api/turns",
       { body: { kind: "voice", source: { type: "socket", streamId }, collectionIds, options: { temporary: !isKept } } },
