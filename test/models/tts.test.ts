@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { joinVoices } from "#app/joinVoices.ts"
 import { decodeAudio } from "#audio/decodeAudio.ts"
 import { resample } from "#audio/resample.ts"
 import { createSamplesSource } from "#audio/samplesSource.ts"
+import type { Pronunciation } from "#contract/settings.ts"
 import type { TurnEventBody } from "#contract/turns.ts"
 import { createHibari } from "#engines/speech/hibari/createHibari.ts"
 import { runVoiceTurn } from "#voice/runVoiceTurn.ts"
@@ -71,6 +73,19 @@ describe("the Hibari voice", () => {
     expect(peak).toBeLessThan(1)
     expect(20 * Math.log10(rms)).toBeGreaterThan(-26)
     expect(20 * Math.log10(rms)).toBeLessThan(-18)
+  })
+
+  it("says a word as the person's dictionary has it, respelled or by its sounds", async () => {
+    const said = async (text: string, dictionary: Pronunciation[] = []) =>
+      (await joinVoices([voice], () => dictionary)?.synthesize(text, {}, signal))?.samples
+    const plain = await said("Ask Niamh about it.")
+    const respelled = await said("Ask Niamh about it.", [{ word: "niamh", say: "Neev" }])
+    expect(respelled).toEqual(await said("Ask Neev about it."))
+    expect(respelled).not.toEqual(plain)
+    const bySounds = await said("Ask Niamh about it.", [{ word: "niamh", say: "/niːv/" }])
+    expect(bySounds).not.toEqual(plain)
+    const { text } = await stt.transcribe(await resample(bySounds ?? new Float32Array(), 24_000, 16_000), {}, signal)
+    expect(text).toMatch(/n(ee|ea|e|i)[vf]/i)
   })
 
   it("speaks twice as fast at rate 2 and half as fast at rate .5", async () => {

@@ -13,6 +13,8 @@ describe("voice", () => {
     await page.keyboard.up("Space")
     await page.getByText("Speaking", { exact: true }).waitFor()
     await page.locator(".lit").first().waitFor()
+    // The source of the sentence that is being heard.
+    await page.locator(".chip.glowing").waitFor()
     expect(await page.locator(".question-text").textContent()).toBe("How often should the filter be changed?")
     expect([...(fixture.opened.core.uplink.values() ?? [])][0]).toBeGreaterThan(960)
     await page.locator(".voice-band").waitFor({ state: "detached" })
