@@ -68,9 +68,7 @@ export async function* answer(
   const best = sentences[0]
   if (best && retrieval.confidence >= answerFloor) yield { type: "quote", sentence: best.text, citation: best.citation }
   // Who may read these passages is known only now.
-  const reader = model?.composes
-    ? await untilAborted(deps.llm(input.model, signal, modelUse(input, retrieval)), signal)
-    : null
+  const reader = model && (await untilAborted(deps.llm(input.model, signal, modelUse(input, retrieval)), signal))
   if (reader?.composes) {
     yield* composeAnswer({ input, retrieval, sentences, llm: reader.llm, deps }, signal)
     return

@@ -66,6 +66,8 @@ export async function* wholeAnswer(
   const numbered = numberedPassages(solved, isWritten ? parts : null)
   yield { type: "route", route, label, done: isWritten ? 0 : total, total, unit }
   yield { type: "retrieve-end", passages: numbered.passages, found: true, closest: [], embedMs: 0, searchMs: 0 }
+  // Whoever was picked may not read these documents, and who is left does not phrase: that is said, too.
+  if (!isWritten && model?.llm.route?.instead) yield { type: "sent", route: model.llm.route }
   if (isWritten) yield* tell(input, solved, numbered, model.llm, deps, signal)
   else yield* quote(solved, numbered, parts !== undefined && model?.composes === true)
   return true
