@@ -15,9 +15,10 @@ export interface ModelServer {
   close(): Promise<void>
 }
 
-/** A server on this machine that answers as a test wants. */
+/** A server on this machine that answers as a test wants. @param host Address it listens on. */
 export async function startModelServer(
   answer: (request: IncomingMessage, response: ServerResponse, body: Record<string, unknown>) => void,
+  host = "127.0.0.1",
 ): Promise<ModelServer> {
   const asked: AskedOf[] = []
   let leave: () => void = () => undefined
@@ -36,9 +37,9 @@ export async function startModelServer(
       answer(request, response, body)
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
   return {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    baseUrl: `http://${host}:${(server.address() as AddressInfo).port}`,
     asked,
     left,
     async close() {

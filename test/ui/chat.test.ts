@@ -280,6 +280,8 @@ describe("chat", () => {
     await page.locator("#composer").waitFor()
     await page.keyboard.press("Control+m")
     const strip = page.getByRole("listbox", { name: /Chat models/ })
+    await page.locator(".model-card").first().click()
+    await page.locator("#model-card-0.active").waitFor()
     const box = await strip.boundingBox()
     if (!box) throw new Error("The carousel has no place.")
     const card = await page.locator(".model-card").first().boundingBox()
@@ -298,6 +300,8 @@ describe("chat", () => {
     const page = await fixture.open({ state: "full", path: "#/chat" })
     await page.locator("#composer").waitFor()
     await page.keyboard.press("Control+m")
+    await page.locator(".model-card").first().click()
+    await page.locator("#model-card-0.active").waitFor()
     await page.getByRole("listbox", { name: /Chat models/ }).focus()
     await page.keyboard.press("ArrowRight")
     await expect
