@@ -15,7 +15,7 @@ describe("other servers in the window", () => {
       return found.violations.map(({ id }) => id)
     })
     expect(violations).toEqual([])
-    const documents = section.getByLabel("It may see passages of my documents")
+    const documents = section.getByLabel("It may see passages of documents that I let leave")
     expect(await documents.isChecked()).toBe(false)
     await documents.click()
     await expect.poll(() => documents.isChecked()).toBe(true)
