@@ -6,7 +6,17 @@ export type RepositoryName = Exclude<keyof Store, "check" | "scrub" | "backup" |
 export const repositoryMethods = {
   conversations: { create: 1, get: 1, list: 1, update: 1, delete: 1, setSharing: 1, restore: 1, purge: 1, import: 1 },
   messages: { append: 1, get: 1, update: 1, list: 1, path: 1, search: 1 },
-  collections: { create: 1, get: 1, findByName: 1, findBySourcePath: 1, list: 1, setSharing: 1, setLeaving: 1, rename: 1, delete: 1 },
+  collections: {
+    create: 1,
+    get: 1,
+    findByName: 1,
+    findBySourcePath: 1,
+    list: 1,
+    setSharing: 1,
+    setLeaving: 1,
+    rename: 1,
+    delete: 1,
+  },
   documents: {
     upsert: 1,
     get: 1,
