@@ -34,6 +34,12 @@ const embeddedCount = 24
 const number = String.raw`(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|sixty|ninety|half|hundred)`
 const timeUnit = "(?:seconds?|minutes?|mins?|hours?|days?|nights?|weeks?|fortnights?|months?|years?)"
 const months = "january|february|march|april|may|june|july|august|september|october|november|december"
+const unit = String.raw`(?:[€$£¥%°]|(?:[mck]?m|k?g|m?l|kwh?|[vw]|rpm|hpa|eur|usd|gbp|euros?|dollars?|pounds?|met(?:er|re)s?|lit(?:er|re)s?|grams?|pages|copies|people|points|times)\b)`
+/** Four digits that can be a year and are no price, measure or part of a longer number. */
+const year = String.raw`(?<![\d.,:/€$£¥#-]\s?)\b(?:1[5-9]|20)\d{2}\b(?!\s?${unit}|[.,:]?\d|-\d{3}|\s\d{2})`
+const dayInFigures = String.raw`\b(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|the \d{1,2}(?:st|nd|rd|th))\b`
+/** "17.30" is as often a price: the word before it says that it is a time. */
+const dottedTime = String.raw`\b(?:at|from|until|till|by|before|after|since) \d{1,2}\.[0-5]\d\b(?!\s?${unit})`
 const frequency = new RegExp(
   String.raw`\b(?:every|each|once|twice|daily|weekly|monthly|yearly|annually|quarterly|per (?:day|week|month|year)|times an?|after each|${number} times|intervals?)\b`,
   "i",
@@ -46,7 +52,7 @@ const answerPatterns: Record<Exclude<AnswerKind, "any">, RegExp> = {
   quantity: new RegExp(String.raw`\b${number}\b`, "i"),
   money: /[€$£¥]\s?\d|\d\s?(?:€|£|\$|eur|usd|gbp|euros?|dollars?|pounds?|cents?|pence|percent|%)|\bfree\b/i,
   date: new RegExp(
-    String.raw`\b(?:${months}|monday|tuesday|wednesday|thursday|friday|saturday|sunday|\d{4}|\d{1,2}[:.]\d{2}|\d{1,2}\s?(?:am|pm|a\.m\.|p\.m\.)|noon|midnight|${number} ${timeUnit})\b`,
+    String.raw`\b(?:${months}|monday|tuesday|wednesday|thursday|friday|saturday|sunday|\d{1,2}:\d{2}|\d{1,2}(?:[:.]\d{2})?\s?(?:[ap]\.?m|o['’]clock)|noon|midnight|${number} ${timeUnit})\b|${year}|${dayInFigures}|${dottedTime}`,
     "i",
   ),
   person:
