@@ -1,6 +1,6 @@
 import type { CitedSpan, Passage } from "#contract/turns.ts"
+import { dot } from "#core/dot.ts"
 import type { Embedder } from "#engines/types.ts"
-import { dot } from "#rag/dot.ts"
 import { questionParts } from "#rag/queryTerms.ts"
 import { coverageOfStems, type TermWeights } from "#rag/relevance.ts"
 import { type Span, sentencesOf } from "#rag/sentences.ts"

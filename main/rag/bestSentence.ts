@@ -1,6 +1,6 @@
 import type { Passage } from "#contract/turns.ts"
+import { dot } from "#core/dot.ts"
 import type { Embedder } from "#engines/types.ts"
-import { dot } from "./dot.ts"
 import type { AnswerKind, QueryTerms } from "./queryTerms.ts"
 import { answerFloor, coverageOfStems, type TermWeights } from "./relevance.ts"
 import { sentencesOf } from "./sentences.ts"

@@ -1,3 +1,4 @@
+import { dot } from "#core/dot.ts"
 import type { Logger } from "#core/logger.ts"
 import type { Embedder } from "#engines/types.ts"
 import type { Rules } from "./rules.ts"
@@ -96,10 +97,4 @@ async function embedCentres(rules: Rules, model: Embedder): Promise<ReadonlyMap<
       return [name, sum.map((value) => value / length)]
     }),
   )
-}
-
-function dot(left: Float32Array, right: Float32Array): number {
-  let sum = 0
-  for (let index = 0; index < left.length; index++) sum += (left[index] ?? 0) * (right[index] ?? 0)
-  return sum
 }

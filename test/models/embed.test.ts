@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { dot as cosine } from "#core/dot.ts"
 import { createHostClient } from "#core/host/client.ts"
 import { createForkAdapter } from "#core/host/forkAdapter.ts"
 import type { EngineClient } from "#core/host/types.ts"
@@ -9,7 +10,6 @@ import { silentLogger } from "#core/logger.ts"
 import type { OnnxContract } from "#engines/onnx/contract.ts"
 import { createOnnxEmbedder } from "#engines/onnx/embedder.ts"
 import type { Embedder } from "#engines/types.ts"
-import { dot as cosine } from "#rag/dot.ts"
 import { miniLmFiles } from "./modelFiles.ts"
 
 const signal = new AbortController().signal

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
+import { dot as cosine } from "#core/dot.ts"
 import { createHashEmbedder } from "#engines/onnx/hashEmbedder.ts"
-import { dot as cosine } from "#rag/dot.ts"
 
 const { signal } = new AbortController()
 const embed = (texts: string[]) => createHashEmbedder().embed(texts, "passage", signal)

@@ -1,6 +1,7 @@
 import type { Artifact } from "#contract/artifacts.ts"
 import type { Memory } from "#contract/memory.ts"
 import { type Actor, ownerActor } from "#core/actor.ts"
+import { dot } from "#core/dot.ts"
 import { AppError } from "#core/errors.ts"
 import { newId } from "#core/ids.ts"
 import { decodeCursor, toPage } from "../cursor.ts"
@@ -98,7 +99,13 @@ export function createMemoryNotes(tables: Tables): { memories: MemoryRepository;
       return searchable(actor)
         .flatMap((row) =>
           row.vector?.fingerprint === fingerprint && (ids === undefined || ids.includes(row.memory.id))
-            ? [{ memory: toMemory(row), similarity: dot(vector, row.vector.values), seq: row.seq }]
+            ? [
+                {
+                  memory: toMemory(row),
+                  similarity: vector.length === row.vector.values.length ? dot(vector, row.vector.values) : -1,
+                  seq: row.seq,
+                },
+              ]
             : [],
         )
         .sort((a, b) => b.similarity - a.similarity || a.seq - b.seq)
@@ -166,6 +173,3 @@ export function createMemoryNotes(tables: Tables): { memories: MemoryRepository;
   }
   return { memories, artifacts }
 }
-
-const dot = (a: Float32Array, b: Float32Array): number =>
-  a.length === b.length ? a.reduce((sum, value, index) => sum + value * (b[index] as number), 0) : -1
