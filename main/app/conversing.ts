@@ -24,8 +24,9 @@ import type { EngineRack } from "./engines.ts"
 import { createFollowVoice } from "./followVoice.ts"
 import type { People } from "./peopleService.ts"
 import type { Settings } from "./settings.ts"
+import type { NamesOf } from "./speakerNames.ts"
 import { createSpeakerService } from "./speakerService.ts"
-import { createSpeechService, type SpeechServiceDeps } from "./speechService.ts"
+import { createSpeechService } from "./speechService.ts"
 import { createSpokenTurns } from "./spokenTurns.ts"
 import { createTuning } from "./tuningService.ts"
 import { createTurnSounds } from "./turnSounds.ts"
@@ -39,8 +40,7 @@ export interface ConversingDeps extends Pick<TurnDeps, "answer" | "persona" | "o
   engines: EngineRack
   codecs: AudioCodecs
   speakers: Speakers
-  /** Whose voice each segment of a recording is. */
-  namesOf: SpeechServiceDeps["namesOf"]
+  namesOf: NamesOf
   /** The machine's own microphones and loudspeakers. */
   devices: AudioDevices
   settings: Pick<Settings, "values" | "change" | "onChange">

@@ -66,14 +66,14 @@ import { openPeople } from "./peopleService.ts"
 import { asChosen } from "./personaChoices.ts"
 import { createPrivacyService, hiddenWords } from "./privacyService.ts"
 import { createRagService } from "./ragService.ts"
-import { createReading, type ReadingDeps } from "./reading.ts"
+import { createReading } from "./reading.ts"
 import { createResplitting } from "./resplitting.ts"
 import { openRetrieval } from "./retrieval.ts"
 import { openRouting } from "./routing.ts"
 import { createSample } from "./sample.ts"
 import { createSettingsService, openSettings } from "./settings.ts"
 import { createSound } from "./sound.ts"
-import { speakerNames } from "./speakerNames.ts"
+import { type NamesOf, speakerNames } from "./speakerNames.ts"
 import { openSpeakers } from "./speakerService.ts"
 import { version } from "./version.ts"
 import { createWakePhrases } from "./wakePhrases.ts"
@@ -234,7 +234,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     vad: engines.vad,
     secrets,
   })
-  const namesOf: ReadingDeps["namesOf"] = (actor, samples, segments, signal) =>
+  const namesOf: NamesOf = (actor, samples, segments, signal) =>
     speakerNames(speakers, actor, samples, segments, signal)
   const { reader, pages } = createReading({
     codecs,

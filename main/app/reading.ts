@@ -12,12 +12,13 @@ import { fetchPage } from "#rag/pages/fetchPage.ts"
 import { createPages, type Pages, type PagesDeps } from "#rag/pages/pages.ts"
 import { createParser, type Parser, parserExecArgv } from "#rag/parse/createParser.ts"
 import { entryUrl } from "./entries.ts"
+import type { NamesOf } from "./speakerNames.ts"
 import { createTranscriber } from "./transcriber.ts"
 
 export interface ReadingDeps extends Pick<PagesDeps, "documents" | "uploadsDir" | "onDocument"> {
   codecs: AudioCodecs
   speechToText(): Promise<SpeechToText | null>
-  namesOf: Parameters<typeof createTranscriber>[0]["namesOf"]
+  namesOf: NamesOf
   models: {
     choose(role: ModelRole): Promise<string | null>
     resolve(id: string, signal: AbortSignal): Promise<{ path: string }>

@@ -6,6 +6,14 @@ const samplesPerMs = 16
 /** A voice is judged by this much of a segment at most: more says nothing new and costs time. */
 const longestMs = 8000
 
+/** `speakerNames` with the voices that are known here. */
+export type NamesOf = (
+  actor: Actor,
+  samples: Float32Array,
+  segments: readonly Pick<TranscriptSegment, "startMs" | "endMs">[],
+  signal: AbortSignal,
+) => Promise<readonly (string | null)[]>
+
 /** Whose voice each segment of a recording was; null: nobody who is known. Empty where no voices are known at all. */
 export async function speakerNames(
   speakers: Pick<Speakers, "recognize">,

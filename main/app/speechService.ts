@@ -8,6 +8,7 @@ import { AppError } from "#core/errors.ts"
 import type { SpeechToText, TextToSpeech, TranscriptSegment, Vad } from "#engines/types.ts"
 import type { SpeechService } from "#server/deps.ts"
 import { sayAloud } from "./sayAloud.ts"
+import type { NamesOf } from "./speakerNames.ts"
 
 export interface SpeechServiceDeps {
   codecs: AudioCodecs
@@ -15,12 +16,7 @@ export interface SpeechServiceDeps {
   textToSpeech(): Promise<TextToSpeech | null>
   vad(): Promise<Vad | null>
   /** Whose voice each segment was; empty where no voices are known. */
-  namesOf(
-    actor: Actor,
-    samples: Float32Array,
-    segments: readonly TranscriptSegment[],
-    signal: AbortSignal,
-  ): Promise<readonly (string | null)[]>
+  namesOf: NamesOf
   llm(): Promise<{ modelId: string } | null>
   defaultVoice(): string | null
   /** Silence after a sentence. */

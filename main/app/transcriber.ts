@@ -1,8 +1,8 @@
 import type { AudioCodecs } from "#audio/audioCodecs.ts"
-import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
-import type { SpeechToText, TranscriptSegment } from "#engines/types.ts"
+import type { SpeechToText } from "#engines/types.ts"
 import type { Transcribe } from "#rag/createDocumentReader.ts"
+import type { NamesOf } from "./speakerNames.ts"
 
 const listenRate = 16_000
 /** A shorter "yes" says too little about its voice: it belongs to whoever speaks. */
@@ -12,13 +12,7 @@ const shortestTellingMs = 1500
 export function createTranscriber(deps: {
   codecs: Pick<AudioCodecs, "decodeAudio">
   speechToText(): Promise<SpeechToText | null>
-  /** Whose voice each segment is, as `speakerNames` tells. */
-  namesOf(
-    actor: Actor,
-    samples: Float32Array,
-    segments: readonly TranscriptSegment[],
-    signal: AbortSignal,
-  ): Promise<readonly (string | null)[]>
+  namesOf: NamesOf
 }): Transcribe {
   return async ({ bytes, fileName, actor }, signal) => {
     const model = await deps.speechToText()

@@ -53,7 +53,7 @@ export type { PeopleRepository, PersonChanges } from "./types/people.ts"
 export type { PiiRepository } from "./types/pii.ts"
 export type { KeyRepository, SettingsRepository } from "./types/settings.ts"
 export type { TimelineQuery, TimelineRepository } from "./types/timeline.ts"
-export type { TurnSoundRecord, TurnSoundRepository } from "./types/turnSounds.ts"
+export type { TurnSoundRepository } from "./types/turnSounds.ts"
 export type { VoiceProfileRecord, VoiceProfileRepository } from "./types/voiceProfiles.ts"
 
 /**

@@ -1,12 +1,13 @@
+import type { TurnSound } from "#contract/tuning.ts"
 import { notFound } from "../notFound.ts"
-import type { TurnSoundRecord, TurnSoundRepository } from "../types.ts"
+import type { TurnSoundRepository } from "../types.ts"
 import { copy, forgotten, found, mine, type Owned, removeWhere, type Tables } from "./tables.ts"
 
 export function createMemoryTurnSounds(tables: Tables): TurnSoundRepository {
-  const sounds: Owned<{ sound: TurnSoundRecord; sealed: string }>[] = []
+  const sounds: Owned<{ sound: TurnSound; sealed: string }>[] = []
   tables.onRemoval.push(forgotten(sounds))
   const messageOf = (id: string) => tables.messages.find(({ message }) => message.id === id)
-  const isVisible = ({ sound }: { sound: TurnSoundRecord }): boolean => {
+  const isVisible = ({ sound }: { sound: TurnSound }): boolean => {
     const row = messageOf(sound.messageId)
     return tables.conversations.some(({ id, deletedAt }) => id === row?.message.conversationId && deletedAt === null)
   }

@@ -1,6 +1,7 @@
+import type { TurnSound } from "#contract/tuning.ts"
 import type { Actor } from "#core/actor.ts"
 import { notFound } from "../notFound.ts"
-import type { TurnSoundRecord, TurnSoundRepository } from "../types.ts"
+import type { TurnSoundRepository } from "../types.ts"
 import { owned, type StoreContext, type Sync, visible } from "./context.ts"
 import { erasing } from "./erase.ts"
 
@@ -10,7 +11,7 @@ interface Row {
   created_at: number
 }
 
-const toRecord = (row: Row): TurnSoundRecord => ({
+const toSound = (row: Row): TurnSound => ({
   messageId: row.message_id,
   durationMs: row.duration_ms,
   createdAt: row.created_at,
@@ -47,7 +48,7 @@ export function createTurnSounds(context: StoreContext): Sync<TurnSoundRepositor
       all<Row>(
         `SELECT t.message_id, t.duration_ms, t.created_at ${sounds} ORDER BY t.seq DESC`,
         context.owner(actor),
-      ).map(toRecord),
+      ).map(toSound),
     sealed(actor, messageId) {
       const row = get<{ sealed: string }>(`SELECT t.sealed ${sounds} AND t.message_id = @messageId`, {
         ...context.owner(actor),
