@@ -209,7 +209,7 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
       speechRunMs = isSpeech ? speechRunMs + frameMs : 0
       // Read again: engines answered meanwhile.
       const current = turn as Spoken | null
-      if (current?.stage !== "listening") scores.speech(probabilities, speechOnset)
+      if (current?.stage !== "listening") scores.speech(probabilities)
       if (current === null) {
         awakeLeftMs -= frameMs
         if (speechRunMs >= neededMs) {

@@ -8,7 +8,7 @@ import type { SpeechToText, Transcript, TurnDetector, Vad, VadStream } from "#en
 import { endOfTurnWait, type PauseHabit } from "./endpointing.ts"
 import { createListeningScores } from "./listeningScores.ts"
 import { createRecording } from "./recording.ts"
-import { createSpeechGate, speechOnset } from "./speechGate.ts"
+import { createSpeechGate } from "./speechGate.ts"
 import { stablePrefix } from "./stablePrefix.ts"
 
 export interface ListenDeps {
@@ -187,7 +187,7 @@ async function record(
       const before = gate.speechEndMs
       const probabilities = await stream.push(recording.slice(checked, recording.length), recordingSignal)
       gate.push(probabilities)
-      scores.speech(probabilities, speechOnset)
+      scores.speech(probabilities)
       checked = recording.length
       // They spoke on after the pause: so long do they pause in mid-turn.
       if (gate.isSpeech && before !== null && reading?.speechEndMs === before)

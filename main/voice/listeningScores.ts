@@ -1,4 +1,5 @@
 import type { ListeningEvent } from "#contract/tuning.ts"
+import { speechOnset } from "./speechGate.ts"
 
 /** Speech is told of once for so many frames of the detector (32 ms each): people read no faster. */
 const framesTold = 3
@@ -6,7 +7,7 @@ const framesTold = 3
 /** Tells what the detectors say, as often as somebody can read it. */
 export interface ListeningScores {
   /** Probabilities of the next frames. */
-  speech(probabilities: readonly number[], threshold: number): void
+  speech(probabilities: readonly number[]): void
   pause(pause: { silenceMs: number; waitMs: number; completion: number | null }): void
 }
 
@@ -14,11 +15,11 @@ export function createListeningScores(tell: (event: ListeningEvent) => void): Li
   let waiting: number[] = []
   let toldMs = Number.POSITIVE_INFINITY
   return {
-    speech(probabilities, threshold) {
+    speech(probabilities) {
       waiting.push(...probabilities)
       if (waiting.length < framesTold) return
       // The loudest of them: a short word must not be lost between two readings.
-      tell({ type: "speech", score: Math.max(...waiting), threshold })
+      tell({ type: "speech", score: Math.max(...waiting), threshold: speechOnset })
       waiting = []
     },
     pause(pause) {
