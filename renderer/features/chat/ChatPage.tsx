@@ -9,7 +9,7 @@ import { addFiles, followDocuments, loadCollections, useDocuments } from "../doc
 import { droppedFiles } from "../documents/droppedFiles.ts"
 import { goTo, useFrame } from "../frame/frameStore.ts"
 import { isTyping } from "../frame/useGlobalKeys.ts"
-import { followBackends, loadBackends, useBackends } from "../models/backendsStore.ts"
+import { loadBackends, useBackends, usesServers } from "../models/backendsStore.ts"
 import { useModels } from "../models/modelsStore.ts"
 import { SharedNote } from "../people/SharedNote.tsx"
 import { usePushToTalk } from "../voice/usePushToTalk.ts"
@@ -54,7 +54,6 @@ export default function ChatPage() {
     void loadCollections()
     void loadBackends()
     const stops = [
-      followBackends(),
       followConversations(),
       followDocuments(),
       useConnection.subscribe((state, previous) => {
@@ -228,7 +227,7 @@ function ContextMeter({ chatKey }: { chatKey: string }) {
 
 function Welcome({ chatKey }: { chatKey: string }) {
   const bundle = useModels((state) => state.bundle)
-  const mayLeave = useBackends((state) => state.items?.some((one) => one.isEnabled && one.leavesMachine) ?? false)
+  const mayLeave = useBackends(usesServers)
   const hasSample = useDocuments((state) => state.collections.some((collection) => collection.isSample))
   return (
     <div className="chat-welcome">

@@ -1,7 +1,7 @@
 import { useMemo } from "react"
 import type { BackendView } from "#contract/backends.ts"
 import type { Model } from "#contract/models.ts"
-import { useBackends } from "../models/backendsStore.ts"
+import { modelIdsOf, useBackends } from "../models/backendsStore.ts"
 import { activeChatModel, selectModel, useModels } from "../models/modelsStore.ts"
 import { changeSettings, useSettings } from "../settings/settingsStore.ts"
 import { newKey, useChat } from "./chatStore.ts"
@@ -20,7 +20,7 @@ const mostPerServer = 8
 export function modelChoices(models: readonly Model[], servers: readonly BackendView[]): ModelChoice[] {
   const used = servers.filter(({ isEnabled }) => isEnabled)
   const ofServers = used.flatMap((server) =>
-    [...new Set([...(server.model === null ? [] : [server.model]), ...server.models.map(({ id }) => id)])]
+    modelIdsOf(server)
       .slice(0, mostPerServer)
       .map((modelId): ModelChoice => ({ kind: "server", id: `${server.name}/${modelId}`, server, modelId })),
   )

@@ -31,7 +31,7 @@ import { SearchField } from "../../ui/SearchField.tsx"
 import { attempt } from "../frame/attempt.ts"
 import { goTo, useFrame } from "../frame/frameStore.ts"
 import { cancelJob, isActive, useJobs } from "../frame/jobsStore.ts"
-import { loadBackends, useBackends } from "../models/backendsStore.ts"
+import { useBackends } from "../models/backendsStore.ts"
 import { isShared, mayShare, shareCollection, usePeople } from "../people/peopleStore.ts"
 import { SharedMark } from "../people/SharedNote.tsx"
 import { AudienceField, SharingDialog } from "../people/SharingDialog.tsx"
@@ -252,7 +252,6 @@ function Collections({ activeId }: { activeId: string | null }) {
   const [sharing, setSharing] = useState<Collection | null>(null)
   const canShare = usePeople((state) => isShared(state) && mayShare(state))
   const hasServers = useBackends((state) => state.items?.some((server) => server.leavesMachine) ?? false)
-  useEffect(() => void loadBackends(), [])
   return (
     <nav className="collections" aria-label={strings.collections}>
       <div className="collections-head">

@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect } from "react"
 import { useSession } from "../../api/session.ts"
 import { connect, useConnection } from "../../api/socket.ts"
 import { followMetrics } from "../metrics/metricsStore.ts"
+import { followBackends, loadBackends } from "../models/backendsStore.ts"
 import { followModels, loadModels } from "../models/modelsStore.ts"
 import { loadSession, usePeople } from "../people/peopleStore.ts"
 import { WhoIsHere } from "../people/WhoIsHere.tsx"
@@ -68,8 +69,9 @@ function Frame() {
     connect()
     void loadSettings()
     void loadModels()
+    void loadBackends()
     void loadJobs().catch(() => undefined)
-    const stops = [followSettings(), followModels(), followJobs(), followMetrics(), keepListening()]
+    const stops = [followSettings(), followModels(), followBackends(), followJobs(), followMetrics(), keepListening()]
     return () => {
       for (const stop of stops) stop()
     }
@@ -123,6 +125,7 @@ function useConnectionRefresh(): void {
         if (state.status !== "open" || previous.status === "open") return
         void loadSettings()
         void loadModels()
+        void loadBackends()
         void loadJobs().catch(() => undefined)
       }),
     [],

@@ -3,7 +3,7 @@ import { useShallow } from "zustand/react/shallow"
 import { baseUrl } from "../../api/session.ts"
 import { formatBytes } from "../../ui/format.ts"
 import { useMetrics } from "../metrics/metricsStore.ts"
-import { useBackends } from "../models/backendsStore.ts"
+import { useBackends, usesServers } from "../models/backendsStore.ts"
 import { activeChatModel, useModels } from "../models/modelsStore.ts"
 import { useSettings } from "../settings/settingsStore.ts"
 import { useVoice } from "../voice/voiceStore.ts"
@@ -14,7 +14,7 @@ import { strings } from "./strings.ts"
 /** Only live, true values; each leads to its page. */
 export function StatusLine() {
   const isOffline = useModels((state) => state.bundle?.isOffline ?? false)
-  const hasServers = useBackends((state) => state.items?.some((one) => one.isEnabled && one.leavesMachine) ?? false)
+  const hasServers = useBackends(usesServers)
   return (
     <section className="status" aria-label={strings.status.label}>
       <ModelStatus />

@@ -3,14 +3,7 @@ import { useEffect, useState } from "react"
 import type { BackendView } from "#contract/backends.ts"
 import { Button, IconButton } from "../../ui/Button.tsx"
 import { Confirm } from "../../ui/Dialog.tsx"
-import {
-  changeBackend,
-  followBackends,
-  loadBackends,
-  removeBackend,
-  testBackend,
-  useBackends,
-} from "./backendsStore.ts"
+import { changeBackend, loadBackends, modelIdsOf, removeBackend, testBackend, useBackends } from "./backendsStore.ts"
 import { ServerDialog } from "./ServerDialog.tsx"
 import { strings } from "./strings.ts"
 import { useAttempt } from "./useAttempt.ts"
@@ -19,10 +12,7 @@ import { useAttempt } from "./useAttempt.ts"
 export function OtherServers() {
   const items = useBackends((state) => state.items)
   const [isAdding, setIsAdding] = useState(false)
-  useEffect(() => {
-    void loadBackends()
-    return followBackends()
-  }, [])
+  useEffect(() => void loadBackends(), [])
   if (items === null) return null
   const words = strings.servers
   return (
@@ -57,9 +47,7 @@ function ServerRow({ server }: { server: BackendView }) {
   const [isRemoving, setIsRemoving] = useState(false)
   const { isBusy, attempt } = useAttempt()
   const { name, host, model, health, allowsDocuments, isEnabled, leavesMachine } = server
-  const choices = [
-    ...new Set([...(model === null ? [] : [model]), ...(test?.models ?? server.models).map(({ id }) => id)]),
-  ]
+  const choices = modelIdsOf(server, test?.models)
   const trouble = test?.error ?? health.lastError
   return (
     <li className="model-row">

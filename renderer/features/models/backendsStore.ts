@@ -16,6 +16,15 @@ interface BackendsState {
 
 export const useBackends = create<BackendsState>(() => ({ items: null, tests: {} }))
 
+/** Some answers may come from another computer. */
+export const usesServers = ({ items }: BackendsState): boolean =>
+  items?.some(({ isEnabled, leavesMachine }) => isEnabled && leavesMachine) ?? false
+
+/** Ids of a server's models, its usual one first. @param listed Those it listed; default: when it was last tried. */
+export const modelIdsOf = ({ model, models }: BackendView, listed: readonly { id: string }[] = models): string[] => [
+  ...new Set([...(model === null ? [] : [model]), ...listed.map(({ id }) => id)]),
+]
+
 export async function loadBackends(): Promise<void> {
   // Whoever may not see the servers sees no section for them.
   const items = await api("GET /api/backends").then(

@@ -5,7 +5,7 @@ import { Button } from "../../ui/Button.tsx"
 import { formatDuration, formatTime } from "../../ui/format.ts"
 import { goTo, toast } from "../frame/frameStore.ts"
 import { Waterfall } from "../metrics/Waterfall.tsx"
-import { usePeople } from "../people/peopleStore.ts"
+import { isOwner, usePeople } from "../people/peopleStore.ts"
 import { KeepSound, KeptSound } from "./KeptSound.tsx"
 import { LiveScores } from "./LiveScores.tsx"
 import { strings } from "./strings.ts"
@@ -61,8 +61,8 @@ function TurnRow({ message }: { message: Message }) {
 function Report() {
   const [hasSound, setHasSound] = useState(false)
   const kept = useTuning(({ sounds }) => sounds.size)
-  const isOwner = usePeople((state) => (state.me?.role ?? "owner") === "owner")
-  if (!isOwner) return null
+  const mayReport = usePeople(isOwner)
+  if (!mayReport) return null
   return (
     <div className="stack" style={{ gap: 8 }}>
       {kept === 0 ? null : (
