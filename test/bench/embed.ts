@@ -11,17 +11,13 @@ import { availableParallelism, tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { Tensor } from "onnxruntime-node"
-import { createHostClient } from "#core/host/client.ts"
-import { createForkAdapter } from "#core/host/forkAdapter.ts"
-import { silentLogger } from "#core/logger.ts"
-import type { OnnxContract } from "#engines/onnx/contract.ts"
-import { createOnnxEmbedder } from "#engines/onnx/embedder.ts"
+import { dot as cosine } from "#core/dot.ts"
 import { loadEmbedder } from "#engines/onnx/embeddingModel.ts"
 import { planBatches } from "#engines/onnx/planBatches.ts"
 import { openSession } from "#engines/onnx/session.ts"
 import { loadTokenizer } from "#engines/onnx/textTokenizer.ts"
-import { dot as cosine } from "#rag/dot.ts"
 import { miniLmFiles, testdataDir } from "../models/modelFiles.ts"
+import { openMiniLm } from "./shared/miniLm.ts"
 
 const rounds = 4
 const textCount = 192
@@ -70,16 +66,7 @@ async function rawLoop(texts: readonly string[], batchSize: number): Promise<Flo
   return result
 }
 
-const client = createHostClient<OnnxContract>({
-  name: "onnx",
-  adapter: createForkAdapter({ entry: new URL("../../main/engines/onnx/entry.ts", import.meta.url) }),
-  log: silentLogger,
-})
-const embedder = createOnnxEmbedder({
-  client,
-  model: { id: "all-minilm-l6-v2", ...miniLmFiles, dimensions: 384, maxTokens, pooling: "mean", sha256: "bench" },
-  threads,
-})
+const { embedder, stop } = openMiniLm({ threads, maxTokens })
 
 try {
   const first = await embedder.embed(texts, "passage", signal)
@@ -94,7 +81,7 @@ try {
   if (peer > 0) await compareTransformers(resolve(process.argv[peer + 1] ?? "."))
   if (process.argv.includes("--budgets")) await compareBudgets()
 } finally {
-  await client.stop()
+  await stop()
   await session.release()
 }
 

@@ -5,15 +5,12 @@
  * new database: five turns of the small folder (`--turns N`), one of the large one, told as medians.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { availableParallelism, tmpdir } from "node:os"
+import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { kindOfName } from "#contract/documentKinds.ts"
 import { ownerActor } from "#core/actor.ts"
-import { createHostClient } from "#core/host/client.ts"
 import { createForkAdapter } from "#core/host/forkAdapter.ts"
 import { silentLogger } from "#core/logger.ts"
-import type { OnnxContract } from "#engines/onnx/contract.ts"
-import { createOnnxEmbedder } from "#engines/onnx/embedder.ts"
 import type { Embedder } from "#engines/types.ts"
 import { createIngest } from "#rag/ingest.ts"
 import { createParser, type Parser, parserExecArgv } from "#rag/parse/createParser.ts"
@@ -21,6 +18,7 @@ import { passageInput } from "#rag/passageInput.ts"
 import { createVectorIndex } from "#rag/vectorIndex.ts"
 import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
 import { miniLmFiles, testdataDir } from "../models/modelFiles.ts"
+import { openMiniLm } from "./shared/miniLm.ts"
 
 const { signal } = new AbortController()
 const option = (name: string, otherwise: number): number => {
@@ -36,24 +34,7 @@ else await run()
 
 async function run(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "zenglow-bench-"))
-  const client = createHostClient<OnnxContract>({
-    name: "onnx",
-    adapter: createForkAdapter({ entry: new URL("../../main/engines/onnx/entry.ts", import.meta.url) }),
-    log: silentLogger,
-    concurrency: 4,
-  })
-  const embedder = createOnnxEmbedder({
-    client,
-    model: {
-      id: "all-minilm-l6-v2",
-      ...miniLmFiles,
-      dimensions: 384,
-      maxTokens: 256,
-      pooling: "mean",
-      sha256: "bench",
-    },
-    threads: Math.max(1, availableParallelism()),
-  })
+  const { embedder, stop } = openMiniLm({ concurrency: 4 })
   const parserEntry = new URL("../../main/rag/parse/entry.ts", import.meta.url)
   const parser = createParser({
     adapter: createForkAdapter({
@@ -79,7 +60,7 @@ async function run(): Promise<void> {
     await measure(`${count} generated files, seed 1`, generated, 1)
   } finally {
     await parser.close()
-    await client.stop()
+    await stop()
     rmSync(folder, { recursive: true, force: true })
   }
 }

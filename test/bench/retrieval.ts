@@ -5,15 +5,11 @@
  */
 import { createHash } from "node:crypto"
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { availableParallelism, tmpdir } from "node:os"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ownerActor } from "#core/actor.ts"
 import { systemClock } from "#core/clock.ts"
-import { createHostClient } from "#core/host/client.ts"
-import { createForkAdapter } from "#core/host/forkAdapter.ts"
 import { silentLogger } from "#core/logger.ts"
-import type { OnnxContract } from "#engines/onnx/contract.ts"
-import { createOnnxEmbedder } from "#engines/onnx/embedder.ts"
 import { type JudgedQuery, mean, pairedDifference, scoreRankings } from "#rag/evaluate.ts"
 import { fuse, reciprocalRankFusion, type SearchShares } from "#rag/fuse.ts"
 import { passageInput } from "#rag/passageInput.ts"
@@ -22,6 +18,7 @@ import { retrievePassages } from "#rag/retrieve.ts"
 import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
 import type { LexicalHit, VectorHit } from "#store/types.ts"
 import { miniLmFiles, testdataDir } from "../models/modelFiles.ts"
+import { openMiniLm } from "./shared/miniLm.ts"
 
 const folder = join(testdataDir() ?? "testdata", "ir", "cranfield")
 const signal = new AbortController().signal
@@ -34,21 +31,7 @@ if (!process.argv.includes("--quality")) await import("./retrievalSpeed.ts")
 async function run(): Promise<void> {
   const documents = readDocuments()
   const queries = readQueries()
-  const client = createHostClient<OnnxContract>({
-    name: "onnx",
-    adapter: createForkAdapter({ entry: new URL("../../main/engines/onnx/entry.ts", import.meta.url) }),
-    log: silentLogger,
-  })
-  const threads = Math.max(1, availableParallelism())
-  const model = {
-    id: "all-minilm-l6-v2",
-    ...miniLmFiles,
-    dimensions: 384,
-    maxTokens: 256,
-    pooling: "mean" as const,
-    sha256: "bench",
-  }
-  const embedder = createOnnxEmbedder({ client, model, threads })
+  const { embedder, stop } = openMiniLm()
   const database = mkdtempSync(join(tmpdir(), "zenglow-bench-"))
   const store = await openSqliteStore({ file: join(database, "bench.db"), backupDir: database, log: silentLogger })
   try {
@@ -138,7 +121,7 @@ async function run(): Promise<void> {
     }
   } finally {
     await store.close()
-    await client.stop()
+    await stop()
     rmSync(database, { recursive: true, force: true })
   }
 }

@@ -2,12 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { systemClock } from "#core/clock.ts"
-import { createHostClient } from "#core/host/client.ts"
-import { createForkAdapter } from "#core/host/forkAdapter.ts"
 import { silentLogger } from "#core/logger.ts"
 import { createFakeLlm } from "#engines/fake/fakeLlm.ts"
-import type { OnnxContract } from "#engines/onnx/contract.ts"
-import { createOnnxEmbedder } from "#engines/onnx/embedder.ts"
 import { openBackends } from "#routing/backends.ts"
 import { createClassifier } from "#routing/classify.ts"
 import { defaultRules } from "#routing/defaultRules.ts"
@@ -17,7 +13,8 @@ import { createRuleFile } from "#routing/ruleFile.ts"
 import { parseRules } from "#routing/rules.ts"
 import { createSwitchr } from "#routing/switchr.ts"
 import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
-import { miniLmFiles } from "../models/modelFiles.ts"
+import { backend } from "../fakes/backend.ts"
+import { openMiniLm } from "./shared/miniLm.ts"
 import { readRequests } from "./shared/routingRequests.ts"
 import { seedTarget } from "./shared/seedRouter.ts"
 
@@ -30,23 +27,14 @@ import { seedTarget } from "./shared/seedRouter.ts"
 const kinds = ["quick", "technical", "thorough"]
 const targets: Record<string, string> = { edge: "quick", jarvis: "technical", leonardo: "thorough" }
 const { signal } = new AbortController()
-const client = createHostClient<OnnxContract>({
-  name: "onnx",
-  adapter: createForkAdapter({ entry: new URL("../../main/engines/onnx/entry.ts", import.meta.url) }),
-  log: silentLogger,
-})
-const embedder = createOnnxEmbedder({
-  client,
-  model: { id: "all-minilm-l6-v2", ...miniLmFiles, dimensions: 384, maxTokens: 256, pooling: "mean", sha256: "bench" },
-  threads: 2,
-})
+const { embedder, stop } = openMiniLm({ threads: 2 })
 const dataDir = await mkdtemp(join(tmpdir(), "zenglow-routing-bench-"))
 
 try {
   await accuracy()
   await times()
 } finally {
-  await client.stop()
+  await stop()
   await rm(dataDir, { recursive: true, force: true })
 }
 
@@ -100,20 +88,7 @@ async function times(): Promise<void> {
     onChange() {},
     clock: systemClock,
   })
-  for (const name of ["study", "far", "cloud"])
-    await backends.add(
-      {
-        name,
-        kind: "openai",
-        baseUrl: `https://${name}.test`,
-        model: "big",
-        contextTokens: null,
-        allowsPrivate: false,
-        allowsDocuments: false,
-        isEnabled: true,
-      },
-      null,
-    )
+  for (const name of ["study", "far", "cloud"]) await backends.add(backend(name), null)
   const own = createFakeLlm({ modelId: "own" })
   const switchr = createSwitchr({
     backends,

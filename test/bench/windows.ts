@@ -5,7 +5,7 @@
  * `-- windows [--tokens 200,100] [--top 2,4]`.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
-import { availableParallelism, tmpdir } from "node:os"
+import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
@@ -13,11 +13,8 @@ import { selectEvidence } from "#chat/evidence.ts"
 import type { Passage } from "#contract/turns.ts"
 import { ownerActor } from "#core/actor.ts"
 import { systemClock } from "#core/clock.ts"
-import { createHostClient } from "#core/host/client.ts"
 import { createForkAdapter } from "#core/host/forkAdapter.ts"
 import { silentLogger } from "#core/logger.ts"
-import type { OnnxContract } from "#engines/onnx/contract.ts"
-import { createOnnxEmbedder } from "#engines/onnx/embedder.ts"
 import type { Embedder } from "#engines/types.ts"
 import { rankSentences } from "#rag/bestSentence.ts"
 import { createIngest } from "#rag/ingest.ts"
@@ -29,6 +26,7 @@ import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
 import type { ChunkRecord } from "#store/types.ts"
 import { answerCases, answerDocuments } from "../fakes/answerCases.ts"
 import { miniLmFiles } from "../models/modelFiles.ts"
+import { openMiniLm } from "./shared/miniLm.ts"
 
 interface Asked {
   question: string
@@ -64,17 +62,7 @@ if (!existsSync(miniLmFiles.modelPath)) console.log("windows: not run (no embedd
 else await run()
 
 async function run(): Promise<void> {
-  const client = createHostClient<OnnxContract>({
-    name: "onnx",
-    adapter: createForkAdapter({ entry: new URL("../../main/engines/onnx/entry.ts", import.meta.url) }),
-    log: silentLogger,
-  })
-  const model = { id: "all-minilm-l6-v2", ...miniLmFiles, dimensions: 384, maxTokens: 256, pooling: "mean" as const }
-  const embedder = createOnnxEmbedder({
-    client,
-    model: { ...model, sha256: "bench" },
-    threads: Math.max(1, availableParallelism()),
-  })
+  const { embedder, stop } = openMiniLm()
   const entry = new URL("../../main/rag/parse/entry.ts", import.meta.url)
   const adapter = createForkAdapter({ entry, execArgv: parserExecArgv(entry), env: {}, log: silentLogger })
   const parser = createParser({ adapter, log: silentLogger })
@@ -82,7 +70,7 @@ async function run(): Promise<void> {
     for (const tokens of passageTokens) await measure(tokens, embedder, parser)
   } finally {
     await parser.close()
-    await client.stop()
+    await stop()
   }
 }
 

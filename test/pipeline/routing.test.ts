@@ -3,7 +3,6 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { writeText } from "#chat/writeText.ts"
-import type { Backend } from "#contract/backends.ts"
 import type { TurnEventBody } from "#contract/turns.ts"
 import { systemClock } from "#core/clock.ts"
 import { isThisMachine } from "#core/egress/thisMachine.ts"
@@ -16,19 +15,9 @@ import { createRoutedLlm } from "#routing/routedLlm.ts"
 import { createRuleFile } from "#routing/ruleFile.ts"
 import { createSwitchr, type RoutingRequest } from "#routing/switchr.ts"
 import { createMemoryStore } from "#store/memory/createMemoryStore.ts"
+import { backend } from "../fakes/backend.ts"
 
 const signal = new AbortController().signal
-const backend = (name: string, changes: Partial<Backend> = {}): Backend => ({
-  name,
-  kind: "openai",
-  baseUrl: `https://${name}.test`,
-  model: "big",
-  contextTokens: null,
-  allowsPrivate: false,
-  allowsDocuments: false,
-  isEnabled: true,
-  ...changes,
-})
 const essay = "Write an essay that compares two revolutions"
 
 let directory: string
