@@ -149,8 +149,7 @@ function createRestart() {
 function prepareDataDir(dataDir: string): void {
   const remedy = "Choose another one with --data-dir or ZENGLOW_DATA_DIR."
   try {
-    // Recursive creation never returns where a parent takes no children, as in /proc.
-    if (!existsSync(dataDir)) mkdirSync(dataDir, { recursive: !existsSync(dirname(dataDir)), mode: 0o700 })
+    if (!existsSync(dataDir)) makeDirectory(dataDir)
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (cause) {
     const isFile = statSync(dataDir, { throwIfNoEntry: false })?.isFile()
@@ -160,5 +159,15 @@ function prepareDataDir(dataDir: string): void {
           remedy: `Allow writing there. ${remedy}`,
           cause,
         })
+  }
+}
+
+function makeDirectory(path: string): void {
+  try {
+    // Recursive creation never returns where a parent takes no children, as in /proc.
+    mkdirSync(path, { recursive: !existsSync(dirname(path)), mode: 0o700 })
+  } catch (error) {
+    // Another command may have made it just now.
+    if (!existsSync(path)) throw error
   }
 }
