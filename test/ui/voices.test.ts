@@ -8,7 +8,7 @@ const fixture = windowFixture()
 
 const open = async (options: Partial<WindowOptions> = {}) => {
   const page = await fixture.open({ state: "full", path: "#/settings/voices", ...options })
-  await page.getByRole("heading", { name: "Voices", exact: true }).waitFor()
+  await page.getByRole("heading", { name: "Voices", exact: true, level: 2 }).waitFor()
   return page
 }
 const card = (page: Page) => page.getByRole("region", { name: "Voices", exact: true })
