@@ -41,6 +41,7 @@ describe.skipIf(reason)("devices of the machine", () => {
 
   it("lists them with ids that stay when others come and go", async () => {
     fresh()
+    onTestFinished(() => server.unplug("aaa_headset"))
     const before = await bench.list()
     expect(before.devices.map(({ name }) => name).sort()).toEqual(["default", "desk", "room"])
     await server.plug("microphone", "aaa_headset")
@@ -116,15 +117,22 @@ describe.skipIf(reason)("devices of the machine", () => {
 
   it("falls back when the chosen devices go, and returns when they are back", async () => {
     fresh()
-    await server.plug("microphone", "headset")
-    await server.plug("loudspeaker", "earphones")
+    const unplugBoth = async (): Promise<void> => {
+      await server.unplug("headset")
+      await server.unplug("earphones")
+    }
+    const plugBoth = async (): Promise<void> => {
+      await server.plug("microphone", "headset")
+      await server.plug("loudspeaker", "earphones")
+    }
+    onTestFinished(unplugBoth)
+    await plugBoth()
     bench.select({ input: (await bench.device("headset")).id, output: (await bench.device("earphones")).id })
     const channel = await open()
     expect(channel.status()).toMatchObject({ input: { name: "headset" }, output: { name: "earphones" }, problem: null })
 
     const pulledAt = performance.now()
-    await server.unplug("headset")
-    await server.unplug("earphones")
+    await unplugBoth()
     const fallen = await untilStatus(
       channel,
       ({ input, output }) => input?.name !== "headset" && output?.name === "default",
@@ -139,12 +147,9 @@ describe.skipIf(reason)("devices of the machine", () => {
     await heard
 
     const pluggedAt = performance.now()
-    await server.plug("microphone", "headset")
-    await server.plug("loudspeaker", "earphones")
+    await plugBoth()
     await untilStatus(channel, ({ input, output }) => input?.name === "headset" && output?.name === "earphones")
     show("back on the chosen ones after", pluggedAt)
-    await server.unplug("headset")
-    await server.unplug("earphones")
   })
 
   // Needs a quiet machine: lost blocks move the echo.
@@ -216,6 +221,7 @@ describe.skipIf(reason)("devices of the machine", () => {
 
   it("goes on when a device comes back with another rate", async () => {
     fresh()
+    onTestFinished(() => server.unplug("usb"))
     await server.plug("microphone", "usb")
     bench.select({ input: (await bench.device("usb")).id })
     const channel = await open()
@@ -228,7 +234,6 @@ describe.skipIf(reason)("devices of the machine", () => {
     const heard = ears.until(isLoud)
     await server.say("usb", tone(1, 16_000), 16_000)
     await heard
-    await server.unplug("usb")
   })
 
   it("lets doctor open them, and say that a microphone is silent", async () => {
@@ -237,8 +242,16 @@ describe.skipIf(reason)("devices of the machine", () => {
     expect(await checks.devices(never)).toMatchObject({ inputs: 2, outputs: 2 })
     expect(await checks.opens("output", never)).toBeNull()
     expect(await checks.opens("input", never)).toMatchObject({ message: "The microphone brings nothing but silence." })
-    const saying = server.say("desk", tone(4, 16_000), 16_000)
-    await expect.poll(() => checks.opens("input", never), { timeout: 10_000 }).toBeNull()
+    let isSpeaking = true
+    const saying = (async () => {
+      while (isSpeaking) await server.say("desk", tone(1, 16_000), 16_000)
+    })()
+    await expect
+      .poll(() => checks.opens("input", never), { timeout: 30_000 })
+      .toBeNull()
+      .finally(() => {
+        isSpeaking = false
+      })
     await saying
     expect(bench.devices.current()).toBeNull()
   })

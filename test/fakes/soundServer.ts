@@ -12,6 +12,7 @@ export interface SoundServer {
   /** For processes that are to find its devices, and no others. */
   env: Record<string, string>
   plug(kind: "microphone" | "loudspeaker", name: string, sampleRate?: number): Promise<void>
+  /** Nothing happens to one that is not plugged in. */
   unplug(name: string): Promise<void>
   /** Which devices the system takes by default; null: there is none. */
   setDefault(microphone: string | null, loudspeaker: string | null): Promise<void>
