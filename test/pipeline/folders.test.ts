@@ -30,6 +30,21 @@ const watch = async (rules: { excludes?: string[]; followsGitignore?: boolean; m
 }
 const view = (id: string) => bench.folders.get(ownerActor, id)
 const sleepless = { timeout: 30_000 }
+/** A third of sixty files goes, the others change, and one comes. */
+const checkout = async (): Promise<string[]> =>
+  await Promise.all([
+    bench.put("src/new.md", "Only on this branch."),
+    ...Array.from({ length: 60 }, async (_, n) => {
+      if (n % 3 > 0) return await bench.put(`src/file-${n}.md`, `Version two of ${n}.`)
+      const gone = join(bench.folder, `src/file-${n}.md`)
+      await rm(gone)
+      return gone
+    }),
+  ])
+const isOnOtherBranch = async (): Promise<boolean> => {
+  const found = Object.values(await bench.passages())
+  return found.length === 41 && found.every(([text]) => text?.startsWith("Version two") || text?.startsWith("Only"))
+}
 /** Not so on Windows, nor for the root user. */
 function canBeDenied(): boolean {
   const folder = mkdtempSync(join(tmpdir(), "zenglow-denied-"))
@@ -140,22 +155,27 @@ describe("a watched folder", () => {
   it("has the files of another branch, and none of the one before, after a checkout", sleepless, async () => {
     for (let n = 0; n < 60; n++) await bench.put(`src/file-${n}.md`, `Version one of file ${n}.`)
     await watch()
-    expect(bench.jobs).toEqual(["notes"])
-    await Promise.all(
-      Array.from({ length: 60 }, (_, n) =>
-        n % 3 === 0
-          ? rm(join(bench.folder, `src/file-${n}.md`))
-          : bench.put(`src/file-${n}.md`, `Version two of ${n}.`),
-      ),
-    )
-    await bench.put("src/new.md", "Only on this branch.")
-    await bench.until(async () => {
-      const found = await bench.passages()
-      return (
-        Object.keys(found).length === 41 &&
-        Object.values(found).every(([text]) => text?.startsWith("Version two") || text?.startsWith("Only"))
-      )
+    await checkout()
+    await bench.until(isOnOtherBranch)
+  })
+
+  it("reads what one report of the system names in one job, however many files it is", sleepless, async () => {
+    let report = (_paths: string[]): void => {}
+    await bench.close()
+    bench = await createFolderBench({
+      watch: async (_root, { onChange }) => {
+        report = onChange
+        return { close: async () => {} }
+      },
     })
+    for (let n = 0; n < 60; n++) await bench.put(`src/file-${n}.md`, `Version one of file ${n}.`)
+    const id = await watch()
+    expect(bench.jobs).toEqual(["notes"])
+    const changed = await checkout()
+    report(changed)
+    await bench.folders.settled(id)
+    expect(await isOnOtherBranch()).toBe(true)
+    expect(bench.jobs).toEqual(["notes", "notes"])
   })
 
   it("leaves out what the excludes and .gitignore files name, also later", sleepless, async () => {

@@ -8,7 +8,8 @@ import { ownerActor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
 import type { Embedder } from "#engines/types.ts"
 import { inspect } from "#rag/why/inspect.ts"
-import { createRagBench, inlineParser, type RagBench } from "../fakes/ragBench.ts"
+import { makePdf } from "../fakes/documents.ts"
+import { createRagBench, type RagBench } from "../fakes/ragBench.ts"
 import { createWordEmbedder } from "../fakes/wordEmbedder.ts"
 
 const signal = new AbortController().signal
@@ -35,7 +36,7 @@ afterEach(async () => {
 })
 
 async function fill(
-  files: Record<string, string>,
+  files: Record<string, string | Uint8Array>,
   options: Parameters<typeof createRagBench>[0] = {},
 ): Promise<string> {
   bench = createRagBench(options)
@@ -100,30 +101,21 @@ describe("why a document was not used", () => {
   })
 
   it("1: the file could not be parsed", async () => {
-    const parser = {
-      ...inlineParser,
-      parse: async () => {
-        throw new AppError("document.damaged", "The PDF is damaged.", { remedy: "Save it again." })
-      },
-    }
-    await fill({ "manual.md": manual }, { parser })
-    const report = await why("manual.md")
-    expect(report).toMatchObject({ outcome: "parse-failed", fix: "Save it again." })
-    expect(report.summary).toContain("The PDF is damaged.")
+    const whole = makePdf([[{ text: manual, x: 50, y: 700 }]])
+    await fill({ "manual.pdf": whole.subarray(0, whole.length / 8) })
+    const report = await why("manual.pdf")
+    expect(report.outcome).toBe("parse-failed")
+    expect(report.summary).toBe("“manual” could not be read. The file is not a readable PDF.")
+    expect(report.fix).toBe("Open it in a PDF viewer and print it to a new PDF.")
     expect(failedSteps(report)).toEqual(["parse"])
   })
 
   it("2: a scan without text", async () => {
-    const parser = {
-      ...inlineParser,
-      parse: async () => {
-        throw new AppError("document.no-text", "The PDF has no text.")
-      },
-    }
-    await fill({ "scan.md": manual }, { parser })
-    const report = await why("scan.md")
+    await fill({ "scan.pdf": makePdf([[]]) })
+    const report = await why("scan.pdf")
     expect(report.outcome).toBe("no-text")
-    expect(report.fix).toMatch(/OCR/)
+    expect(report.fix).toContain("zenglow models pull tesseract-eng")
+    expect(failedSteps(report)).toEqual(["parse"])
   })
 
   it("3: not embedded, and the question uses other words", async () => {
