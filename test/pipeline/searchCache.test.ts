@@ -125,6 +125,11 @@ it("answers by words and says why while the embedder fails or gives what is no v
   expect(await ask("kettle")).toMatchObject({ error: undefined, cache: { embedding: "miss", retrieval: "miss" } })
 })
 
+it("searches again for what found nothing", async () => {
+  expect(await ask("kettle")).toMatchObject({ texts: [], cache: { embedding: "miss", retrieval: "miss" } })
+  expect(await ask("kettle")).toMatchObject({ texts: [], cache: { embedding: "hit", retrieval: "miss" } })
+})
+
 it("gives nobody what was found for somebody else", async () => {
   await write(ownerActor, "kettle", "The kettle is red.")
   await ask("kettle")

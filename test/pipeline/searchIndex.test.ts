@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import Database from "better-sqlite3"
 import * as sqliteVec from "sqlite-vec"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { type Actor, ownerActor } from "#core/actor.ts"
 import { silentLogger } from "#core/logger.ts"
 import { nearest } from "#store/nearest.ts"
@@ -154,6 +154,29 @@ describe("search over a generated library", () => {
     expect(await documentsOf({ collectionIds: [collection?.id ?? ""], tags: ["2026"] })).toHaveLength(4)
     await store.documents.setTags(ownerActor, tagged[0] ?? "", [])
     expect(await documentsOf({ tags: ["invoice"] })).toEqual([tagged[1]])
+  })
+
+  it("has the full count from the chosen collection when the nearest passage is in another one", async () => {
+    const { vector } = library.question()
+    const [mine] = await store.collections.list(ownerActor)
+    const other = await store.collections.create(ownerActor, { name: "Other" })
+    onTestFinished(() => store.collections.delete(ownerActor, other.id))
+    const base = { title: "n", path: "n.md", kind: "md" as const, sizeBytes: 1, filePath: null, contentHash: "n" }
+    const { document } = await store.documents.upsert(ownerActor, { collectionId: other.id, ...base })
+    const chunk = { ordinal: 0, text: "Near.", headingPath: [], page: null, start: 0, end: 5, tokenCount: 2 }
+    await store.documents.writeContent(ownerActor, document.id, {
+      text: chunk.text,
+      pages: [],
+      pageCount: null,
+      chunks: [chunk],
+      vectors: [vector],
+      fingerprint: "generated",
+    })
+    const [near] = await byVector(vector, {}, 1)
+    expect(await byVector(vector, { collectionIds: [other.id] })).toEqual([near])
+    const inMine = await byVector(vector, { collectionIds: [mine?.id ?? ""] }, 3)
+    expect(inMine).toHaveLength(3)
+    expect(inMine).not.toContain(near)
   })
 
   it("never finds what belongs to somebody else, by any filter", async () => {
