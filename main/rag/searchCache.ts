@@ -46,7 +46,7 @@ export function createSearchCache({ cache, generation }: SearchCacheDeps): Searc
       const kept = await cache.get(key)
       if (kept !== null) return { value: fromBase64(kept), isHit: true }
       const value = await make()
-      if (value && isDirection(value)) await cache.set(key, toBase64(value))
+      if (value) await cache.set(key, toBase64(value))
       return { value, isHit: false }
     },
     async search<T extends { candidates: readonly unknown[] }>(parts: SearchParts, make: () => Promise<T>) {
@@ -75,6 +75,3 @@ function fromBase64(text: string): Float32Array {
   const bytes = Buffer.from(text, "base64")
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
 }
-
-const isDirection = (vector: Float32Array): boolean =>
-  vector.every(Number.isFinite) && vector.some((value) => value !== 0)

@@ -110,6 +110,7 @@ it("answers by words and says why while the embedder fails or gives what is no v
   const broken = [
     { ...embedder, embed: async () => Promise.reject(new AppError("engine.crashed", "The model stopped.")) },
     { ...embedder, embed: async () => [new Float32Array(32).fill(Number.NaN)] },
+    { ...embedder, embed: async () => [new Float32Array(32)] },
     { ...embedder, embed: async () => [new Float32Array(3)] },
   ]
   for (const [n, other] of broken.entries()) {

@@ -90,7 +90,8 @@ export async function searchBoth(
 /** A vector that is none would rank nothing: the words then decide alone, as when embedding fails. */
 async function embedQuery(embedder: Embedder, text: string, signal: AbortSignal): Promise<Float32Array> {
   const vector = (await embedder.embed([text], "query", signal))[0]
-  if (vector?.length === embedder.dimensions && vector.every(Number.isFinite)) return vector
+  const isUsable = vector?.length === embedder.dimensions && vector.every(Number.isFinite) && vector.some(Boolean)
+  if (vector && isUsable) return vector
   throw new AppError("store.bad-vector", "The embedding model gave no usable vector.", {
     remedy: "Verify the embedding model with `zenglow models verify`, or choose another one.",
   })
