@@ -50,6 +50,14 @@ const sheetBook = (sheet: string): Uint8Array =>
     "xl/worksheets/sheet1.xml": strToU8(`<worksheet><sheetData>${sheet}</sheetData></worksheet>`),
   })
 
+const presentation = (list: string): Uint8Array =>
+  zipSync({
+    "[Content_Types].xml": strToU8(
+      `<Types><Override PartName="/ppt/presentation.xml" ContentType="application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"/></Types>`,
+    ),
+    "ppt/presentation.xml": strToU8(`<p:presentation xmlns:p="p" xmlns:r="r">${list}</p:presentation>`),
+  })
+
 const zeros = (megabytes: number): Uint8Array => new Uint8Array(megabytes * 1024 * 1024)
 
 /** Hostile files of each kind, and the codes they may be answered with; none: they are read, with nothing bad in the text. */
@@ -172,6 +180,9 @@ export function hostileFiles(url: string): { file: NamedFile; codes: string[] }[
       ),
       ["", ...damaged],
     ],
+    ["a mailbox of 20,001 messages", "a.mbox", "From a@b.c\nSubject: s\n\nx\n".repeat(20_001), tooLarge],
+    ["a presentation of 5,001 slides", "a.pptx", presentation('<p:sldId r:id="a"/>'.repeat(5001)), tooLarge],
+    ["a presentation of 1.6 million elements", "a.pptx", presentation("<a/>".repeat(1_600_000)), tooLarge],
     [
       "a sheet whose cells are far out",
       "a.xlsx",

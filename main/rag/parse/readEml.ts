@@ -23,12 +23,13 @@ export async function readMbox(bytes: Uint8Array, readInside: ReadInside): Promi
   const budget = attachmentBudget()
   const texts: string[] = []
   let newest: number | null = null
-  for (const part of messagesOf(bytes)) {
-    if (texts.length >= mostMessages) {
-      throw new AppError("document.too-large", "The mailbox holds more than 20,000 messages.", {
-        remedy: "Split it into smaller mailboxes.",
-      })
-    }
+  const parts = [...messagesOf(bytes)]
+  if (parts.length > mostMessages) {
+    throw new AppError("document.too-large", "The mailbox holds more than 20,000 messages.", {
+      remedy: "Split it into smaller mailboxes.",
+    })
+  }
+  for (const part of parts) {
     const message = await parseMessage(part)
     if (message.sentAt !== null) newest = Math.max(newest ?? 0, message.sentAt)
     texts.push(await renderMail(message, readInside, budget))

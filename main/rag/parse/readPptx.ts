@@ -1,3 +1,4 @@
+import { AppError } from "#core/errors.ts"
 import type { ReadDocument } from "./contract.ts"
 import { markdownTable } from "./markdownTable.ts"
 import { coreProperties, relationsOf } from "./openXml.ts"
@@ -26,7 +27,12 @@ export function readPptx(bytes: Uint8Array): ReadDocument {
   const presentation = parts["ppt/presentation.xml"]
   if (!presentation) throw damagedFile(kind)
   const relations = relationsOf(parts, "ppt/presentation.xml", kind)
-  const listed = findAll(parseXml(presentation, kind), "p:sldId").slice(0, mostSlides)
+  const listed = findAll(parseXml(presentation, kind), "p:sldId")
+  if (listed.length > mostSlides) {
+    throw new AppError("document.too-large", "The presentation holds more than 5,000 slides.", {
+      remedy: "Split it into smaller presentations.",
+    })
+  }
   let text = ""
   const pages: ReadDocument["pages"] = []
   let slideTitle: string | null = null
