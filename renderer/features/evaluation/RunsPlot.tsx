@@ -3,6 +3,7 @@ import uPlot from "uplot"
 import "uplot/dist/uPlot.min.css"
 import type { EvalRun, EvalStepName } from "#contract/evaluations.ts"
 import { formatTime } from "../../ui/format.ts"
+import { useTheme } from "../frame/useTheme.ts"
 import { strings } from "./strings.ts"
 
 const height = 168
@@ -11,6 +12,8 @@ const lines: readonly EvalStepName[] = ["bm25", "hybrid", "learned", "context"]
 /** nDCG@10 of the main steps over the runs of one dataset, oldest first. The values stand in the tables below. */
 export function RunsPlot({ name, runs }: { name: string; runs: readonly EvalRun[] }) {
   const box = useRef<HTMLDivElement>(null)
+  const theme = useTheme()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme needs a new plot
   useEffect(() => {
     const element = box.current
     if (!element) return
@@ -63,6 +66,6 @@ export function RunsPlot({ name, runs }: { name: string; runs: readonly EvalRun[
       observer.disconnect()
       plot.destroy()
     }
-  }, [runs])
+  }, [runs, theme])
   return <div ref={box} role="img" aria-label={strings.plot(name)} className="evaluation-plot" />
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react"
 import uPlot from "uplot"
 import "uplot/dist/uPlot.min.css"
 import { IconButton } from "../../ui/Button.tsx"
+import { useTheme } from "../frame/useTheme.ts"
 import { strings } from "./strings.ts"
 
 export interface ChartSeries {
@@ -163,17 +164,6 @@ function ValueTable({ title, times, series }: Omit<ChartProps, "unit">) {
       </table>
     </div>
   )
-}
-
-/** Colours are read when a plot is made: a change of theme makes it anew. */
-function useTheme(): string {
-  const [theme, setTheme] = useState(document.documentElement.dataset.theme ?? "light")
-  useEffect(() => {
-    const observer = new MutationObserver(() => setTheme(document.documentElement.dataset.theme ?? "light"))
-    observer.observe(document.documentElement, { attributeFilter: ["data-theme"] })
-    return () => observer.disconnect()
-  }, [])
-  return theme
 }
 
 const dataOf = (times: number[], series: ChartSeries[]): uPlot.AlignedData => [
