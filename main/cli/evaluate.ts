@@ -1,5 +1,5 @@
 import { resolve } from "node:path"
-import type { EvalRunDetail } from "#contract/evaluations.ts"
+import type { EvalComparison, EvalRunDetail } from "#contract/evaluations.ts"
 import { chooseCollections } from "./ask.ts"
 import type { Client } from "./client.ts"
 import { ensureModels } from "./ensureModels.ts"
@@ -37,11 +37,28 @@ export async function evaluate(
             "",
             "Against the run before:",
             ...result.comparison.steps.map(({ name, ...gain }) => `  ${name.padEnd(13)} ${gainText(gain)}`),
+            ...changes(result.comparison),
           ]
         : []),
     ].join("\n"),
   )
   return exitCode.done
+}
+
+const shownChanges = 20
+
+/** The questions that were won and lost, largest change first. */
+function changes({ changed }: EvalComparison): string[] {
+  const left = changed.length - shownChanges
+  return [
+    ...changed
+      .slice(0, shownChanges)
+      .map(
+        ({ query, before, after }) =>
+          `  ${after > before ? "better" : "worse "}        ${before.toFixed(4)} → ${after.toFixed(4)}  ${query}`,
+      ),
+    ...(left > 0 ? [`  and ${left} more (--json)`] : []),
+  ]
 }
 
 function table(run: EvalRunDetail): string[] {

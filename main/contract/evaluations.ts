@@ -76,7 +76,18 @@ export const evalComparison = z.object({
       losses: z.number().int(),
     }),
   ),
+  /** Questions that the step `context` ranks better or worse than before, the largest change first. */
+  changed: z.array(
+    z.object({
+      id: z.string(),
+      query: z.string(),
+      /** nDCG@10. */
+      before: z.number(),
+      after: z.number(),
+    }),
+  ),
 })
+export type EvalComparison = z.infer<typeof evalComparison>
 
 /** A question with what it must find: a change of embedder is only taken over when these are found as well as before. */
 export const pinnedQuestion = z.object({

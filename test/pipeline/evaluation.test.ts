@@ -93,6 +93,7 @@ describe("a run over the person's own documents", () => {
     expect(comparison?.against).toBe(first)
     // Nothing changed, so no question did: a run repeats.
     for (const step of comparison?.steps ?? []) expect(step).toMatchObject({ mean: 0, wins: 0, losses: 0, ties: 3 })
+    expect(comparison?.changed).toEqual([])
     await evaluations.delete(ownerActor, second)
     await expect(evaluations.get(ownerActor, second)).rejects.toMatchObject({ code: "evaluation.not-found" })
   })

@@ -32,6 +32,8 @@ describe("evaluation", () => {
     await run.locator("summary").click()
     await run.getByRole("row", { name: /Learned ranking.*over Hybrid/ }).waitFor()
     await run.getByText("Against the run before").waitFor()
+    const better = run.getByRole("region", { name: "Found better than before", exact: true })
+    await better.getByText("0.43 → 0.63 Which day is the bin emptied?").waitFor()
     await run.getByText("Where is the main water valve?").waitFor()
     await run.getByRole("button", { name: "Forget the run of Pinned questions" }).click()
     await expect.poll(() => page.locator(".evaluation-run").count()).toBe(1)

@@ -62,9 +62,10 @@ export function evaluationHandlers(state: SeedState, now: number, fail: () => ne
       const run = runs.find(({ id }) => id === params.id) ?? fail()
       const other = runs.find(({ id }) => id !== run.id)
       const difference = { mean: 0.03, low: 0.01, high: 0.05, wins: 5, ties: 26, losses: 1 }
+      const changed = [{ id: "2", query: "Which day is the bin emptied?", before: 0.43, after: 0.63 }]
       return {
         run,
-        comparison: other ? { against: other.id, steps: [{ name: "context" as const, ...difference }] } : null,
+        comparison: other ? { against: other.id, steps: [{ name: "context" as const, ...difference }], changed } : null,
       }
     },
     "DELETE /api/evaluations/:id": ({ params }) => {

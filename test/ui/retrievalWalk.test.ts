@@ -23,6 +23,7 @@ const { signal } = new AbortController()
 
 describe.skipIf(isMissing)("retrieval in the window", () => {
   let cli: CommandLine
+  let client: ReturnType<typeof createClient>
   let browser: Browser
   let page: Page
   let folder: string
@@ -59,7 +60,7 @@ describe.skipIf(isMissing)("retrieval in the window", () => {
     symlinkSync(join(modelsDir, embedder), join(folder, "models", embedder), "junction")
     cli = createCommandLine({ ZENGLOW_MODELS_DIR: join(folder, "models") })
     const served = await cli.serve()
-    const client = createClient(served.baseUrl, served.key)
+    client = createClient(served.baseUrl, served.key)
     const { items: jobs } = await client.api("GET /api/jobs", {}, signal)
     for (const { id } of jobs)
       for await (const event of client.stream(`/api/jobs/${id}/events`, signal)) expect(event).toBeDefined()
@@ -134,6 +135,15 @@ describe.skipIf(isMissing)("retrieval in the window", () => {
     await own.locator("summary").click()
     await own.getByText("Questions found worst").waitFor()
     await own.getByText("What is the notice period?").waitFor()
+
+    const { items } = await client.api("GET /api/documents", { query: { q: "lentil" } }, signal)
+    await client.api("DELETE /api/documents/:id", { params: { id: items[0]?.id ?? "" } }, signal)
+    await dataset.getByRole("button", { name: "Measure", exact: true }).click()
+    await expect.poll(() => own.locator("summary").count(), { timeout: 60_000 }).toBe(2)
+    await own.locator("summary").first().click()
+    const lost = own.getByRole("region", { name: "Found worse than before", exact: true })
+    await lost.getByText("1.00 → 0.00 How long do the lentils cook?").waitFor()
+    expect(await lost.getByRole("listitem").count()).toBe(1)
     await shot("3-dataset")
 
     const many = join(folder, "many.yaml")
@@ -154,17 +164,15 @@ describe.skipIf(isMissing)("retrieval in the window", () => {
 
     await path.fill(join(folder, "absent.yaml"))
     await dataset.getByRole("button", { name: "Measure", exact: true }).click()
-    await page
-      .getByText(/absent\.yaml/)
-      .first()
-      .waitFor()
+    await page.getByText("There is no dataset at absent.yaml.").waitFor()
     await shot("4-absent")
+    await page.getByRole("button", { name: "Dismiss", exact: true }).click()
   })
 
   it("says why a document was used or not, step by step", async () => {
     for (const [title, isUsed] of [
       ["Brookwell water filter jug: instructions", true],
-      ["Grandma Rosa's red lentil soup", false],
+      ["Emergency sheet for the household", false],
     ] as const) {
       await goTo("#/documents")
       await page.getByRole("button", { name: title, exact: true }).click()

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import type { EvalRun, EvalRunDetail, PinnedQuestion } from "#contract/evaluations.ts"
+import type { EvalComparison, EvalRun, EvalRunDetail, PinnedQuestion } from "#contract/evaluations.ts"
 import type { TurnEventBody } from "#contract/turns.ts"
 import type { Actor } from "#core/actor.ts"
 import { AppError } from "#core/errors.ts"
@@ -39,11 +39,6 @@ export interface EvaluatePayload {
   answers: boolean
 }
 
-export interface Comparison {
-  against: string
-  steps: ({ name: EvalRun["steps"][number]["name"] } & ReturnType<typeof gainOf>)[]
-}
-
 export interface PinnedRecall {
   questions: number
   /** Share of pinned questions whose passage is among the first five. 1 when nothing is pinned. */
@@ -57,7 +52,7 @@ export interface Evaluations {
   runner: JobRunner
   list(actor: Actor): Promise<EvalRun[]>
   /** With the run before of the same dataset, question by question. */
-  get(actor: Actor, id: string): Promise<{ run: EvalRunDetail; comparison: Comparison | null }>
+  get(actor: Actor, id: string): Promise<{ run: EvalRunDetail; comparison: EvalComparison | null }>
   delete(actor: Actor, id: string): Promise<void>
   pins(actor: Actor): Promise<PinnedQuestion[]>
   pin(actor: Actor, values: Pick<PinnedQuestion, "question" | "document" | "passage">): Promise<PinnedQuestion>
@@ -116,18 +111,29 @@ export function createEvaluations(deps: EvaluationsDeps): Evaluations {
   }
 }
 
-/** Steps that both runs have, over the questions that both have. */
-export function compareRuns(before: EvalRunDetail, after: EvalRunDetail): Comparison {
+/** Steps that both runs have, over the questions that both have. What people are answered from is the step `context`. */
+export function compareRuns(before: EvalRunDetail, after: EvalRunDetail): EvalComparison {
   const earlier = new Map(before.perQuestion.map((question) => [question.id, question]))
   const shared = after.perQuestion.filter(({ id }) => earlier.has(id))
-  const steps = after.steps.flatMap(({ name }, at) => {
-    const place = before.steps.findIndex((step) => step.name === name)
-    if (place < 0) return []
-    const old = shared.map(({ id }) => earlier.get(id)?.ndcg10[place] ?? 0)
-    const fresh = shared.map(({ ndcg10 }) => ndcg10[at] ?? 0)
-    return [{ name, ...gainOf(old, fresh) }]
+  const scoresOf = (step: string): { old: number[]; fresh: number[] } | null => {
+    const places = [before, after].map(({ steps }) => steps.findIndex(({ name }) => name === step))
+    if (places.includes(-1)) return null
+    const [old = 0, fresh = 0] = places
+    return {
+      old: shared.map(({ id }) => earlier.get(id)?.ndcg10[old] ?? 0),
+      fresh: shared.map(({ ndcg10 }) => ndcg10[fresh] ?? 0),
+    }
+  }
+  const steps = after.steps.flatMap(({ name }) => {
+    const scores = scoresOf(name)
+    return scores ? [{ name, ...gainOf(scores.old, scores.fresh) }] : []
   })
-  return { against: before.id, steps }
+  const final = scoresOf("context")
+  const changed = shared
+    .map(({ id, query }, at) => ({ id, query, before: final?.old[at] ?? 0, after: final?.fresh[at] ?? 0 }))
+    .filter((question) => question.before !== question.after)
+    .sort((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before))
+  return { against: before.id, steps, changed }
 }
 
 /** How well the pinned questions are found with these dependencies: what a change of embedder, chunks or weights must not lower. */

@@ -1,6 +1,6 @@
 import { Trash2 } from "lucide-react"
 import { useEffect, useState } from "react"
-import type { EvalRun, EvalStepName } from "#contract/evaluations.ts"
+import type { EvalComparison, EvalRun, EvalStepName } from "#contract/evaluations.ts"
 import type { RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
 import { api, asApiError } from "../../api/client.ts"
@@ -15,6 +15,7 @@ import { strings } from "./strings.ts"
 type Detail = RouteOutput<Routes["GET /api/evaluations/:id"]>
 
 const worstShown = 8
+const changedShown = 12
 
 /** Runs by dataset, newest first: a plot where a dataset was measured more than once, and each run's table. */
 export function Runs({ runs }: { runs: readonly EvalRun[] }) {
@@ -138,6 +139,7 @@ function More({ id }: { id: string }) {
               </li>
             ))}
           </ul>
+          <Changed questions={comparison.changed} />
         </>
       ) : null}
       {worst.length > 0 ? (
@@ -153,5 +155,28 @@ function More({ id }: { id: string }) {
         </>
       ) : null}
     </>
+  )
+}
+
+/** Which questions were won and which were lost since the run before. */
+function Changed({ questions }: { questions: readonly EvalComparison["changed"][number][] }) {
+  if (questions.length === 0) return <p className="faint">{strings.unchanged}</p>
+  const groups = [
+    [strings.better, questions.filter(({ before, after }) => after > before)],
+    [strings.worse, questions.filter(({ before, after }) => after < before)],
+  ] as const
+  return groups.map(([title, own]) =>
+    own.length === 0 ? null : (
+      <section key={title} aria-label={title}>
+        <h4>{title}</h4>
+        <ul className="plain-list evaluation-facts">
+          {own.slice(0, changedShown).map(({ id, query, before, after }) => (
+            <li key={id}>
+              <span className="numbers faint">{strings.from(before, after)}</span> {query}
+            </li>
+          ))}
+        </ul>
+      </section>
+    ),
   )
 }

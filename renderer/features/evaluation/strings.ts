@@ -60,6 +60,10 @@ export const strings = {
   unanswerable: (share: number) => `${(100 * share).toFixed(0)} % of the unanswerable told so`,
   grounded: (share: number) => `${(100 * share).toFixed(0)} % of sentences supported`,
   against: "Against the run before",
+  better: "Found better than before",
+  worse: "Found worse than before",
+  from: (before: number, after: number) => `${before.toFixed(2)} → ${after.toFixed(2)}`,
+  unchanged: "No question changed.",
   worst: "Questions found worst",
   notFirst: (score: number) => score.toFixed(2),
 }
