@@ -43,6 +43,8 @@ describe.skipIf(isMissing)("retrieval in the window", () => {
       }
     await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" })
     await page.setViewportSize({ width: 1280, height: 800 })
+    // Colours on their way from one theme to the other have too little contrast.
+    await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== "running"))
   }
   const pins = () => page.getByRole("region", { name: "Pinned questions", exact: true })
   const pin = async (question: string, document: string): Promise<void> => {
