@@ -191,6 +191,35 @@ describe.skipIf(isMissing)("retrieval in the window", () => {
     }
   })
 
+  it("shows the passages before the answer, in a row that never changes its height, nor the place of the text below", async () => {
+    await goTo("#/chat")
+    await page.evaluate(() => {
+      const seen: { isBusy: string | null; height: number; below: number | null }[] = []
+      Object.assign(window, { seen })
+      const look = (): void => {
+        const row = document.querySelector(".answer .chips")
+        const text = document.querySelector(".answer .prose")
+        if (row) {
+          const { top, height } = row.getBoundingClientRect()
+          const below = text?.textContent ? text.getBoundingClientRect().top - top : null
+          seen.push({ isBusy: row.getAttribute("aria-busy"), height, below })
+        }
+        requestAnimationFrame(look)
+      }
+      look()
+    })
+    await page.locator("#composer").fill("How often should the filter be changed?")
+    await page.keyboard.press("Enter")
+    await page.locator(".answer .timing-line").waitFor()
+    const seen = await page.evaluate(
+      () => (window as unknown as { seen: { isBusy: string | null; height: number; below: number | null }[] }).seen,
+    )
+    expect(new Set(seen.map(({ height }) => height)).size).toBe(1)
+    expect(new Set(seen.flatMap(({ below }) => below ?? [])).size).toBe(1)
+    expect(seen.at(-1)?.isBusy).toBe("false")
+    await shot("7-answer")
+  })
+
   it("finds what was built by tag, kind and words, and takes a tag of the person's own", async () => {
     await goTo("#/settings/artifacts")
     const card = page.getByRole("region", { name: "Artifacts", exact: true })
