@@ -30,6 +30,12 @@ describe.skipIf(isMissing)("retrieval in the window", () => {
   const problems: string[] = []
 
   const goTo = (hash: string) => followHash(page, hash)
+  const look = async (colorScheme: "light" | "dark", width: number, height: number): Promise<void> => {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
+    await page.setViewportSize({ width, height })
+    // Colours on their way from one theme to the other have too little contrast.
+    await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== "running"))
+  }
   /** Looked at by people: both sizes, light and dark. */
   const shot = async (name: string): Promise<void> => {
     for (const scheme of ["light", "dark"] as const)
@@ -37,14 +43,10 @@ describe.skipIf(isMissing)("retrieval in the window", () => {
         [1280, 800],
         [390, 844],
       ] as const) {
-        await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" })
-        await page.setViewportSize({ width, height })
+        await look(scheme, width, height)
         await page.screenshot({ path: join(shots, `${name}-${width}-${scheme}.png`) })
       }
-    await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" })
-    await page.setViewportSize({ width: 1280, height: 800 })
-    // Colours on their way from one theme to the other have too little contrast.
-    await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== "running"))
+    await look("light", 1280, 800)
   }
   const pins = () => page.getByRole("region", { name: "Pinned questions", exact: true })
   const pin = async (question: string, document: string): Promise<void> => {
