@@ -69,6 +69,44 @@ describe("a core started from the command line", { timeout: 60_000 }, () => {
     expect(existsSync(join(cli.dataDir, "runtime.json"))).toBe(false)
   })
 
+  it("says why a document was used or not, and names it when it is not there", async () => {
+    await cli.serve()
+    const question = "How often should the filter be changed?"
+    const used = await cli.run(["why", question, "water-filter-jug.md"])
+    expect(used.code).toBe(0)
+    expect(used.stdout).toContain("takes part in the answer.")
+    expect(used.stdout.match(/^[✓!✗·] /gm)).toHaveLength(9)
+    const unused = await cli.run(["why", question, "lentil-soup.md", "--json"])
+    expect(unused.code).toBe(3)
+    expect(JSON.parse(unused.stdout)).toMatchObject({ outcome: expect.not.stringMatching("used"), fix: /./ })
+    const absent = await cli.run(["why", question, "absent.md", "--json"])
+    expect(JSON.parse(absent.stdout)).toMatchObject({ error: { code: "document.not-found" } })
+  })
+
+  it("measures a file of questions, and names those that are found worse than before", async () => {
+    const served = await cli.serve()
+    const file = join(cli.dataDir, "..", "questions.yaml")
+    writeFileSync(
+      file,
+      [
+        "- question: How often should the filter be changed?",
+        "  document: water-filter-jug.md",
+        "- question: How long do the lentils cook?",
+        "  document: lentil-soup.md",
+      ].join("\n"),
+    )
+    const first = await cli.run(["eval", file, "--json"])
+    expect(first.code).toBe(0)
+    const headers = { authorization: `Bearer ${served.key}` }
+    const listed = await fetch(`${served.baseUrl}/api/documents?q=lentil`, { headers })
+    const { items } = (await listed.json()) as { items: { id: string }[] }
+    await fetch(`${served.baseUrl}/api/documents/${items[0]?.id}`, { method: "DELETE", headers })
+    const second = await cli.run(["eval", file])
+    expect(second.stdout).toContain("Against the run before:")
+    expect(second.stdout).toMatch(/worse +1\.0000 → 0\.0000 {2}How long do the lentils cook\?/)
+    expect(second.stdout).not.toMatch(/→.*filter be changed/)
+  })
+
   it("imports the chats of another program from its files", async () => {
     await cli.serve()
     const file = join(cli.dataDir, "..", "thread.json")
