@@ -4,12 +4,12 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Browser, Page } from "playwright"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { createClient } from "#cli/client.ts"
+import type { Client } from "#cli/client.ts"
 import { loadConfig } from "#core/config.ts"
 import { type CommandLine, createCommandLine } from "../fakes/commandLine.ts"
-import { launchBrowser } from "./browser.ts"
 import { followHash } from "./followHash.ts"
 import { seriousFindings } from "./seriousFindings.ts"
+import { openServed, picturesOf } from "./servedWindow.ts"
 
 /** How well documents are found, why one was not, and what was built: the real core with the real embedder, in a real browser. */
 
@@ -23,31 +23,14 @@ const { signal } = new AbortController()
 
 describe.skipIf(isMissing)("retrieval in the window", () => {
   let cli: CommandLine
-  let client: ReturnType<typeof createClient>
+  let client: Client
   let browser: Browser
+  let shot: (name: string) => Promise<void>
   let page: Page
   let folder: string
-  const problems: string[] = []
+  let problems: string[]
 
   const goTo = (hash: string) => followHash(page, hash)
-  const look = async (colorScheme: "light" | "dark", width: number, height: number): Promise<void> => {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
-    await page.setViewportSize({ width, height })
-    // Colours on their way from one theme to the other have too little contrast.
-    await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== "running"))
-  }
-  /** Looked at by people: both sizes, light and dark. */
-  const shot = async (name: string): Promise<void> => {
-    for (const scheme of ["light", "dark"] as const)
-      for (const [width, height] of [
-        [1280, 800],
-        [390, 844],
-      ] as const) {
-        await look(scheme, width, height)
-        await page.screenshot({ path: join(shots, `${name}-${width}-${scheme}.png`) })
-      }
-    await look("light", 1280, 800)
-  }
   const pins = () => page.getByRole("region", { name: "Pinned questions", exact: true })
   const pin = async (question: string, document: string): Promise<void> => {
     await pins().getByLabel("Question").fill(question)
@@ -58,24 +41,12 @@ describe.skipIf(isMissing)("retrieval in the window", () => {
   const runs = () => page.locator(".evaluation-run")
 
   beforeAll(async () => {
-    mkdirSync(shots, { recursive: true })
     folder = mkdtempSync(join(tmpdir(), "zenglow-retrieval-"))
     mkdirSync(join(folder, "models"))
     symlinkSync(join(modelsDir, embedder), join(folder, "models", embedder), "junction")
     cli = createCommandLine({ ZENGLOW_MODELS_DIR: join(folder, "models") })
-    const served = await cli.serve()
-    client = createClient(served.baseUrl, served.key)
-    const { items: jobs } = await client.api("GET /api/jobs", {}, signal)
-    for (const { id } of jobs)
-      for await (const event of client.stream(`/api/jobs/${id}/events`, signal)) expect(event).toBeDefined()
-    browser = await launchBrowser()
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" })
-    page = await context.newPage()
-    page.setDefaultTimeout(30_000)
-    page.on("pageerror", (error) => problems.push(String(error)))
-    const { ticket } = await client.api("POST /api/tickets", {}, signal)
-    await page.goto(`${served.baseUrl}/#ticket=${ticket}`)
-    await page.getByRole("heading", { level: 1 }).waitFor()
+    ;({ browser, page, client, problems } = await openServed(await cli.serve()))
+    shot = picturesOf(page, shots)
   })
   afterAll(async () => {
     await browser?.close()

@@ -1,17 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
 import type { ServerResponse } from "node:http"
 import { networkInterfaces, tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Browser, Page } from "playwright"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { createClient } from "#cli/client.ts"
 import { loadConfig } from "#core/config.ts"
 import { type CommandLine, createCommandLine } from "../fakes/commandLine.ts"
 import { json, type ModelServer, startModelServer } from "../fakes/modelServer.ts"
-import { launchBrowser } from "./browser.ts"
 import { followHash } from "./followHash.ts"
 import { seriousFindings } from "./seriousFindings.ts"
+import { openServed, picturesOf } from "./servedWindow.ts"
 
 /**
  * A server of another address answers a chat: the real core with the smallest models, the window in a real browser, and a real HTTP server
@@ -30,16 +29,16 @@ if (missing.length > 0) process.stderr.write(`not run: servers in the window, wh
 const shots = fileURLToPath(new URL("../../test-results/servers", import.meta.url))
 const aboutDocuments = "How often should the filter be changed?"
 const answerMs = 120_000
-const { signal } = new AbortController()
 
 describe.skipIf(missing.length > 0)("another server's models in the window", () => {
   let cli: CommandLine
   let server: ModelServer
   let browser: Browser
+  let shot: (name: string) => Promise<void>
   let page: Page
   let folder: string
   let diesAfterTheFirstWords = false
-  const problems: string[] = []
+  let problems: string[]
 
   const chunk = (content: string, finish: string | null = null) =>
     `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason: finish }] })}\n\n`
@@ -70,24 +69,9 @@ describe.skipIf(missing.length > 0)("another server's models in the window", () 
     if ((await page.locator(".carousel").count()) === 0) await page.keyboard.press("Control+m")
     await page.locator(".carousel").waitFor()
   }
-  /** Looked at by people: both sizes, light and dark. */
-  const shot = async (name: string): Promise<void> => {
-    for (const scheme of ["light", "dark"] as const)
-      for (const [width, height] of [
-        [1280, 800],
-        [390, 844],
-      ] as const) {
-        await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" })
-        await page.setViewportSize({ width, height })
-        await page.screenshot({ path: join(shots, `${name}-${width}-${scheme}.png`) })
-      }
-    await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" })
-    await page.setViewportSize({ width: 1280, height: 800 })
-  }
   const chatsAsked = () => server.asked.filter(({ path }) => path.endsWith("/chat/completions"))
 
   beforeAll(async () => {
-    mkdirSync(shots, { recursive: true })
     folder = mkdtempSync(join(tmpdir(), "zenglow-servers-"))
     for (const id of models) symlinkSync(join(modelsDir, id), join(folder, id), "junction")
     server = await startModelServer((request, response, body) => {
@@ -97,20 +81,8 @@ describe.skipIf(missing.length > 0)("another server's models in the window", () 
       write(response, /4 weeks|four weeks/i.test(messages) ? "Every 4 weeks." : `Good day from ${String(body.model)}.`)
     }, address)
     cli = createCommandLine({ ZENGLOW_MODELS_DIR: folder, ZENGLOW_OFFLINE: "0" })
-    const served = await cli.serve()
-    const client = createClient(served.baseUrl, served.key)
-    const { items: jobs } = await client.api("GET /api/jobs", {}, signal)
-    for (const { id } of jobs)
-      for await (const event of client.stream(`/api/jobs/${id}/events`, signal)) expect(event).toBeDefined()
-    browser = await launchBrowser()
-    page = await (
-      await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" })
-    ).newPage()
-    page.setDefaultTimeout(20_000)
-    page.on("pageerror", (error) => problems.push(String(error)))
-    const { ticket } = await client.api("POST /api/tickets", {}, signal)
-    await page.goto(`${served.baseUrl}/#ticket=${ticket}`)
-    await page.getByRole("heading", { level: 1 }).waitFor()
+    ;({ browser, page, problems } = await openServed(await cli.serve()))
+    shot = picturesOf(page, shots)
   })
   afterAll(async () => {
     await browser?.close()
