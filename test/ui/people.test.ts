@@ -1,22 +1,12 @@
-import axe from "axe-core"
 import type { Page } from "playwright"
 import { describe, expect, it } from "vitest"
 import { mockPin } from "./mockPeople.ts"
+import { seriousFindings } from "./seriousFindings.ts"
 import { windowFixture } from "./windowFixture.ts"
 
 const fixture = windowFixture()
 
-async function expectAccessible(page: Page): Promise<void> {
-  await page.evaluate(axe.source)
-  const violations = await page.evaluate(async () => {
-    // biome-ignore lint/suspicious/noExplicitAny: the script above put it there.
-    const found = await (window as any).axe.run(document, { resultTypes: ["violations"] })
-    return found.violations
-      .filter(({ impact }: { impact: string }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }: { id: string; nodes: { html: string }[] }) => `${id}: ${nodes[0]?.html}`)
-  })
-  expect(violations).toEqual([])
-}
+const expectAccessible = async (page: Page): Promise<void> => expect(await seriousFindings(page)).toEqual([])
 
 describe("one person alone", () => {
   it("is asked nothing: no switcher, no sharing, and People only behind the avatar", async () => {

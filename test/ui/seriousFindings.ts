@@ -3,7 +3,9 @@ import type { Page } from "playwright"
 
 /** What axe finds on the page that keeps somebody from using it: serious and critical, each with its places. */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  await page.addScriptTag({ content: axe.source }).catch(() => page.evaluate(axe.source))
+  // What is still fading in has too little contrast.
+  await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== "running"))
+  await page.evaluate(axe.source)
   return page.evaluate(async () => {
     const { violations } = await (window as unknown as { axe: typeof axe }).axe.run()
     return violations

@@ -1,7 +1,7 @@
-import axe from "axe-core"
 import type { Page } from "playwright"
 import { describe, expect, it } from "vitest"
 import type { WindowOptions } from "./browser.ts"
+import { seriousFindings } from "./seriousFindings.ts"
 import { windowFixture } from "./windowFixture.ts"
 
 const fixture = windowFixture()
@@ -12,14 +12,6 @@ const open = async (options: Partial<WindowOptions> = {}) => {
   return page
 }
 const card = (page: Page) => page.getByRole("region", { name: "Voices", exact: true })
-const serious = async (page: Page) => {
-  await page.evaluate(axe.source)
-  return await page.evaluate(async () =>
-    (await (window as unknown as { axe: typeof axe }).axe.run()).violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`),
-  )
-}
 /** Reads one sentence: the browser's test tone plays the voice. */
 const record = async (page: Page, sentence: number) => {
   await page.getByRole("button", { name: `Record sentence ${sentence}`, exact: true }).click()
@@ -59,7 +51,7 @@ describe("voices that are known", () => {
     expect(await learn.isDisabled()).toBe(true)
     await page.getByText("The recordings are not kept.").waitFor()
     await page.getByRole("checkbox").check()
-    expect(await serious(page)).toEqual([])
+    expect(await seriousFindings(page)).toEqual([])
     await learn.click()
     await page.getByText("Alan is known now, from 4.5 s of speech.").waitFor()
     await page.getByText("24 dB above the room").waitFor()
@@ -94,7 +86,7 @@ describe("voices that are known", () => {
     await page.getByText("This is Ada.").waitFor()
     expect(await page.locator(".who-table tbody tr").allInnerTexts()).toEqual(["Ada\t0.71", "Grace\t0.31"])
     await page.getByText("Needed: 0.50. Ahead of the next by 0.40.").waitFor()
-    expect(await serious(page)).toEqual([])
+    expect(await seriousFindings(page)).toEqual([])
   })
 
   it("let the microphone go when the dialog is left while recording", async () => {
