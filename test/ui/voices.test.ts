@@ -23,7 +23,7 @@ const record = async (page: Page, sentence: number) => {
 describe("voices that are known", () => {
   it("are listed with how well they are known, renamed, and forgotten after a question", async () => {
     const page = await open()
-    expect(await card(page).getByRole("listitem").count()).toBe(3)
+    await expect.poll(() => card(page).getByRole("listitem").count()).toBe(3)
     await card(page).getByText("Record again").waitFor()
     await card(page).getByRole("button", { name: "Rename Grace" }).click()
     await page.getByRole("textbox", { name: "New name" }).fill("Ada")
