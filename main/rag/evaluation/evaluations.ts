@@ -12,7 +12,7 @@ import { type RetrieveDeps, retrievePassages } from "../retrieve.ts"
 import { collectRun, isExpected, type QuestionRun } from "./collect.ts"
 import { indexCorpus } from "./corpus.ts"
 import { type EvalDataset, readDataset } from "./dataset.ts"
-import { gainOf, reportOf } from "./report.ts"
+import { gainOf, reportOf, tie } from "./report.ts"
 
 export interface EvaluationsDeps {
   repository: EvaluationRepository
@@ -115,23 +115,32 @@ export function createEvaluations(deps: EvaluationsDeps): Evaluations {
 export function compareRuns(before: EvalRunDetail, after: EvalRunDetail): EvalComparison {
   const earlier = new Map(before.perQuestion.map((question) => [question.id, question]))
   const shared = after.perQuestion.filter(({ id }) => earlier.has(id))
-  const scoresOf = (step: string): { old: number[]; fresh: number[] } | null => {
-    const places = [before, after].map(({ steps }) => steps.findIndex(({ name }) => name === step))
-    if (places.includes(-1)) return null
-    const [old = 0, fresh = 0] = places
-    return {
-      old: shared.map(({ id }) => earlier.get(id)?.ndcg10[old] ?? 0),
-      fresh: shared.map(({ ndcg10 }) => ndcg10[fresh] ?? 0),
-    }
+  const scoresOf = (step: string): { id: string; query: string; before: number; after: number }[] => {
+    const old = before.steps.findIndex(({ name }) => name === step)
+    const fresh = after.steps.findIndex(({ name }) => name === step)
+    if (old < 0 || fresh < 0) return []
+    return shared.map(({ id, query, ndcg10 }) => ({
+      id,
+      query,
+      before: earlier.get(id)?.ndcg10[old] ?? 0,
+      after: ndcg10[fresh] ?? 0,
+    }))
   }
   const steps = after.steps.flatMap(({ name }) => {
+    if (!before.steps.some((step) => step.name === name)) return []
     const scores = scoresOf(name)
-    return scores ? [{ name, ...gainOf(scores.old, scores.fresh) }] : []
+    return [
+      {
+        name,
+        ...gainOf(
+          scores.map((each) => each.before),
+          scores.map((each) => each.after),
+        ),
+      },
+    ]
   })
-  const final = scoresOf("context")
-  const changed = shared
-    .map(({ id, query }, at) => ({ id, query, before: final?.old[at] ?? 0, after: final?.fresh[at] ?? 0 }))
-    .filter((question) => question.before !== question.after)
+  const changed = scoresOf("context")
+    .filter((question) => Math.abs(question.after - question.before) > tie)
     .sort((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before))
   return { against: before.id, steps, changed }
 }

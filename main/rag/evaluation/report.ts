@@ -87,13 +87,15 @@ export async function reportOf(collected: readonly QuestionRun[], signal: AbortS
   }
 }
 
+/** Scores that differ by no more than this are the same. */
+export const tie = 1e-9
+
 /** Paired difference of per-question scores, and how many questions got better, stayed, got worse. */
 export function gainOf(
   before: readonly number[],
   after: readonly number[],
 ): { mean: number; low: number; high: number; wins: number; ties: number; losses: number } {
   const differences = before.map((value, index) => (after[index] ?? 0) - value)
-  const tie = 1e-9
   return {
     ...pairedDifference(before, after),
     wins: differences.filter((difference) => difference > tie).length,
