@@ -159,7 +159,7 @@ function More({ id }: { id: string }) {
 }
 
 /** Which questions were won and which were lost since the run before. */
-function Changed({ questions }: { questions: readonly EvalComparison["changed"][number][] }) {
+function Changed({ questions }: { questions: EvalComparison["changed"] }) {
   if (questions.length === 0) return <p className="faint">{strings.unchanged}</p>
   const groups = [
     [strings.better, questions.filter(({ before, after }) => after > before)],

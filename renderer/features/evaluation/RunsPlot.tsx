@@ -3,6 +3,7 @@ import uPlot from "uplot"
 import "uplot/dist/uPlot.min.css"
 import type { EvalRun, EvalStepName } from "#contract/evaluations.ts"
 import { formatTime } from "../../ui/format.ts"
+import { plotStyle } from "../../ui/plotStyle.ts"
 import { useTheme } from "../frame/useTheme.ts"
 import { strings } from "./strings.ts"
 
@@ -17,14 +18,7 @@ export function RunsPlot({ name, runs }: { name: string; runs: readonly EvalRun[
   useEffect(() => {
     const element = box.current
     if (!element) return
-    const style = getComputedStyle(document.documentElement)
-    const color = (variable: string) => style.getPropertyValue(variable).trim()
-    const axis: uPlot.Axis = {
-      stroke: color("--text-faint"),
-      grid: { stroke: color("--border"), width: 1 },
-      ticks: { show: false },
-      font: `11px ${color("--font")}`,
-    }
+    const { color, axis } = plotStyle()
     const places = runs.map((_, index) => index)
     const shown = lines.filter((line) => runs.some(({ steps }) => steps.some((step) => step.name === line)))
     const plot = new uPlot(

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react"
 import uPlot from "uplot"
 import "uplot/dist/uPlot.min.css"
 import { IconButton } from "../../ui/Button.tsx"
+import { plotStyle } from "../../ui/plotStyle.ts"
 import { useTheme } from "../frame/useTheme.ts"
 import { strings } from "./strings.ts"
 
@@ -69,14 +70,7 @@ function Plot({ title, unit, times, series }: ChartProps) {
   useEffect(() => {
     const element = box.current
     if (!element) return
-    const style = getComputedStyle(document.documentElement)
-    const color = (name: string) => style.getPropertyValue(name).trim()
-    const axis: uPlot.Axis = {
-      stroke: color("--text-faint"),
-      grid: { stroke: color("--border"), width: 1 },
-      ticks: { show: false },
-      font: `11px ${color("--font")}`,
-    }
+    const { color, axis } = plotStyle()
     const created = new uPlot(
       {
         width: element.clientWidth,
