@@ -17,7 +17,7 @@ import { planBatches } from "#engines/onnx/planBatches.ts"
 import { openSession } from "#engines/onnx/session.ts"
 import { loadTokenizer } from "#engines/onnx/textTokenizer.ts"
 import { miniLmFiles, testdataDir } from "../models/modelFiles.ts"
-import { openMiniLm } from "./shared/miniLm.ts"
+import { openMiniLm, questionTimes } from "./shared/miniLm.ts"
 
 const rounds = 4
 const textCount = 192
@@ -105,11 +105,7 @@ async function compare(name: string, other: (own: string[]) => Promise<unknown>)
 /** What a question adds before the first event of a search: its embedding alone, through the child. */
 async function timeQuestions(): Promise<void> {
   const questions = texts.slice(0, 100).map((text) => `${text.split(/\s+/).slice(0, 9).join(" ")}?`)
-  const times: number[] = []
-  for (const question of questions) times.push(await timed(() => embedder.embed([question], "query", signal)))
-  times.sort((a, b) => a - b)
-  const at = (share: number): string => times[Math.floor((times.length - 1) * share)]!.toFixed(1)
-  console.log(`embed: one question of nine words, p50 ${at(0.5)} ms, p95 ${at(0.95)} ms (${times.length} questions)`)
+  console.log(`embed: one question of nine words, ${await questionTimes(embedder, questions)}`)
 }
 
 /** The pipeline of transformers.js as its README drives it, on the same weights: batches of 32 in the order of arrival. */

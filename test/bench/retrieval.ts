@@ -18,7 +18,7 @@ import { retrievePassages } from "#rag/retrieve.ts"
 import { openSqliteStore } from "#store/sqlite/openSqliteStore.ts"
 import type { LexicalHit, VectorHit } from "#store/types.ts"
 import { miniLmFiles, testdataDir } from "../models/modelFiles.ts"
-import { openMiniLm } from "./shared/miniLm.ts"
+import { openMiniLm, questionTimes } from "./shared/miniLm.ts"
 
 const folder = join(testdataDir() ?? "testdata", "ir", "cranfield")
 const signal = new AbortController().signal
@@ -114,15 +114,7 @@ async function run(): Promise<void> {
     console.log(
       `  search per question ${(searchMs / queries.length).toFixed(1)} ms, the question's embedding not counted`,
     )
-    const embedMs: number[] = []
-    for (const question of questions) {
-      const at = performance.now()
-      await embedder.embed([question], "query", signal)
-      embedMs.push(performance.now() - at)
-    }
-    embedMs.sort((a, b) => a - b)
-    const at = (share: number): string => (embedMs[Math.floor(embedMs.length * share)] ?? 0).toFixed(1)
-    console.log(`  embedding a question, one at a time: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms`)
+    console.log(`  embedding a question, one at a time: ${await questionTimes(embedder, questions)}`)
     if (process.argv.includes("--weights")) {
       for (const vector of [0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8]) {
         print(`vector share ${vector}`, queries, fused({ lexical: 1 - vector, vector }), fusion)

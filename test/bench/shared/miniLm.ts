@@ -32,3 +32,17 @@ export function openMiniLm(options: MiniLmOptions = {}): { embedder: Embedder; s
   })
   return { embedder, stop: () => client.stop() }
 }
+
+/** What a question adds before the first event of a search: its embedding alone, one at a time. */
+export async function questionTimes(embedder: Embedder, questions: readonly string[]): Promise<string> {
+  const { signal } = new AbortController()
+  const times: number[] = []
+  for (const question of questions) {
+    const startedAt = performance.now()
+    await embedder.embed([question], "query", signal)
+    times.push(performance.now() - startedAt)
+  }
+  times.sort((a, b) => a - b)
+  const at = (share: number): string => times[Math.floor((times.length - 1) * share)]!.toFixed(1)
+  return `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms (${times.length} questions)`
+}
