@@ -1,7 +1,7 @@
-import axe from "axe-core"
 import type { Page } from "playwright"
 import { describe, expect, it } from "vitest"
 import type { WindowOptions } from "./browser.ts"
+import { seriousFindings } from "./seriousFindings.ts"
 import { windowFixture } from "./windowFixture.ts"
 
 const fixture = windowFixture()
@@ -13,14 +13,6 @@ const open = async (options: Partial<WindowOptions> = {}) => {
   return page
 }
 const card = (page: Page) => page.getByRole("region", { name: "Cloned voices" })
-const serious = async (page: Page) => {
-  await page.evaluate(axe.source)
-  return await page.evaluate(async () =>
-    (await (window as unknown as { axe: typeof axe }).axe.run()).violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`),
-  )
-}
 /** Reads aloud: the browser's test tone plays the voice. */
 const read = async (page: Page) => {
   const dialog = page.getByRole("dialog")
@@ -38,7 +30,7 @@ describe("cloned voices in the window", () => {
     await card(page).getByRole("button", { name: "Clone a voice" }).waitFor()
     await card(page).getByText("What was checked, and what was not").click()
     await card(page).getByText("never run with the published weights").waitFor()
-    expect(await serious(page)).toEqual([])
+    expect(await seriousFindings(page)).toEqual([])
   })
 
   it("are made of a recording and the person's consent, are listed, and end with it", async () => {
@@ -58,7 +50,7 @@ describe("cloned voices in the window", () => {
     await dialog.getByText("Record the text, or choose a file.").waitFor()
     await read(page)
     await dialog.getByText("A good recording.").waitFor()
-    expect(await serious(page)).toEqual([])
+    expect(await seriousFindings(page)).toEqual([])
     await dialog.getByRole("button", { name: "Next" }).click()
     await dialog.getByText("Quiet pigeons painted eleven golden ladders").waitFor()
     await read(page)
@@ -89,6 +81,6 @@ describe("cloned voices in the window", () => {
     await card(page).getByRole("textbox", { name: "Address" }).fill("http://127.0.0.1:8020")
     await card(page).getByRole("button", { name: "Save" }).click()
     await card(page).getByRole("button", { name: "Use no server" }).waitFor()
-    expect(await serious(page)).toEqual([])
+    expect(await seriousFindings(page)).toEqual([])
   })
 })

@@ -1,44 +1,10 @@
-import axe from "axe-core"
 import type { Page } from "playwright"
 import { describe, expect, it } from "vitest"
+import { recordSources } from "./recordSources.ts"
+import { seriousFindings } from "./seriousFindings.ts"
 import { ask, windowFixture } from "./windowFixture.ts"
 
 const fixture = windowFixture()
-
-interface Frame {
-  order: string[]
-  isProvisional: boolean
-  top: number
-  height: number
-}
-
-/** Notes the row of sources in every frame from now on, and how often something was set moving. */
-async function record(page: Page): Promise<() => Promise<{ frames: Frame[]; slides: number }>> {
-  await page.evaluate(() => {
-    const record = { frames: [] as Frame[], slides: 0 }
-    Object.assign(window, { record })
-    const animate = Element.prototype.animate
-    Element.prototype.animate = function (...input) {
-      if (this instanceof HTMLElement && this.dataset.key) record.slides++
-      return animate.apply(this, input)
-    }
-    const look = () => {
-      const row = document.querySelector(".answer:last-of-type .chips")
-      if (row) {
-        const { top, height } = row.getBoundingClientRect()
-        record.frames.push({
-          order: [...row.querySelectorAll<HTMLElement>("[data-key]")].map((entry) => entry.dataset.key ?? ""),
-          isProvisional: row.getAttribute("aria-busy") === "true",
-          top: Math.round(top),
-          height: Math.round(height),
-        })
-      }
-      requestAnimationFrame(look)
-    }
-    requestAnimationFrame(look)
-  })
-  return () => page.evaluate(() => (window as unknown as { record: { frames: Frame[]; slides: number } }).record)
-}
 
 const openSource = async (page: Page): Promise<void> => {
   await page
@@ -59,7 +25,7 @@ describe("the sources of an answer", () => {
     const spans = [{ start: 0, end: text.length, citations: [1], supported: true }]
     const script = () => ({ text, spans, pieceLength: text.length })
     const page = await fixture.open({ state: "full", path: "#/chat", reducedMotion, paceMs: 200, script })
-    const recorded = await record(page)
+    const recorded = await recordSources(page)
     await ask(page, "How often should the filter be changed?")
     await page.locator(".answer .citation").first().waitFor()
     const { frames, slides } = await recorded()
@@ -93,14 +59,7 @@ describe("a source", () => {
     )
     expect(await why.locator(".why-features li").first().textContent()).toContain("Closeness in meaning")
     expect(await why.locator(".why-features").textContent()).toContain("Your feedback")
-    await page.evaluate(axe.source)
-    const violations = await page.evaluate(async () => {
-      const { violations } = await (window as unknown as { axe: typeof axe }).axe.run()
-      return violations
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
-    })
-    expect(violations).toEqual([])
+    expect(await seriousFindings(page)).toEqual([])
     await page.keyboard.press("Escape")
     await why.waitFor({ state: "detached" })
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("Why here?")

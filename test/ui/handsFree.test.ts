@@ -1,8 +1,8 @@
-import axe from "axe-core"
 import type { Page } from "playwright"
 import { describe, expect, it } from "vitest"
 import type { WindowOptions } from "./browser.ts"
 import { followHash } from "./followHash.ts"
+import { seriousFindings } from "./seriousFindings.ts"
 import { windowFixture } from "./windowFixture.ts"
 
 const fixture = windowFixture()
@@ -158,16 +158,9 @@ describe("a hands-free conversation in the window", () => {
   it("has nothing serious for screen readers in any state", async () => {
     const page = await open()
     await begin(page)
-    await page.evaluate(axe.source)
-    const violations = () =>
-      page.evaluate(async () =>
-        (await (window as unknown as { axe: typeof axe }).axe.run()).violations
-          .filter(({ impact }) => impact === "serious" || impact === "critical")
-          .map(({ id }) => id),
-      )
-    expect(await violations()).toEqual([])
+    expect(await seriousFindings(page)).toEqual([])
     fixture.opened.core.conversation.speak()
     await status(page).getByText("Listening").waitFor()
-    expect(await violations()).toEqual([])
+    expect(await seriousFindings(page)).toEqual([])
   })
 })

@@ -8,6 +8,7 @@ import type { Client } from "#cli/client.ts"
 import { loadConfig } from "#core/config.ts"
 import { type CommandLine, createCommandLine } from "../fakes/commandLine.ts"
 import { followHash } from "./followHash.ts"
+import { recordSources } from "./recordSources.ts"
 import { seriousFindings } from "./seriousFindings.ts"
 import { openServed, picturesOf } from "./servedWindow.ts"
 
@@ -166,30 +167,14 @@ describe.skipIf(isMissing)("retrieval in the window", () => {
 
   it("shows the passages before the answer, in a row that never changes its height, nor the place of the text below", async () => {
     await goTo("#/chat")
-    await page.evaluate(() => {
-      const seen: { isBusy: string | null; height: number; below: number | null }[] = []
-      Object.assign(window, { seen })
-      const look = (): void => {
-        const row = document.querySelector(".answer .chips")
-        const text = document.querySelector(".answer .prose")
-        if (row) {
-          const { top, height } = row.getBoundingClientRect()
-          const below = text?.textContent ? text.getBoundingClientRect().top - top : null
-          seen.push({ isBusy: row.getAttribute("aria-busy"), height, below })
-        }
-        requestAnimationFrame(look)
-      }
-      look()
-    })
+    const recorded = await recordSources(page)
     await page.locator("#composer").fill("How often should the filter be changed?")
     await page.keyboard.press("Enter")
     await page.locator(".answer .timing-line").waitFor()
-    const seen = await page.evaluate(
-      () => (window as unknown as { seen: { isBusy: string | null; height: number; below: number | null }[] }).seen,
-    )
-    expect(new Set(seen.map(({ height }) => height)).size).toBe(1)
-    expect(new Set(seen.flatMap(({ below }) => below ?? [])).size).toBe(1)
-    expect(seen.at(-1)?.isBusy).toBe("false")
+    const { frames } = await recorded()
+    expect(new Set(frames.map(({ height }) => height)).size).toBe(1)
+    expect(new Set(frames.flatMap(({ textBelow }) => textBelow ?? [])).size).toBe(1)
+    expect(frames.at(-1)?.isProvisional).toBe(false)
     await shot("7-answer")
   })
 

@@ -1,10 +1,10 @@
 import axe from "axe-core"
 import type { Page } from "playwright"
+import { untilStill } from "./untilStill.ts"
 
 /** What axe finds on the page that keeps somebody from using it: serious and critical, each with its places. */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  // What is still fading in has too little contrast.
-  await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== "running"))
+  await untilStill(page)
   await page.evaluate(axe.source)
   return page.evaluate(async () => {
     const { violations } = await (window as unknown as { axe: typeof axe }).axe.run()

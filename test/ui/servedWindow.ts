@@ -3,6 +3,7 @@ import { join } from "node:path"
 import type { Browser, Page } from "playwright"
 import { type Client, createClient } from "#cli/client.ts"
 import { launchBrowser } from "./browser.ts"
+import { untilStill } from "./untilStill.ts"
 
 /** The window of a core that serves, in a real browser. */
 export interface ServedWindow {
@@ -37,8 +38,7 @@ export function picturesOf(page: Page, folder: string): (name: string) => Promis
   const look = async (colorScheme: "light" | "dark", width: number, height: number): Promise<void> => {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
     await page.setViewportSize({ width, height })
-    // Colours on their way from one theme to the other have too little contrast.
-    await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== "running"))
+    await untilStill(page)
   }
   return async (name) => {
     for (const scheme of ["light", "dark"] as const)

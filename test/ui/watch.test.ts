@@ -5,10 +5,10 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Browser, Page } from "playwright"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { createClient } from "#cli/client.ts"
+import type { Client } from "#cli/client.ts"
 import { type CommandLine, createCommandLine } from "../fakes/commandLine.ts"
-import { launchBrowser } from "./browser.ts"
 import { followHash } from "./followHash.ts"
+import { openServed } from "./servedWindow.ts"
 
 /** A watched folder in the window of the real core: its store, parser and system notifications; hash vectors, quoted answers. */
 
@@ -18,7 +18,7 @@ const promisedMs = 5000
 const question = "When does the gate of the allotment open?"
 
 let cli: CommandLine
-let served: Awaited<ReturnType<CommandLine["serve"]>>
+let client: Client
 let browser: Browser
 let page: Page
 let folder: string
@@ -27,13 +27,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "zenglow-notes-"))
   mkdirSync(shots, { recursive: true })
   cli = createCommandLine()
-  served = await cli.serve()
-  browser = await launchBrowser()
-  page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" })).newPage()
-  page.setDefaultTimeout(30_000)
-  const { ticket } = await createClient(served.baseUrl, served.key).api("POST /api/tickets", {})
-  await page.goto(`${served.baseUrl}/#ticket=${ticket}`)
-  await page.getByRole("heading", { level: 1 }).waitFor()
+  ;({ browser, page, client } = await openServed(await cli.serve()))
 })
 afterAll(async () => {
   await browser?.close()
@@ -44,7 +38,6 @@ afterAll(async () => {
 const shot = (name: string) => page.screenshot({ path: join(shots, `${name}.png`) })
 const goTo = (hash: string) => followHash(page, hash)
 const found = async (): Promise<string> => {
-  const client = createClient(served.baseUrl, served.key)
   const { chunks } = await client.api("POST /rag/query2", { body: { query: question, top_k: 50 } })
   return chunks.map(({ chunk }) => chunk).join("\n")
 }
