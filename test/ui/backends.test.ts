@@ -1,5 +1,6 @@
 import axe from "axe-core"
 import { describe, expect, it } from "vitest"
+import { untilStill } from "./untilStill.ts"
 import { windowFixture } from "./windowFixture.ts"
 
 const fixture = windowFixture()
@@ -9,6 +10,7 @@ describe("other servers in the window", () => {
     const page = await fixture.open({ state: "full", path: "#/models" })
     const section = page.getByRole("region", { name: "Other servers" })
     await section.getByText("Questions leave this computer, to study.home:11434").waitFor()
+    await untilStill(page)
     await page.evaluate(axe.source)
     const violations = await page.evaluate(async () => {
       const found = await (window as unknown as { axe: typeof axe }).axe.run("section[aria-label='Other servers']")

@@ -1,5 +1,6 @@
 import axe from "axe-core"
 import { describe, expect, it } from "vitest"
+import { untilStill } from "./untilStill.ts"
 import { windowFixture } from "./windowFixture.ts"
 
 const fixture = windowFixture()
@@ -44,6 +45,7 @@ describe("evaluation", () => {
       const page = await fixture.open({ state, path: "#/evaluation" })
       await page.getByRole("heading", { name: "Evaluation", exact: true }).waitFor()
       if (state === "full") await page.locator(".evaluation-run summary").first().click()
+      await untilStill(page)
       await page.evaluate(axe.source)
       const { violations } = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run(document))
       expect(violations.map(({ id, nodes }) => `${state} ${id}: ${nodes[0]?.html}`)).toEqual([])

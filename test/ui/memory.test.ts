@@ -1,5 +1,6 @@
 import axe from "axe-core"
 import { describe, expect, it } from "vitest"
+import { untilStill } from "./untilStill.ts"
 import { windowFixture } from "./windowFixture.ts"
 
 const fixture = windowFixture()
@@ -100,6 +101,7 @@ describe("why and artifacts", () => {
     for (const path of ["#/memory", "#/settings/artifacts"]) {
       const page = await fixture.open({ state: "full", path })
       await page.locator(".memory, .artifact").first().waitFor()
+      await untilStill(page)
       await page.evaluate(axe.source)
       const { violations } = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run(document))
       expect(violations.map(({ id, nodes }) => `${path} ${id}: ${nodes[0]?.html}`)).toEqual([])

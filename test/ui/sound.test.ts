@@ -1,5 +1,6 @@
 import axe from "axe-core"
 import { describe, expect, it } from "vitest"
+import { untilStill } from "./untilStill.ts"
 import { windowFixture } from "./windowFixture.ts"
 
 const fixture = windowFixture()
@@ -15,6 +16,7 @@ describe("sound", () => {
     await expect.poll(() => fixture.opened.core.requests).toContain("POST /audio/devices/tone")
     await card.getByRole("button", { name: `Record and listen: ${machine}` }).click()
     await card.getByText("You come across well.").waitFor()
+    await untilStill(page)
     await page.evaluate(axe.source)
     const { violations } = await page.evaluate(() =>
       (window as unknown as { axe: typeof axe }).axe.run(".sound-card" as unknown as Document),

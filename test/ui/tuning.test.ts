@@ -1,6 +1,7 @@
 import axe from "axe-core"
 import { describe, expect, it } from "vitest"
 import { spokenChat } from "./mockTuning.ts"
+import { untilStill } from "./untilStill.ts"
 import { windowFixture } from "./windowFixture.ts"
 
 const fixture = windowFixture()
@@ -34,6 +35,7 @@ describe("the tuning page", () => {
       expect.stringContaining("4.2 s"),
     ])
     await card.locator("summary").first().click()
+    await untilStill(page)
     await page.evaluate(axe.source)
     const { violations } = await page.evaluate(() =>
       (window as unknown as { axe: typeof axe }).axe.run('[data-setting="tuning"]' as unknown as Document),
