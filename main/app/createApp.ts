@@ -6,6 +6,8 @@ import { exportConversation } from "#chat/exportConversation.ts"
 import { importConversation } from "#chat/importConversation.ts"
 import { importChats } from "#chat/imports/importChats.ts"
 import { recogniseMemory } from "#chat/memory/recogniseMemory.ts"
+import { builtInTools } from "#chat/tools/builtIn.ts"
+import { createTools } from "#chat/tools/createTools.ts"
 import type { Job } from "#contract/jobs.ts"
 import { type Actor, ownerActor } from "#core/actor.ts"
 import { systemClock } from "#core/clock.ts"
@@ -542,6 +544,7 @@ async function assemble(options: AppOptions, scope: Scope): Promise<App> {
     wake,
     tuning,
     memory: knowledge.memoryService,
+    tools: createTools(builtInTools, () => new Date(clock.now())),
     artifacts: knowledge.artifactService,
     evaluations,
     why: createWhy({

@@ -28,6 +28,7 @@ import { speakerRoutes } from "./speakers.ts"
 import { supportRoutes } from "./support.ts"
 import { switchrRoutes } from "./switchr.ts"
 import { timelineRoutes } from "./timeline.ts"
+import { toolRoutes } from "./tools.ts"
 import { traceRoutes } from "./traces.ts"
 import { tuningRoutes } from "./tuning.ts"
 import { turnRoutes } from "./turnRoutes.ts"
@@ -69,6 +70,7 @@ export const routes = {
   ...supportRoutes,
   ...probeRoutes,
   ...memoryRoutes,
+  ...toolRoutes,
   ...whyRoutes,
   ...artifactRoutes,
   ...evaluationRoutes,

@@ -38,6 +38,8 @@ const everybody = [
   "GET /api/models/:id",
   "GET /api/settings",
   "GET /api/personas",
+  "GET /api/tools",
+  "POST /api/tools/:name/call",
   "GET /api/session",
   "POST /api/session/person",
   "POST /api/session",

@@ -6,7 +6,7 @@ import type { AuditService, EgressService, KeyStore, SecretService, TimelineServ
 import type { ConversationService, MessageService, TurnService } from "./deps/conversations.ts"
 import type { CollectionService, DocumentService, FolderService, SearchIndexService } from "./deps/documents.ts"
 import type { JobService } from "./deps/jobs.ts"
-import type { ArtifactService, EvaluationService, MemoryService } from "./deps/knowledge.ts"
+import type { ArtifactService, EvaluationService, MemoryService, ToolService } from "./deps/knowledge.ts"
 import type { BackendService, ModelService, OpenAiService, SwitchrService } from "./deps/models.ts"
 import type { BackupService, OpsService, SettingsService, TraceService } from "./deps/operations.ts"
 import type { PeopleService } from "./deps/people.ts"
@@ -107,6 +107,7 @@ export interface ServerDeps {
   tuning: TuningService
   rag: RagService
   memory: MemoryService
+  tools: ToolService
   /** Why a document was or was not used. Null collections: all. Rejects with `document.not-found`. */
   why(
     actor: Actor,

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Readable } from "node:stream"
 import { createEgressService } from "#app/egressService.ts"
+import { builtInTools } from "#chat/tools/builtIn.ts"
+import { createTools } from "#chat/tools/createTools.ts"
 import type { Backup } from "#contract/backups.ts"
 import type { Conversation, Message } from "#contract/conversations.ts"
 import type { Collection, Document } from "#contract/documents.ts"
@@ -446,6 +448,7 @@ export function createFakeServer(overrides: Partial<ServerDeps> = {}): FakeServe
       }),
       status: async () => ({ can_think: true, can_listen: true, can_speak: true, models: {} }),
     },
+    tools: createTools(builtInTools, () => new Date()),
     memory: {
       list: async () => ({ items: [], next: null, total: 0 }),
       add: async (_actor, { text, weight }) => ({ ...fakeMemory, text, weight }),

@@ -141,6 +141,7 @@ const things: Record<string, string | "machine"> = {
   "GET /api/documents/:id/sound": "document",
   "GET /api/documents/:id/picture": "document",
   "POST /api/documents/:id/why": "document",
+  "POST /api/tools/:name/call": "machine",
   "GET /api/jobs/:id": "job",
   "GET /api/jobs/:id/events": "job",
   "POST /api/jobs/:id/pause": "job",

@@ -3,6 +3,7 @@ import type { EvalRun, PinnedQuestion } from "#contract/evaluations.ts"
 import type { Memory } from "#contract/memory.ts"
 import type { RouteOutput } from "#contract/route.ts"
 import type { Routes } from "#contract/routes.ts"
+import type { ToolView } from "#contract/tools.ts"
 import type { Actor } from "#core/actor.ts"
 import type { Page } from "./page.ts"
 
@@ -17,6 +18,16 @@ export interface MemoryService {
   change(actor: Actor, id: string, changes: { text?: string; weight?: number }, signal: AbortSignal): Promise<Memory>
   forget(actor: Actor, id: string): Promise<void>
   forgetAll(actor: Actor): Promise<number>
+}
+
+/** Throws `tool.*`. */
+export interface ToolService {
+  list(actor: Actor): ToolView[]
+  call(
+    actor: Actor,
+    call: { name: string; arguments: unknown; isConfirmed: boolean },
+    signal: AbortSignal,
+  ): Promise<unknown>
 }
 
 /** Measured runs of retrieval and the pinned questions. */

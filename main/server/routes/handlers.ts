@@ -29,6 +29,7 @@ import { settingsHandlers } from "./settings.ts"
 import { speakerHandlers } from "./speakers.ts"
 import { supportHandlers } from "./support.ts"
 import { timelineHandlers } from "./timeline.ts"
+import { toolHandlers } from "./tools.ts"
 import { traceHandlers } from "./traces.ts"
 import { tuningHandlers } from "./tuning.ts"
 import { turnHandlers } from "./turns.ts"
@@ -70,6 +71,7 @@ export const createHandlers = (
   ...supportHandlers(deps),
   ...probeHandlers(deps),
   ...memoryHandlers(deps),
+  ...toolHandlers(deps),
   ...whyHandlers(deps),
   ...artifactHandlers(deps),
   ...evaluationHandlers(deps),
