@@ -17,6 +17,7 @@ import { addPrivacyVerbs } from "./verbs/privacy.ts"
 import { addSecretVerbs } from "./verbs/secrets.ts"
 import { addSoundVerbs } from "./verbs/sound.ts"
 import { addStartVerbs } from "./verbs/start.ts"
+import { addToolVerbs } from "./verbs/tools.ts"
 
 /** The command line: `zenglow <verb>`. Without a verb it starts the core and opens the window. */
 
@@ -39,6 +40,7 @@ addDocumentVerbs(cli) // ask, ingest
 addSoundVerbs(cli) // talk, transcribe, say, voices
 addCheckVerbs(cli) // doctor, why, eval
 addMemoryVerbs(cli)
+addToolVerbs(cli)
 addFeedbackVerbs(cli)
 addModelVerbs(cli)
 addBackendVerbs(cli)
