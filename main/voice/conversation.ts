@@ -48,8 +48,12 @@ const framesAfterPhrase = 20
 interface Spoken {
   frames: PushQueue<AudioFrame>
   stage: "listening" | "thinking" | "speaking"
+  /** What was understood; empty until then. */
+  question: string
   /** What has been said aloud, newest last. */
   captions: string[]
+  /** What was heard as "stop" where the assistant said that word itself; the next such sound means it. */
+  doubted: Interjection | null
   stop: (() => Promise<void>) | null
   isStopped: boolean
 }
@@ -78,6 +82,8 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
   let interjection: Interjection | null = null
   let isSpeech = false
   let speechRunMs = 0
+  /** The question's last sounds interrupt nothing: nobody is heard over the assistant before it was quiet once. */
+  let wasQuiet = true
   let state: ConversationState = { phase: "waiting", turnId: null, isDucked: false }
   const tell = (changes: Partial<ConversationState>): void => {
     const next = { ...state, ...changes }
@@ -90,7 +96,9 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
     const opened: Spoken = {
       frames: createPushQueue<AudioFrame>(),
       stage: "listening",
+      question: "",
       captions: [],
+      doubted: null,
       stop: null,
       isStopped: false,
     }
@@ -126,8 +134,13 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
       of.frames.end()
       of.stage = "thinking"
       // The question is the turn's: whatever is heard from here on is not to be judged by its last words.
-      if (turn === of) recent.length = 0
-    } else if (event.type === "speech-start") of.stage = "speaking"
+      if (turn === of) {
+        recent.length = 0
+        speechRunMs = 0
+        wasQuiet = false
+      }
+    } else if (event.type === "stt-end") of.question = event.text
+    else if (event.type === "speech-start") of.stage = "speaking"
     else if (event.type === "caption") of.captions.push(event.spoken)
     if (turn === of) tell({ phase: of.stage })
   }
@@ -143,9 +156,12 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
         signal,
       )
       if (turn !== talkedOver || interjection !== heard) return
-      const verdict = interruptionBy(text, talkedOver.captions.slice(-4).join(" "))
+      const { captions, question, doubted } = talkedOver
+      const verdict = interruptionBy(text, captions.length > 0 ? captions.slice(-4).join(" ") : question)
       const isLong = verdict === "backchannel" && heard.speechMs >= longestBackchannelMs
-      if (verdict === "takes-floor" || isLong) takeFloor(heard, talkedOver)
+      const isMeant = verdict === "doubtful-command" && doubted !== null && doubted !== heard
+      if (verdict === "doubtful-command") talkedOver.doubted ??= heard
+      if (verdict === "takes-floor" || isLong || isMeant) takeFloor(heard, talkedOver)
     } catch {
       // Whoever cannot be understood interrupts nothing; the next piece is tried again.
     } finally {
@@ -206,7 +222,8 @@ export async function converse(deps: ConversationDeps, signal: AbortSignal): Pro
       // A detector's frame may end in a later one of ours: until then the last verdict holds.
       if (probabilities.length > 0) isSpeech = Math.max(...probabilities) >= speechOnset
       const frameMs = frame.samples.length / samplesPerMs
-      speechRunMs = isSpeech ? speechRunMs + frameMs : 0
+      wasQuiet ||= !isSpeech
+      speechRunMs = isSpeech && wasQuiet ? speechRunMs + frameMs : 0
       // Read again: engines answered meanwhile.
       const current = turn as Spoken | null
       if (current?.stage !== "listening") scores.speech(probabilities)

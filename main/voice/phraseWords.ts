@@ -1,3 +1,5 @@
+import { editDistance } from "#core/editDistance.ts"
+
 /** Share of a spelling's letters that may differ: speech-to-text guesses at names it has never read. */
 const tolerance = 0.34
 /** A phrase with at least so many consonants is also known by them, all but one. */
@@ -23,12 +25,12 @@ export function findPhrase(text: string, spellings: readonly string[]): { rest: 
       heard += lettersOf(words[to]?.[0] ?? "")
       for (const spelling of spellings) {
         const wanted = lettersOf(spelling)
-        if (heard.length < wanted.length + 8) consider(distance(heard, wanted) / wanted.length, words[to])
+        if (heard.length < wanted.length + 8) consider(editDistance(heard, wanted) / wanted.length, words[to])
       }
       const sounds = consonantsOf(heard)
       if (sounds.length > consonants.length + 1) break
-      if (consonants.length >= leastConsonants && distance(sounds, consonants) <= 1)
-        consider(distance(sounds, consonants) / consonants.length, words[to])
+      if (consonants.length >= leastConsonants && editDistance(sounds, consonants) <= 1)
+        consider(editDistance(sounds, consonants) / consonants.length, words[to])
     }
   }
   const found = best as { end: number } | null
@@ -50,18 +52,4 @@ function consonantsOf(text: string): string {
     if (sound && !sounds.endsWith(sound)) sounds += sound
   }
   return sounds
-}
-
-/** Levenshtein's. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let at = 0; at < a.length; at++) {
-    const next = [at + 1]
-    for (let index = 0; index < b.length; index++)
-      next.push(
-        Math.min((row[index] ?? 0) + (a[at] === b[index] ? 0 : 1), (row[index + 1] ?? 0) + 1, (next[index] ?? 0) + 1),
-      )
-    row = next
-  }
-  return row[b.length] ?? 0
 }

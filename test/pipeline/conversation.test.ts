@@ -109,6 +109,7 @@ const untilSpeaking = ({ turns }: { turns: FakeTurn[] }, said = "Change it every
       return true
     },
   },
+  { silence: 60 },
 ]
 
 describe("a hands-free conversation", () => {
@@ -176,6 +177,64 @@ describe("a hands-free conversation", () => {
     expect(turns[0]?.isStopped).toBe(false)
   })
 
+  it("takes its question's last sounds for nobody who interrupts", async () => {
+    const { turns, states } = await talk((stage) => [
+      { silence: 400 },
+      { speech: 800 },
+      {
+        until: () => {
+          stage.turns[0]?.emit(listenEnd)
+          return stage.turns.length > 0
+        },
+      },
+      { speech: 700 },
+      { silence: 1000 },
+    ])
+    expect(turns).toHaveLength(1)
+    expect(states.some(({ isDucked }) => isDucked)).toBe(false)
+  })
+
+  it("takes its question, heard again while it thinks, for nobody who interrupts", async () => {
+    const { turns, states } = await talk(
+      (stage) => [
+        { silence: 400 },
+        { speech: 800 },
+        {
+          until: () => {
+            const turn = stage.turns[0]
+            turn?.emit(listenEnd)
+            turn?.emit({ type: "stt-end", text: "How often is the filter changed?", audioMs: 1000, confidence: 1 })
+            return turn !== undefined
+          },
+        },
+        { silence: 200 },
+        { speech: 900 },
+        { silence: 1000 },
+      ],
+      "often is the filter chained",
+    )
+    expect(turns).toHaveLength(1)
+    expect(states.some(({ isDucked }) => isDucked)).toBe(true)
+  })
+
+  it('stops at the second "stop" where the first may have been its own', async () => {
+    const said = "Turn it until you hear it stop."
+    const once = await talk((stage) => [...untilSpeaking(stage, said), { speech: 400 }, { silence: 1000 }], "stop")
+    expect(once.turns[0]?.isStopped).toBe(false)
+    const twice = await talk(
+      (stage) => [
+        ...untilSpeaking(stage, said),
+        { silence: 200 },
+        { speech: 400 },
+        { silence: 1000 },
+        { speech: 400 },
+        { silence: 1000 },
+      ],
+      "stop",
+    )
+    expect(twice.turns[0]?.isStopped).toBe(true)
+  })
+
   it("gives the floor to somebody who goes on and on, whatever the words", async () => {
     const { turns } = await talk(
       (stage) => [...untilSpeaking(stage), { speech: 2400 }, { silence: 300 }],
@@ -213,7 +272,19 @@ describe("what is said over the assistant", () => {
     ["filter", "echo"],
     ["change", "echo"],
     ["every six weeks you said", "takes-floor"],
+    ["change the filler every sicks mumps", "echo"],
+    ["Changed a filter", "echo"],
+    ["stop it please", "takes-floor"],
+    ["lamp", "echo"],
   ])("%j is %s", (heard, verdict) => {
     expect(interruptionBy(heard, "Change the filter every six months.")).toBe(verdict)
+  })
+
+  it.each([
+    ["stop", "doubtful-command"],
+    ["Stop! Stop!", "takes-floor"],
+    ["wait", "takes-floor"],
+  ])('%j is %s while the assistant says "stop"', (heard, verdict) => {
+    expect(interruptionBy(heard, "Turn it until the water stops and stop there.")).toBe(verdict)
   })
 })
